@@ -1,0 +1,41 @@
+// Small pure functions over octets. ASCII only and independent of the locale.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tlspolicyd {
+
+// Printable ASCII only, at most `cap` octets: safe to put into a log line.
+// Everything else, and the comma that separates log fields, becomes '?'.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t cap = 200);
+
+// 'A' to 'Z' become lower case, every other octet is kept.
+[[nodiscard]] std::string to_lower(std::string_view text);
+
+// ASCII case-insensitive equality.
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// `text` without blanks (SP and HTAB only) at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+// All pieces between separators, empty ones included; at least one piece.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+
+[[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view between);
+
+// Decimal digits only (no sign, no blank), value at most `max`.
+[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t max);
+
+// Well-formed UTF-8 as RFC 3629 has it: no overlong forms, no surrogates.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool is_alnum(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,69 @@
+// All that is known about policy domains, in memory, bounded. The authority: the store
+// is its shadow. Answer loop only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "sts/entry.h"
+
+namespace tlspolicyd {
+
+class PolicyCache {
+ public:
+  struct Bounds {
+    std::size_t max_entries = 1'000'000;
+    std::size_t max_octets = std::size_t{512} << 20;  // by the estimate of octets_of()
+  };
+  // Called for each entry that had to go for lack of room, before it is destroyed.
+  using OnEvicted = std::function<void(const Entry&)>;
+
+  PolicyCache(Bounds bounds, OnEvicted on_evicted);
+  ~PolicyCache();
+  PolicyCache(const PolicyCache&) = delete;
+  PolicyCache& operator=(const PolicyCache&) = delete;
+
+  // Valid until the next put() or erase(). `domain` as Domain::text() has it.
+  [[nodiscard]] const Entry* find(std::string_view domain) const;
+
+  // Adds or replaces, then makes room: absences and expired policies go first, then live
+  // mode none and testing, live enforce last; within a class the least recently asked
+  // first. The entry just put goes only if it alone exceeds the bounds.
+  void put(Entry entry, LifeTime now);
+
+  // Marks as asked for now; cheap enough for every answer. Does nothing if unknown.
+  void touch(std::string_view domain, LifeTime now);
+
+  bool erase(std::string_view domain);
+  void clear();
+
+  // The earliest Entry::due, LifeTime::max() if there is none.
+  [[nodiscard]] LifeTime next_due() const;
+  // Up to `most` entries that are due, earliest first. They stay due until put() again.
+  [[nodiscard]] std::vector<const Entry*> due(LifeTime now, std::size_t most) const;
+
+  // Up to `most` entries, beginning at `cursor` (0 at first), which moves on. Entries that
+  // stay throughout are seen exactly once, however many come and go meanwhile; an empty
+  // result is the end.
+  [[nodiscard]] std::vector<const Entry*> list(std::size_t& cursor, std::size_t most) const;
+
+  struct Census {
+    std::size_t entries = 0, enforce = 0, testing = 0, none = 0, absent = 0;  // by what is held
+    std::size_t octets = 0;
+  };
+  [[nodiscard]] Census census() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// What an entry costs, all told, in octets: an estimate that errs upward.
+[[nodiscard]] std::size_t octets_of(const Entry& entry);
+
+}  // namespace tlspolicyd

@@ -1,0 +1,44 @@
+// The port to durable storage. What must outlive the process: policies, not absences.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/clock.h"
+#include "sts/domain.h"
+#include "sts/entry.h"
+
+namespace tlspolicyd {
+
+// An entry with a policy, its times on the wall clock because they outlive a boot.
+struct StoredRow {
+  Domain domain;
+  Policy policy;
+  std::string id;
+  WallTime fetched{};
+  WallTime checked{};
+  WallTime last_asked{};
+  std::optional<Failure> failure;  // its `since` counts from fetched, as LifeTime(since - fetched)
+};
+
+struct StoreChange {
+  Domain domain;
+  std::optional<StoredRow> row;  // empty: forget it
+};
+
+// Blocking; only ever called from the store lane.
+class Store {
+ public:
+  virtual ~Store() = default;
+  // All or nothing, durable when it returns.
+  virtual Result<void> write(const std::vector<StoreChange>& changes) = 0;
+  virtual Result<std::optional<StoredRow>> get(const Domain& domain) = 0;
+  // Up to `most` rows with a domain greater than `after` (as text; "" for the first
+  // page), in ascending order. Rows that do not parse are skipped and counted by the
+  // implementation; an empty page is the end.
+  virtual Result<std::vector<StoredRow>> page(const std::string& after, std::size_t most) = 0;
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,71 @@
+// Keeps the store in step with the cache: written behind, by group commit, on the
+// store's own thread. Also the way back: loading at start, and point reads before a
+// name is loaded. Answer loop only; the Store itself is touched on the lane alone.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/clock.h"
+#include "cache/policy_cache.h"
+#include "cache/store.h"
+#include "event/executor.h"
+#include "event/ticket.h"
+#include "event/timer.h"
+
+namespace tlspolicyd {
+
+class StoreShadow {
+ public:
+  struct Parts {  // all outlive this object
+    Executor& lane;
+    Executor& loop;
+    Timers& timers;
+    const Clock& clock;
+    Logger& log;
+    Metrics& metrics;
+    const PolicyCache& cache;
+  };
+  // `store` null: memory only; everything succeeds and nothing is kept.
+  StoreShadow(Parts parts, std::shared_ptr<Store> store);
+  ~StoreShadow();
+  StoreShadow(const StoreShadow&) = delete;
+  StoreShadow& operator=(const StoreShadow&) = delete;
+
+  // The cache's entry for `domain` changed or went: what the cache holds when the commit
+  // begins is written, absences as "forget it". A commit begins as soon as one is
+  // pending and none is under way, and takes all that waits.
+  void changed(const Domain& domain);
+  void forget_all();
+
+  // Reads all rows in the background, page by page. `on_row` for each row whose domain
+  // was not changed() meanwhile; `on_loaded` once, at the end or when reading failed.
+  void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
+  // True once a name that is not in the cache is not in the store either.
+  [[nodiscard]] bool loaded() const;
+
+  using Got = std::function<void(std::optional<StoredRow>)>;  // empty also on a read error
+  [[nodiscard]] Ticket get(const Domain& domain, Got done);
+
+  // `done` when everything pending has been written, or at the first failure.
+  void drain(std::function<void()> done);
+
+  // "ok", "loading", "failing" or "memory", for --status.
+  [[nodiscard]] std::string_view state() const;
+  [[nodiscard]] std::size_t pending() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+// Both directions of the mapping between clocks. A stored fetch time in the future counts
+// as age 0 and makes the entry due for a refresh at once.
+[[nodiscard]] StoredRow to_row(const Entry& entry, const Clock& clock);  // entry.held is not null
+[[nodiscard]] Entry from_row(const StoredRow& row, const Clock& clock);  // `due` is left at LifeTime::max() unless the fetch time was in the future
+
+}  // namespace tlspolicyd

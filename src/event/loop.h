@@ -1,0 +1,55 @@
+// One libevent loop and the thread that runs it. The only place that knows event_base.
+#pragma once
+
+#include <event2/event.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/c_ptr.h"
+#include "base/unique_fd.h"
+#include "event/executor.h"
+#include "event/timer.h"
+
+namespace tlspolicyd {
+
+using EventBasePtr = CPtr<event_base, event_base_free>;
+using EventPtr = CPtr<event, event_free>;  // event_free() also removes it from the loop
+
+// Runs `callback`; an exception that gets this far is a bug: it is written to stderr
+// and the process aborts.
+void run_guarded(const std::function<void()>& callback) noexcept;
+
+// All methods on the loop's thread, except post() and stop().
+class Loop final : public Executor, public Timers {
+ public:
+  Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop() override;
+
+  // Returns after stop(); may be called again.
+  void run();
+  void stop();  // any thread
+
+  void post(std::function<void()> task) override;  // any thread
+  [[nodiscard]] std::unique_ptr<Timer> make(std::function<void()> on_fire) override;
+
+  [[nodiscard]] event_base& base() { return *base_; }
+
+ private:
+  static void woken(evutil_socket_t fd, short what, void* self) noexcept;
+  void run_posted();
+
+  EventBasePtr base_;
+  UniqueFd wake_;
+  EventPtr wake_event_;
+  std::mutex mutex_;  // guards posted_ only
+  std::vector<std::function<void()>> posted_;
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,41 @@
+// Replies to smtp_tls_policy_maps look-ups. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sts/domain.h"
+#include "sts/policy.h"
+
+namespace tlspolicyd {
+
+// The form of reply that a socketmap name selects: with or without the attributes that
+// Postfix knows since 3.10.
+enum class MapForm : std::uint8_t { plain, tlsrpt };
+
+// smtp_tls_security_level of the Postfix served.
+enum class BaseLevel : std::uint8_t { unknown, none, may, encrypt, dane, dane_only, fingerprint, verify, secure };
+
+[[nodiscard]] std::string_view name_of(BaseLevel level);                      // "dane-only"
+[[nodiscard]] std::optional<BaseLevel> parse_base_level(std::string_view word);  // Postfix's words; empty text is none
+
+struct ReplyOptions {
+  BaseLevel base_level = BaseLevel::unknown;
+  std::size_t max_reply_size = 100'000;  // payload octets, "OK " included
+};
+
+inline constexpr std::string_view kNotFound = "NOTFOUND ";
+
+// The socketmap payload for a domain to which `policy` applies; null: no policy applies.
+// enforce: `OK secure match=...`; everything else NOTFOUND, except testing in the tlsrpt
+// form where the base level is known to be may or encrypt. Never empty, never over
+// max_reply_size, valid UTF-8 without control characters whatever the policy holds.
+[[nodiscard]] std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
+                                       const ReplyOptions& options);
+
+// "TEMP <reason>", the reason printable and short.
+[[nodiscard]] std::string temp_reply(std::string_view reason);
+
+}  // namespace tlspolicyd

@@ -1,0 +1,83 @@
+// Finds out a domain's policy: RFC 8461 sections 3.1 to 3.3 in order of execution.
+//
+//   start ── TXT ──┬─ no fetch wanted ───────────────────────────────► finish
+//                  └─ A and AAAA of the policy host ──┬─ none usable ─► finish
+//                                                     └─ GET ── parse ► finish
+//
+// One object, one discovery. It gathers evidence and changes nothing: settle() in
+// sts/decide.h turns the evidence into an entry. Answer loop only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/dns.h"
+#include "net/https.h"
+#include "service/step.h"
+#include "sts/decide.h"
+
+namespace tlspolicyd {
+
+struct DiscoveryOptions {
+  milliseconds fetch_timeout{60'000};     // from the first address look-up to the last octet
+  std::size_t fetch_max_size = 65536;     // octets of the document
+  bool allow_private_addresses = false;
+  std::uint16_t policy_port = 443;        // other only in tests
+};
+
+struct DiscoveryReport {
+  Evidence evidence;
+  std::vector<Step> steps;
+  DnsAnswer txt;
+  std::optional<FetchOutcome> fetch;       // if a GET was made
+  std::vector<IpAddress> addresses;        // of the policy host, as DNS gave them
+  std::vector<std::string> notes;          // oddities the policy parser tolerated
+};
+
+class Discovery {
+ public:
+  using Done = std::function<void(DiscoveryReport)>;
+  // Decides, once TXT is read, whether a GET is made: wanted and allowed by the pacing.
+  using FetchRule = std::function<FetchSeen::State(const TxtSeen&)>;  // fetched means: go on
+
+  struct Ports {
+    Dns& dns;
+    Https& https;
+    const Clock& clock;
+  };
+
+  Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done);
+  Discovery(const Discovery&) = delete;
+  Discovery& operator=(const Discovery&) = delete;
+
+  // Call once. Destroying the object before it is done cancels it.
+  void start();
+  [[nodiscard]] const Domain& domain() const { return domain_; }
+
+ private:
+  void on_txt(const DnsAnswer& answer);
+  void look_up_addresses();
+  void on_addresses(const DnsAnswer& answer);
+  void fetch();
+  void on_fetched(const FetchOutcome& outcome);
+  void read_document(const std::string& body);
+  void fail_fetch(StsResult result, Step step);
+  void finish();
+
+  Ports ports_;
+  Domain domain_;
+  DiscoveryOptions options_;
+  FetchRule rule_;
+  Done done_;
+  DiscoveryReport report_;
+  SteadyTime fetch_began_{};
+  DnsAnswer a_, aaaa_;
+  int addresses_awaited_ = 0;
+  Ticket txt_ticket_, a_ticket_, aaaa_ticket_, fetch_ticket_;
+};
+
+}  // namespace tlspolicyd

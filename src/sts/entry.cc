@@ -1,0 +1,1 @@
+#include "sts/entry.h"

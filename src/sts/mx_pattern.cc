@@ -1,0 +1,1 @@
+#include "sts/mx_pattern.h"

@@ -1,0 +1,1 @@
+#include "sts/policy.h"

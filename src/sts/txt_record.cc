@@ -1,0 +1,1 @@
+#include "sts/txt_record.h"

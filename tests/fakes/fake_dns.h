@@ -1,0 +1,68 @@
+// Name service from a table, with a log of what was asked. Answers come on a later
+// turn, as the real one's do.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "manual_executor.h"
+#include "net/dns.h"
+
+namespace tlspolicyd {
+
+class FakeDns final : public Dns {
+ public:
+  explicit FakeDns(ManualExecutor& loop) : loop_(loop) {}
+
+  // What is not set is NXDOMAIN with a negative TTL of 60 s.
+  void set(const std::string& name, RrType type, DnsAnswer answer) {
+    table_[{name, type}] = std::move(answer);
+  }
+  void set_txt(const std::string& name, std::vector<std::string> texts, seconds ttl = seconds(300)) {
+    DnsAnswer answer{.status = DnsStatus::found, .ttl = ttl};
+    for (std::string& text : texts) answer.records.emplace_back(TxtRdata{std::move(text)});
+    set(name, RrType::txt, std::move(answer));
+  }
+  void set_address(const std::string& name, std::string_view address, seconds ttl = seconds(300)) {
+    const auto ip = parse_ip(address);
+    DnsAnswer answer{.status = DnsStatus::found, .records = {AddressRdata{*ip}}, .ttl = ttl};
+    set(name, ip->family == IpAddress::Family::v4 ? RrType::a : RrType::aaaa, std::move(answer));
+  }
+  void fail(const std::string& name, RrType type, DnsStatus status) {
+    set(name, type, DnsAnswer{.status = status, .detail = "scripted failure"});
+  }
+  void erase(const std::string& name, RrType type) { table_.erase({name, type}); }
+  // While on, questions are logged and never answered.
+  void hang(bool on) { hanging_ = on; }
+
+  [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override {
+    asked.push_back(question);
+    const auto alive = std::make_shared<bool>(true);
+    if (!hanging_)
+      loop_.post([this, alive, question, done = std::move(done)] {
+        if (*alive) done(answer_to(question));
+      });
+    return Ticket([alive] { *alive = false; });
+  }
+
+  [[nodiscard]] std::size_t count(const std::string& name, RrType type) const {
+    return static_cast<std::size_t>(std::count(asked.begin(), asked.end(), DnsQuestion{name, type}));
+  }
+
+  std::vector<DnsQuestion> asked;
+
+ private:
+  [[nodiscard]] DnsAnswer answer_to(const DnsQuestion& question) const {
+    const auto found = table_.find({question.name, question.type});
+    if (found != table_.end()) return found->second;
+    return DnsAnswer{.status = DnsStatus::no_name, .ttl = seconds(60)};
+  }
+
+  ManualExecutor& loop_;
+  std::map<std::pair<std::string, RrType>, DnsAnswer> table_;
+  bool hanging_ = false;
+};
+
+}  // namespace tlspolicyd

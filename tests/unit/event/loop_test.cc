@@ -1,0 +1,84 @@
+#include "event/loop.h"
+
+#include <sys/socket.h>
+
+#include <thread>
+
+#include "catch.h"
+#include "event/fd_event.h"
+#include "event/worker_lane.h"
+
+using namespace tlspolicyd;
+
+TEST_CASE("posted tasks run in order on the loop, also from other threads") {
+  Loop loop;
+  std::vector<int> seen;
+  std::thread other([&] {
+    for (int i = 0; i < 100; ++i) loop.post([&seen, i] { seen.push_back(i); });
+    loop.post([&loop] { loop.stop(); });
+  });
+  loop.run();
+  other.join();
+  REQUIRE(seen.size() == 100);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+}
+
+TEST_CASE("a timer fires once, can be restarted in its callback, and not after cancel") {
+  Loop loop;
+  int fired = 0;
+  std::unique_ptr<Timer> timer = loop.make([&] {
+    if (++fired < 2) timer->start(milliseconds(0));
+    else loop.stop();
+  });
+  const auto cancelled = loop.make([] { FAIL("a cancelled timer fired"); });
+  cancelled->start(milliseconds(0));
+  cancelled->cancel();
+  timer->start(milliseconds(1));
+  loop.run();
+  CHECK(fired == 2);
+}
+
+TEST_CASE("a descriptor reports what it is watched for") {
+  Loop loop;
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  UniqueFd mine(ends[0]), peer(ends[1]);
+  std::vector<FdEvent::Watch> ready;
+  FdEvent event(loop, mine.get(), [&](FdEvent::Watch what) {
+    ready.push_back(what);
+    if (ready.size() == 1) {
+      event.watch(FdEvent::Watch::read);
+      REQUIRE(write(peer.get(), "x", 1) == 1);
+    } else {
+      loop.stop();
+    }
+  });
+  event.watch(FdEvent::Watch::write);
+  loop.run();
+  CHECK(ready == std::vector<FdEvent::Watch>{FdEvent::Watch::write, FdEvent::Watch::read});
+}
+
+TEST_CASE("a lane works off the loop and brings the result home") {
+  Loop loop;
+  const auto home = std::this_thread::get_id();
+  std::thread::id worked, done;
+  int result = 0;
+  {
+    WorkerLane lane("test");
+    submit(lane, loop, [&] { worked = std::this_thread::get_id(); return 42; },
+           [&](int value) { result = value; done = std::this_thread::get_id(); loop.stop(); });
+    loop.run();
+  }
+  CHECK(result == 42);
+  CHECK(worked != home);
+  CHECK(done == home);
+}
+
+TEST_CASE("a lane finishes what it accepted before it ends") {
+  int ran = 0;
+  {
+    WorkerLane lane("test");
+    for (int i = 0; i < 10; ++i) lane.post([&] { ++ran; });
+  }
+  CHECK(ran == 10);
+}
