@@ -2,7 +2,9 @@
 // turn, as the real one's do.
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
