@@ -39,8 +39,7 @@ struct Assessment {
 [[nodiscard]] Assessment assess(const Entry* entry, LifeTime now);
 
 // Whether a GET for `id` may begin: section 3.3 (five minutes after a failure of the
-// same id) and a minute between any two of the same id. A refresh passes the id that
-// it will fetch under, too.
+// same id) and a minute between any two of the same id.
 [[nodiscard]] bool may_fetch(const Entry* entry, std::string_view id, LifeTime now,
                              const StsOptions& options);
 
@@ -75,14 +74,18 @@ struct Evidence {
 enum class Purpose : std::uint8_t { question, refresh };
 [[nodiscard]] bool wants_fetch(const Entry* entry, Purpose purpose, const TxtSeen& txt, LifeTime now);
 
+// The id that a fetch is made for, and stored with it (section 8.1: the one read before
+// the fetch); a refresh without readable TXT goes on under the id of the held policy.
+[[nodiscard]] std::string id_to_fetch(const Entry* entry, const TxtSeen& txt);
+
 // The entry after the discovery. Nothing but a fetched document replaces a usable
 // policy; a failed or missing one never shortens or prolongs it (sections 3.3, 5.1).
 // `before` null: nothing was known. `spread`: -1 to 1, jitter of the next refresh.
 [[nodiscard]] Entry settle(const Entry* before, const Domain& domain, const Evidence& seen,
                            LifeTime now, const StsOptions& options, double spread);
 
-// Whether the failed refresh of this entry deserves a warning now: a live policy that is
-// not mode none (section 10.2), once a day.
-[[nodiscard]] bool deserves_warning(const Entry& entry, LifeTime now);
+// The entry once its policy has run out: nothing applies, and the next question finds
+// out afresh. What was fetched when stays known, so that the pacing holds.
+[[nodiscard]] Entry lapsed(const Entry& entry);
 
 }  // namespace tlspolicyd

@@ -35,8 +35,11 @@ struct FetchMade {
 };
 inline constexpr std::size_t kMaxFetchesKept = 8;  // ids can change once a minute, the back-off lasts 5
 
+inline constexpr std::size_t kMaxFailureDetail = 200;  // octets: a line for a person
+
 // An unbroken row of failures to learn the policy.
 struct Failure {
+  bool in_txt = false;  // TXT cannot be read while a policy is held; else the fetch fails
   StsResult result = StsResult::sts_policy_fetch_error;
   LifeTime since;
   std::uint32_t count = 0;
@@ -46,6 +49,7 @@ struct Failure {
 struct Entry {
   Domain domain;
   std::shared_ptr<const HeldPolicy> held;  // null: a remembered absence
+  bool txt_unknown = false;  // the last TXT look-up failed: not even the absence is certain
   LifeTime current_until{};  // up to and including then what TXT said is taken as current
   LifeTime checked{};        // the end of the last discovery
   LifeTime last_asked{};     // by Postfix
