@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <string_view>
+
+#include "service/fault_words.h"
+
+namespace tlspolicyd {
+namespace {
+
+struct DnsWords {
+  std::string_view result, seen, rfc, cure;
+};
+
+DnsWords words_for(DnsStatus status) {
+  switch (status) {
+    case DnsStatus::timeout:
+      return {"timeout", "no answer in time", "RFC 1035 section 4.2.1",
+              "Make every name server of the zone answer, over UDP and TCP; if other domains fail here "
+              "too, look at the resolver of this machine."};
+    case DnsStatus::malformed:
+      return {"malformed_answer", "answers that make no sense", "RFC 1035 section 4.1",
+              "Look for a name server or a middlebox that sends broken DNS packets."};
+    case DnsStatus::cname_loop:
+      return {"cname_loop", "CNAMEs that never arrive", "RFC 1034 section 3.6.2",
+              "Let the CNAME end, after a few steps at most, at a name that holds the record itself."};
+    case DnsStatus::overloaded:
+      return {"overloaded", "not asked: too many questions wait already", "RFC 1034 section 5.3.1",
+              "Nothing for the domain to mend: ask again when this machine is less busy."};
+    case DnsStatus::server_failure:
+    case DnsStatus::found:
+    case DnsStatus::no_data:
+    case DnsStatus::no_name: break;
+  }
+  return {"server_failure", "a server failure (SERVFAIL or another error code)", "RFC 4035 section 5.5",
+          "Check the zone with a DNSSEC tester: expired or missing signatures are the usual cause, a "
+          "name server that does not serve the zone the next."};
+}
+
+bool no_address(const DnsAnswer& answer) { return records_of<AddressRdata>(answer).empty(); }
+
+std::string list(const DnsAnswer& answer, const std::vector<IpAddress>& usable) {
+  std::string out;
+  for (const AddressRdata& record : records_of<AddressRdata>(answer)) {
+    if (!out.empty()) out += ' ';
+    out += to_text(record.address);
+    if (std::find(usable.begin(), usable.end(), record.address) == usable.end()) out += " (skipped)";
+  }
+  return out;
+}
+
+std::string seen_for(const DnsAnswer& answer, RrType type, const std::vector<IpAddress>& usable) {
+  const std::string head = std::string(name_of(type)) + " ";
+  if (answer.failed()) return head + std::string(words_for(answer.status).seen);
+  if (no_address(answer)) return head + "none";
+  return head + list(answer, usable) + " (" + dns_facts(answer) + ")";
+}
+
+}  // namespace
+
+std::string dns_facts(const DnsAnswer& answer) {
+  std::string out = "TTL " + std::to_string(answer.ttl.count()) + "s, AD ";
+  out += answer.authentic ? "set" : "not set";
+  if (!answer.chain.empty()) out += ", by CNAME to " + answer.chain.back();
+  return out;
+}
+
+Step dns_failure_step(std::string step, const std::string& name, RrType type, const DnsAnswer& answer) {
+  const DnsWords words = words_for(answer.status);
+  std::string detail(name_of(type));
+  if (!name.empty()) detail += " of " + name;
+  detail.append(": ").append(words.seen);
+  if (!answer.detail.empty()) detail += ": " + answer.detail;
+  return {std::move(step), std::string(words.result), std::move(detail), std::string(words.rfc),
+          std::string(words.cure)};
+}
+
+Step address_step(const std::string& host, const DnsAnswer& a, const DnsAnswer& aaaa,
+                  const std::vector<IpAddress>& usable) {
+  const std::string seen = host + ": " + seen_for(a, RrType::a, usable) + "; " +
+                           seen_for(aaaa, RrType::aaaa, usable);
+  if (!usable.empty()) return {"address", "ok", seen, "RFC 8461 section 3.3", ""};
+  if (!no_address(a) || !no_address(aaaa))
+    return {"address", "private_addresses", seen, "RFC 6890 section 2.2",
+            "Give the policy host an address that the whole Internet can reach. If this domain is "
+            "internal on purpose, set allow_private_addresses = yes here."};
+  if (a.failed()) return dns_failure_step("address", host, RrType::a, a);
+  if (aaaa.failed()) return dns_failure_step("address", host, RrType::aaaa, aaaa);
+  return {"address", "no_address", seen, "RFC 8461 section 3.3",
+          "Publish an A or AAAA record for " + host + ", pointing to the web server that has the policy."};
+}
+
+}  // namespace tlspolicyd

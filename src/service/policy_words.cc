@@ -1,0 +1,76 @@
+#include <string_view>
+
+#include "base/text.h"
+#include "service/fault_words.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::string_view kRfc = "RFC 8461 section 3.2";
+// Below it enforcement lapses between two mails of a quiet correspondence.
+constexpr seconds kShortMaxAge{86'400};
+
+struct PolicyWords {
+  std::string_view field, missing, missing_cure, wrong, wrong_cure;
+};
+
+constexpr PolicyWords kWords[] = {
+    {"version", "version_missing", "Add the line version: STSv1", "version_wrong",
+     "Write exactly version: STSv1, in this case."},
+    {"mode", "mode_missing", "Add the line mode: enforce (or testing, or none).", "mode_unknown",
+     "Write one of mode: enforce, mode: testing or mode: none, in lower case."},
+    {"max_age", "max_age_missing", "Add a line such as max_age: 604800 (seconds; a week or more).",
+     "max_age_bad",
+     "Write max_age as plain digits, ten at most: seconds, from 86400 (a day) to 31557600 (a year)."},
+    {"mx", "mx_missing", "Add one line mx: for each mail server name, as the MX records have it.",
+     "mx_pattern",
+     "Write one host name to an mx line, letters, digits and hyphens only, or *.domain for all "
+     "hosts one label below; international names as A-labels (xn--)."},
+};
+constexpr PolicyWords kWhole{"", "not_a_policy",
+                             "Serve a text file with one name: value on each line, in UTF-8.",
+                             "line_malformed",
+                             "Write each line as name: value, without blanks before the name or the colon."};
+
+const PolicyWords& words_for(std::string_view field) {
+  for (const PolicyWords& words : kWords)
+    if (words.field == field) return words;
+  return kWhole;
+}
+
+std::string summary(const Policy& policy, const std::vector<std::string>& notes) {
+  std::string out = "mode " + std::string(name_of(policy.mode)) + ", max_age " +
+                    std::to_string(policy.max_age.count()) + " s, mx " +
+                    (policy.mx.empty() ? "(none)" : join(policy.mx, " "));
+  for (const std::string& note : notes) out += "; " + note;
+  return out;
+}
+
+bool mentions(const std::vector<std::string>& notes, std::string_view word) {
+  for (const std::string& note : notes)
+    if (note.find(word) != note.npos) return true;
+  return false;
+}
+
+}  // namespace
+
+Step policy_step(const PolicyFault& fault) {
+  const PolicyWords& words = words_for(fault.field);
+  const bool missing = fault.line == 0;
+  return {"policy", std::string(missing ? words.missing : words.wrong), fault.detail, std::string(kRfc),
+          std::string(missing ? words.missing_cure : words.wrong_cure)};
+}
+
+Step policy_step(const Policy& policy, const std::vector<std::string>& notes) {
+  Step step{"policy", "ok", summary(policy, notes), std::string(kRfc), ""};
+  if (mentions(notes, "max_age")) {
+    step.result = "max_age_too_large";
+    step.cure = "Write max_age: 31557600 (a year) at most; more counts as that.";
+  } else if (policy.max_age < kShortMaxAge && policy.mode != Mode::none) {
+    step.result = "max_age_short";
+    step.cure = "Raise max_age to a week or more (604800): senders forget the policy after it.";
+  }
+  return step;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <string_view>
+
+#include "base/text.h"
+#include "service/fault_words.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::string_view kRfc = "RFC 8461 section 3.1";
+constexpr std::string_view kToken = "v=STSv1";
+constexpr std::size_t kMaxId = 32;  // RFC 8461 section 3.1: letters and digits
+
+struct TxtWords {
+  std::string_view result, cure;
+};
+
+constexpr TxtWords kAbsent{
+    "absent", "To take part, publish one TXT record at _mta-sts under the domain: v=STSv1; id=20260101;"};
+constexpr TxtWords kWrongVersion{
+    "wrong_version", "Begin the record with exactly v=STSv1; in this case, without blanks or quotes."};
+constexpr TxtWords kSeveral{
+    "several", "Delete all but one of the records that begin with v=STSv1; (with two, none counts)."};
+constexpr TxtWords kNoId{
+    "id_missing", "Add the field id=, with 1 to 32 letters or digits: v=STSv1; id=20260101;"};
+constexpr TxtWords kBadId{
+    "bad_id", "Write 1 to 32 letters or digits after id=, nothing else: no dots, dashes or colons."};
+constexpr TxtWords kBadExtension{
+    "bad_extension", "Remove the field that has \"=\" inside its value, or write the value without it."};
+constexpr TxtWords kMalformed{
+    "malformed", "Write the record as fields name=value with a semicolon between: v=STSv1; id=20260101;"};
+
+bool begins_with_token(std::string_view record) { return record.substr(0, kToken.size()) == kToken; }
+
+// Meant for MTA-STS, though RFC 8461 does not take it so: other case, another version,
+// blanks or quotes in front.
+bool means_sts(std::string_view record) {
+  std::string squeezed;
+  for (const char c : record.substr(0, 40))
+    if (c != ' ' && c != '\t' && c != '"' && c != '\\') squeezed += c;
+  return equals_ignoring_case(std::string_view(squeezed).substr(0, 5), "v=sts");
+}
+
+bool good_id(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
+}
+
+// Why the grammar refused the record; the parser only says that it did.
+TxtWords diagnose(std::string_view record) {
+  bool id_seen = false, equals_inside = false;
+  for (const std::string_view field : split(record, ';')) {
+    const auto name_end = field.find('=');
+    if (name_end == field.npos) continue;
+    const std::string_view name = trim(field.substr(0, name_end)), value = trim(field.substr(name_end + 1));
+    if (name == "id" && !std::exchange(id_seen, true) && !good_id(value)) return kBadId;
+    if (name != "v" && name != "id" && value.find('=') != value.npos) equals_inside = true;
+  }
+  if (equals_inside) return kBadExtension;
+  return id_seen ? kMalformed : kNoId;
+}
+
+template <typename Test>
+std::string first_that(const DnsAnswer& answer, Test test) {
+  for (const TxtRdata& record : records_of<TxtRdata>(answer))
+    if (test(record.text)) return record.text;
+  return {};
+}
+
+Step told(const TxtWords& words, std::string detail, const DnsAnswer& answer) {
+  return {"txt", std::string(words.result), std::move(detail) + " (" + dns_facts(answer) + ")",
+          std::string(kRfc), std::string(words.cure)};
+}
+
+std::string nothing_seen(const DnsAnswer& answer) {
+  if (answer.status == DnsStatus::no_name) return "the name does not exist";
+  if (answer.status == DnsStatus::no_data) return "the name exists, without a TXT record";
+  return std::to_string(answer.records.size()) + " TXT record(s), none of them for MTA-STS: \"" +
+         first_that(answer, [](std::string_view) { return true; }) + "\"";
+}
+
+Step absent(const DnsAnswer& answer) {
+  const std::string near = first_that(answer, means_sts);
+  if (near.empty()) return told(kAbsent, nothing_seen(answer), answer);
+  return told(kWrongVersion, "\"" + near + "\"", answer);
+}
+
+std::string all_sts(const DnsAnswer& answer) {
+  std::vector<std::string> quoted;
+  for (const TxtRdata& record : records_of<TxtRdata>(answer))
+    if (begins_with_token(record.text)) quoted.push_back("\"" + record.text + "\"");
+  return join(quoted, " and ");
+}
+
+}  // namespace
+
+Step txt_step(const DnsAnswer& answer, const TxtSeen& seen) {
+  const std::string record = first_that(answer, begins_with_token);
+  switch (seen.state) {
+    case TxtSeen::State::id:
+      return {"txt", "found", "\"" + record + "\", id " + seen.id + " (" + dns_facts(answer) + ")",
+              std::string(kRfc), ""};
+    case TxtSeen::State::absent: return absent(answer);
+    case TxtSeen::State::several: return told(kSeveral, all_sts(answer), answer);
+    case TxtSeen::State::malformed:
+      return told(diagnose(record), "\"" + record + "\": " + seen.detail, answer);
+    case TxtSeen::State::lookup_failed: break;
+  }
+  return dns_failure_step("txt", "", RrType::txt, answer);
+}
+
+}  // namespace tlspolicyd
