@@ -1,0 +1,81 @@
+"""The rows of the conformance tables and the tests named after them.
+
+A test covers a row when its name begins with the row's ID, alone or in a list:
+"D-07 several records", "D-07, D-08: ...", "F-24/F-25 ...". The table between the
+marks in tests/README.md is written from those names: tests/lint/run --write-table.
+"""
+import re
+
+ROWS = {"D": 21, "F": 32, "P": 16, "C": 20, "M": 12, "R": 12, "S": 10, "X": 7}
+NOT_OFFERED = {
+    "F-09": "revocation is not checked for policy hosts (optional in RFC 8461 section 3.3)",
+    "M-11": "revocation of MX certificates is Postfix's affair (optional in RFC 8461 section 4.2)",
+    "R-10": "comes with the TLSRPT reporter",
+    "R-11": "comes with the TLSRPT reporter",
+    "R-12": "comes with the TLSRPT reporter",
+}
+BEGIN, END = "<!-- rows: begin -->", "<!-- rows: end -->"
+
+ID = re.compile(r"\b([DFPCMRSX])-(\d\d)\b")
+PREFIX = re.compile(r"(?:[A-Z]{1,2}-\d\d[a-z]?(?:\s+to\s+|[\s,/&+:]|\band\b)*)+")
+NAMES = [
+    re.compile(r'\b(?:TEST_CASE|TEST_CASE_METHOD\([^,]+,|SCENARIO)\s*\(?\s*"((?:[^"\\]|\\.)*)"'),  # Catch2
+    re.compile(r'^\s*def test_\w+\(self[^)]*\):\s*\n\s*"""(.+?)(?:"""|$)', re.M),  # unittest
+]
+
+
+def all_rows():
+    return [f"{letter}-{number:02}" for letter, last in ROWS.items() for number in range(1, last + 1)]
+
+
+def rows_of(name):
+    prefix = PREFIX.match(name)
+    if not prefix:
+        return []
+    span = re.match(r"([DFPCMRSX])-(\d\d)\s+to\s+\1-(\d\d)", prefix.group())
+    if span:
+        return [f"{span[1]}-{n:02}" for n in range(int(span[2]), int(span[3]) + 1)]
+    return ["-".join(found) for found in ID.findall(prefix.group())]
+
+
+def named_tests(files):
+    """Yields (row, test name, path) for every test whose name begins with a row."""
+    for path, text in files:
+        if not re.match(r"tests/(unit|vectors|scenario|protocol|integration|fuzz)/", path):
+            continue
+        for pattern in NAMES:
+            for name in pattern.findall(text):
+                for row in rows_of(name):
+                    yield row, name, path
+
+
+def table(files):
+    tests = {}
+    for row, name, path in named_tests(files):
+        tests.setdefault(row, []).append((name.replace("|", r"\|"), path))
+    lines = ["| row | test | where |", "|---|---|---|"]
+    for row in all_rows():
+        for name, path in sorted(tests.get(row, []), key=lambda test: test[1]):
+            lines.append(f"| {row} | {name} | `{path.removeprefix('tests/')}` |")
+        if row in NOT_OFFERED:
+            lines.append(f"| {row} | not offered: {NOT_OFFERED[row]} | |")
+    return "\n".join(lines)
+
+
+def problems(files):
+    covered = {row for row, _, _ in named_tests(files)}
+    bare = [row for row in all_rows() if row not in covered and row not in NOT_OFFERED]
+    if bare:
+        yield f"no test is named after {', '.join(bare)}"
+
+
+def table_problems(readme, files):
+    if BEGIN not in readme:
+        yield f"tests/README.md: no table of rows ({BEGIN})"
+    elif readme.split(BEGIN)[1].split(END)[0].strip() != table(files).strip():
+        yield "tests/README.md: the table of rows is not what the tests say: tests/lint/run --write-table"
+
+
+def with_table(readme, files):
+    head, rest = readme.split(BEGIN)
+    return f"{head}{BEGIN}\n{table(files)}\n{END}{rest.split(END)[1]}"

@@ -1,0 +1,80 @@
+"""Reads the #include lines: arrows between folders point down, libraries stay at home."""
+import re
+
+# A folder may include what stands on a lower level, and itself.
+LEVELS = [
+    ["base"],
+    ["dnsdata"],
+    ["event", "sts"],
+    ["net", "cache", "postfix", "dane", "config"],
+    ["service"],
+    ["view"],
+    ["cli", "ops", "tlsrpt"],
+    ["."],  # main, daemon
+]
+LEVEL_OF = {folder: level for level, folders in enumerate(LEVELS) for folder in folders}
+
+# Ports are headers without a library behind them: a neighbour may name them.
+PORTS = {"net/dns.h", "net/https.h", "cache/store.h"}
+
+# Include path -> the places under src/ and tests/ that may name it.
+HOMES = {
+    r"event2/": r"src/event/",
+    r"ldns/": r"src/net/dns_codec",
+    r"openssl/": r"src/net/|tests/",
+    r"sqlite3\.h": r"src/cache/sqlite_store|tests/",
+    r"idn2\.h": r"src/sts/domain",
+    r"nlohmann/": r"src/view/|src/tlsrpt/|tests/",
+    r"httplib\.h": r"src/ops/|tests/",
+    r"tl/expected\.hpp": r"src/",
+    r"catch2/": r"tests/catch(_main)?\.",
+}
+SYSTEM = re.compile(
+    r"(sys|netinet|net|arpa|linux)/\w+\.h|"
+    r"(unistd|fcntl|poll|pthread|signal|spawn|grp|pwd|netdb|syslog|sysexits|termios|getopt|dirent|time|malloc|sched|ifaddrs)\.h")
+STANDARD = re.compile(r"[a-z_0-9]+")
+TOO_NEW = {"ranges", "format", "coroutine", "generator", "print"}  # not all of our compilers have them
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def folder_of(path):
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else "."
+
+
+def own_include(path, target):
+    """A quoted include from src/: is the arrow allowed?"""
+    here, there = folder_of(path), target.split("/")[0] if "/" in target else "."
+    if here == there or target in PORTS:
+        return None
+    if here not in LEVEL_OF or there not in LEVEL_OF:
+        return f"folder {here if here not in LEVEL_OF else there} has no level"
+    if LEVEL_OF[there] < LEVEL_OF[here]:
+        return None
+    return f"{here}/ must not include {target}: {there}/ is not below it"
+
+
+def library_include(path, target):
+    for pattern, home in HOMES.items():
+        if re.match(pattern, target):
+            return None if re.match(home, path) else f"<{target}> belongs to {home.replace('|', ' or ')}"
+    if target in TOO_NEW:
+        return f"<{target}> is not in every compiler we build with"
+    if STANDARD.fullmatch(target) or SYSTEM.fullmatch(target):
+        return None
+    return f"<{target}> is a library nobody agreed on"
+
+
+def problems(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        found = INCLUDE.match(line)
+        if not found:
+            continue
+        kind, target = found.groups()
+        problem = None
+        if kind == "<":
+            problem = library_include(path, target)
+        elif path.startswith("src/"):
+            problem = own_include(path, target)
+        if problem:
+            yield f"{path}:{number}: {problem}"
