@@ -1,0 +1,16 @@
+// Remote octets inside messages for people: the reasons that sts/ and postfix/ give are
+// read aloud, so they name what cannot be seen. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tlspolicyd {
+
+// In double quotes, printable, and cut with "..." after `cap` octets.
+[[nodiscard]] std::string quoted(std::string_view text, std::size_t cap = 80);
+
+// "a blank", "a comma", "a carriage return", "0x0b", or the visible character in quotes.
+[[nodiscard]] std::string octet_name(char c);
+
+}  // namespace tlspolicyd
