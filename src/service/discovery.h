@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "event/timer.h"
 #include "net/dns.h"
 #include "net/https.h"
 #include "service/step.h"
@@ -47,12 +48,14 @@ class Discovery {
   struct Ports {
     Dns& dns;
     Https& https;
+    Timers& timers;
     const Clock& clock;
   };
 
   Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done);
   Discovery(const Discovery&) = delete;
   Discovery& operator=(const Discovery&) = delete;
+  ~Discovery();
 
   // Call once. Destroying the object before it is done cancels it.
   void start();
@@ -61,8 +64,9 @@ class Discovery {
  private:
   void on_txt(const DnsAnswer& answer);
   void look_up_addresses();
-  void on_addresses(const DnsAnswer& answer);
+  void on_addresses(DnsAnswer& family, const DnsAnswer& answer);
   void fetch();
+  void get(std::vector<IpAddress> addresses);
   void on_fetched(const FetchOutcome& outcome);
   void read_document(const std::string& body);
   void fail_fetch(StsResult result, Step step);
@@ -78,6 +82,7 @@ class Discovery {
   DnsAnswer a_, aaaa_;
   int addresses_awaited_ = 0;
   Ticket txt_ticket_, a_ticket_, aaaa_ticket_, fetch_ticket_;
+  std::unique_ptr<Timer> patience_;  // for the slower of A and AAAA
 };
 
 }  // namespace tlspolicyd

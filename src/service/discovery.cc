@@ -1,0 +1,164 @@
+#include "service/discovery.h"
+
+#include <algorithm>
+
+#include "net/special_use.h"
+#include "service/fault_words.h"
+#include "sts/policy.h"
+#include "sts/txt_record.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::size_t kMaxAddresses = 8;  // tried within one fetch
+constexpr milliseconds kResolutionDelay{50};  // RFC 8305 section 3, for the slower family
+
+TxtSeen::State state_of(TxtProblem problem) {
+  switch (problem) {
+    case TxtProblem::absent: return TxtSeen::State::absent;
+    case TxtProblem::several: return TxtSeen::State::several;
+    case TxtProblem::malformed: return TxtSeen::State::malformed;
+  }
+  return TxtSeen::State::absent;
+}
+
+TxtSeen read_txt(const DnsAnswer& answer) {
+  if (answer.failed()) return {TxtSeen::State::lookup_failed, {}, answer.ttl, answer.detail};
+  std::vector<std::string> texts;
+  for (TxtRdata& record : records_of<TxtRdata>(answer)) texts.push_back(std::move(record.text));
+  const auto id = parse_txt_rrset(texts);
+  if (id) return {TxtSeen::State::id, *id, answer.ttl, {}};
+  return {state_of(id.error().problem), {}, answer.ttl, id.error().detail};
+}
+
+// RFC 8305 section 4: the families take turns, IPv6 first.
+std::vector<IpAddress> interleave(const DnsAnswer& aaaa, const DnsAnswer& a) {
+  const auto v6 = records_of<AddressRdata>(aaaa), v4 = records_of<AddressRdata>(a);
+  std::vector<IpAddress> out;
+  for (std::size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
+    if (i < v6.size()) out.push_back(v6[i].address);
+    if (i < v4.size()) out.push_back(v4[i].address);
+  }
+  return out;
+}
+
+// RFC 8460 section 4.3.2: certificates apart, invalid documents apart, all else a fetch error.
+StsResult result_of(FetchFault fault) {
+  switch (fault) {
+    case FetchFault::cert_self_signed:
+    case FetchFault::cert_unknown_ca:
+    case FetchFault::cert_expired:
+    case FetchFault::cert_not_yet_valid:
+    case FetchFault::cert_wrong_name:
+    case FetchFault::cert_name_only_in_cn:
+    case FetchFault::cert_invalid:
+    case FetchFault::cert_chain_too_large:
+      return StsResult::sts_webpki_invalid;
+    case FetchFault::no_media_type:
+    case FetchFault::media_type:
+      return StsResult::sts_policy_invalid;
+    default:
+      return StsResult::sts_policy_fetch_error;
+  }
+}
+
+std::string words(const Step& step) { return step.result + ": " + step.detail; }
+
+}  // namespace
+
+Discovery::Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done)
+    : ports_(ports), domain_(std::move(domain)), options_(options), rule_(std::move(rule)),
+      done_(std::move(done)), patience_(ports.timers.make([this] { fetch(); })) {}
+
+Discovery::~Discovery() = default;
+
+void Discovery::start() {
+  txt_ticket_ = ports_.dns.ask({domain_.txt_name(), RrType::txt},
+                               [this](const DnsAnswer& answer) { on_txt(answer); });
+}
+
+// RFC 8461 section 3.1.
+void Discovery::on_txt(const DnsAnswer& answer) {
+  report_.txt = answer;
+  report_.evidence.txt = read_txt(answer);
+  Step step = txt_step(answer, report_.evidence.txt);
+  if (report_.evidence.txt.state != TxtSeen::State::id) report_.evidence.txt.detail = words(step);
+  report_.steps.push_back(std::move(step));
+  report_.evidence.fetch.state = rule_(report_.evidence.txt);
+  if (report_.evidence.fetch.state == FetchSeen::State::fetched) return look_up_addresses();
+  finish();
+}
+
+void Discovery::look_up_addresses() {
+  fetch_began_ = ports_.clock.steady();
+  addresses_awaited_ = 2;
+  const std::string host = domain_.policy_host();
+  aaaa_ticket_ = ports_.dns.ask({host, RrType::aaaa}, [this](const DnsAnswer& answer) { on_addresses(aaaa_, answer); });
+  a_ticket_ = ports_.dns.ask({host, RrType::a}, [this](const DnsAnswer& answer) { on_addresses(a_, answer); });
+}
+
+void Discovery::on_addresses(DnsAnswer& family, const DnsAnswer& answer) {
+  family = answer;
+  if (--addresses_awaited_ == 0) return fetch();
+  if (answer.status == DnsStatus::found) patience_->start(kResolutionDelay);
+}
+
+void Discovery::fetch() {
+  patience_->cancel();
+  a_ticket_.reset();
+  aaaa_ticket_.reset();
+  report_.addresses = interleave(aaaa_, a_);
+  std::vector<IpAddress> usable = report_.addresses;
+  if (!options_.allow_private_addresses)
+    usable.erase(std::remove_if(usable.begin(), usable.end(), is_special_use), usable.end());
+  if (usable.size() > kMaxAddresses) usable.resize(kMaxAddresses);
+  Step step = address_step(domain_.policy_host(), a_, aaaa_, usable);
+  if (usable.empty()) return fail_fetch(StsResult::sts_policy_fetch_error, std::move(step));
+  report_.steps.push_back(std::move(step));
+  get(std::move(usable));
+}
+
+// RFC 8461 section 3.3.
+void Discovery::get(std::vector<IpAddress> addresses) {
+  const auto spent = std::chrono::duration_cast<milliseconds>(ports_.clock.steady() - fetch_began_);
+  FetchRequest request{.host = domain_.policy_host(),
+                       .addresses = std::move(addresses),
+                       .port = options_.policy_port,
+                       .timeout = std::max(options_.fetch_timeout - spent, milliseconds(0)),
+                       .max_body = options_.fetch_max_size,
+                       .progress = nullptr};
+  fetch_ticket_ = ports_.https.fetch(std::move(request),
+                                     [this](const FetchOutcome& outcome) { on_fetched(outcome); });
+}
+
+void Discovery::on_fetched(const FetchOutcome& outcome) {
+  report_.fetch = outcome;
+  if (auto step = tls_step(outcome, domain_.policy_host())) report_.steps.push_back(std::move(*step));
+  Step step = fetch_step(outcome, domain_.policy_host());
+  if (outcome.fault != FetchFault::none)
+    return fail_fetch(result_of(outcome.fault), std::move(step));
+  report_.steps.push_back(std::move(step));
+  read_document(outcome.body);
+}
+
+// RFC 8461 section 3.2. A document that is no policy is a failed fetch.
+void Discovery::read_document(const std::string& body) {
+  PolicyReading reading = parse_policy(body);
+  if (!reading.policy)
+    return fail_fetch(StsResult::sts_policy_invalid, policy_step(reading.policy.error()));
+  report_.steps.push_back(policy_step(*reading.policy, reading.notes));
+  report_.notes = std::move(reading.notes);
+  report_.evidence.fetch.state = FetchSeen::State::fetched;
+  report_.evidence.fetch.policy = std::move(*reading.policy);
+  finish();
+}
+
+void Discovery::fail_fetch(StsResult result, Step step) {
+  report_.evidence.fetch = {FetchSeen::State::failed, std::nullopt, result, words(step)};
+  report_.steps.push_back(std::move(step));
+  finish();
+}
+
+void Discovery::finish() { done_(std::move(report_)); }
+
+}  // namespace tlspolicyd

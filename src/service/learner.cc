@@ -1,0 +1,163 @@
+#include "service/learner.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "service/policy_log.h"
+#include "sts/schedule.h"
+
+namespace tlspolicyd {
+
+struct Learner::Asker {
+  Done done;
+};
+
+struct Learner::Pending {
+  Domain domain;
+  Purpose purpose;
+  std::vector<std::weak_ptr<Asker>> askers;
+  std::unique_ptr<Discovery> discovery;
+  Ticket point_read;
+  bool txt_pending = true;
+};
+
+Learner::Learner(Parts parts, Options options)
+    : parts_(std::move(parts)), options_(options),
+      bury_(parts_.timers.make([this] { retired_.clear(); })) {}
+
+Learner::~Learner() = default;
+
+bool Learner::has_room_for(const Domain& domain) const {
+  return pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
+}
+
+Ticket Learner::learn(const Domain& domain, Done done) {
+  auto asker = std::make_shared<Asker>(Asker{std::move(done)});
+  enter(domain, Purpose::question).askers.push_back(asker);
+  return Ticket([asker] { asker->done = nullptr; });
+}
+
+void Learner::learn_in_background(const Domain& domain, Purpose purpose) {
+  if (pending_.count(domain.text()) == 0 && has_room_for(domain)) enter(domain, purpose);
+}
+
+bool Learner::txt_pending(const Domain& domain) const {
+  const auto found = pending_.find(domain.text());
+  return found != pending_.end() && found->second->txt_pending;
+}
+
+Learner::Pending& Learner::enter(const Domain& domain, Purpose purpose) {
+  const auto found = pending_.find(domain.text());
+  if (found != pending_.end()) return *found->second;
+  Pending& pending = *pending_.emplace(domain.text(), std::make_unique<Pending>(Pending{domain, purpose, {}, nullptr, {}})).first->second;
+  if (purpose == Purpose::refresh) ++refreshes_;
+  if (!parts_.shadow.loaded() && parts_.cache.find(domain.text()) == nullptr) read_store(pending);
+  else discover(pending);
+  return pending;
+}
+
+// Until all rows are read, a name that is not in memory may still be in the store.
+void Learner::read_store(Pending& pending) {
+  pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](std::optional<StoredRow> row) {
+    if (row) adopt(*row);
+    const Entry* entry = parts_.cache.find(pending.domain.text());
+    if (assess(entry, parts_.clock.life()).applies == nullptr) return discover(pending);
+    finish(pending);
+  });
+}
+
+void Learner::discover(Pending& pending) {
+  Https& https = pending.purpose == Purpose::refresh ? parts_.fetches.refreshes() : parts_.fetches.first_contacts();
+  pending.discovery = std::make_unique<Discovery>(
+      Discovery::Ports{parts_.dns, https, parts_.timers, parts_.clock}, pending.domain, options_.discovery,
+      [this, &pending](const TxtSeen& txt) { return fetch_rule(pending, txt); },
+      [this, &pending](const DiscoveryReport& report) { on_discovered(pending, report); });
+  pending.discovery->start();
+}
+
+FetchSeen::State Learner::fetch_rule(Pending& pending, const TxtSeen& txt) {
+  pending.txt_pending = false;
+  const Entry* entry = parts_.cache.find(pending.domain.text());
+  const LifeTime now = parts_.clock.life();
+  if (!wants_fetch(entry, pending.purpose, txt, now)) return FetchSeen::State::not_needed;
+  const bool allowed = may_fetch(entry, id_to_fetch(entry, txt), now, options_.sts);
+  return allowed ? FetchSeen::State::fetched : FetchSeen::State::paced;
+}
+
+void Learner::on_discovered(Pending& pending, const DiscoveryReport& report) {
+  take_in(pending, report);
+  finish(pending);
+}
+
+void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
+  const LifeTime now = parts_.clock.life();
+  const Entry* known = parts_.cache.find(pending.domain.text());
+  Entry after = settle(known, pending.domain, report.evidence, now, options_.sts, parts_.spread());
+  count_discovery(parts_.metrics, report.evidence, pending.purpose);
+  log_discovery(parts_.log, known, after, report);
+  warn_if_failing(after, report.evidence);
+  const bool persist = after.held || (known != nullptr && known->held);
+  parts_.cache.put(std::move(after), now);
+  if (persist) parts_.shadow.changed(pending.domain);
+}
+
+void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
+  if (entry.failure) failing_.insert(entry.domain.text());
+  else failing_.erase(entry.domain.text());
+  const LifeTime now = parts_.clock.life();
+  if (seen.fetch.state != FetchSeen::State::failed || !deserves_warning(entry, now)) return;
+  entry.warned = now;
+  log_failing(parts_.log, entry, now);
+}
+
+void Learner::adopt(const StoredRow& row) {
+  if (parts_.cache.find(row.domain.text()) != nullptr) return;
+  const LifeTime now = parts_.clock.life();
+  Entry entry = from_row(row, parts_.clock);
+  if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
+  if (entry.due == LifeTime::max())
+    entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
+  parts_.cache.put(std::move(entry), now);
+}
+
+void Learner::finish(Pending& pending) {
+  const auto node = pending_.extract(pending.domain.text());
+  if (pending.purpose == Purpose::refresh) --refreshes_;
+  // A discovery that is calling back must not be destroyed before it returns.
+  retired_.push_back(std::move(pending.discovery));
+  bury_->start(milliseconds(0));
+  for (const std::weak_ptr<Asker>& weak : pending.askers)
+    if (const auto asker = weak.lock(); asker && asker->done) std::exchange(asker->done, nullptr)();
+}
+
+void Learner::restart(const Domain& domain) {
+  const auto found = pending_.find(domain.text());
+  if (found == pending_.end()) return;
+  Pending& pending = *found->second;
+  pending.point_read.reset();
+  pending.discovery.reset();
+  if (!wanted(pending)) return drop(pending);
+  pending.txt_pending = true;
+  discover(pending);
+}
+
+void Learner::restart_all() {
+  std::vector<Domain> domains;
+  for (const auto& [name, pending] : pending_) domains.push_back(pending->domain);
+  for (const Domain& domain : domains) restart(domain);
+}
+
+bool Learner::wanted(const Pending& pending) {
+  return std::any_of(pending.askers.begin(), pending.askers.end(), [](const std::weak_ptr<Asker>& weak) {
+    const auto asker = weak.lock();
+    return asker && asker->done;
+  });
+}
+
+void Learner::drop(Pending& pending) {
+  if (pending.purpose == Purpose::refresh) --refreshes_;
+  pending_.erase(pending.domain.text());
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,105 @@
+// Learns about domains, one discovery per domain at a time however many want it, and
+// puts what was learned into the cache and the store. Answer loop only.
+//
+//   learn ─ first asker ─ (store not loaded yet: point read) ─ Discovery ─ settle ─ cache ─► all askers
+//         ─ later asker: joins
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "cache/policy_cache.h"
+#include "cache/store_shadow.h"
+#include "event/timer.h"
+#include "service/discovery.h"
+#include "service/fetch_queue.h"
+#include "sts/decide.h"
+
+namespace tlspolicyd {
+
+class Learner {
+ public:
+  struct Parts {  // all outlive this object
+    Dns& dns;
+    FetchQueue& fetches;
+    PolicyCache& cache;
+    StoreShadow& shadow;
+    Timers& timers;
+    const Clock& clock;
+    Logger& log;
+    Metrics& metrics;
+    std::function<double()> spread;  // -1 to 1, for jitter
+  };
+  struct Options {
+    StsOptions sts;
+    DiscoveryOptions discovery;
+    std::size_t max_discoveries = 20'000;  // under way; a few kB each, so below 100 MB
+  };
+  using Done = std::function<void()>;  // the cache now holds what is known
+
+  Learner(Parts parts, Options options);
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
+  ~Learner();
+
+  // Discoveries under way end under the options they began with.
+  void set_options(const Options& options) { options_ = options; }
+  [[nodiscard]] const Options& options() const { return options_; }
+
+  // False: too many discoveries are under way to begin one more.
+  [[nodiscard]] bool has_room_for(const Domain& domain) const;
+  // Calls back once the domain has been learned about. has_room_for() must be true.
+  [[nodiscard]] Ticket learn(const Domain& domain, Done done);
+  // The same with nobody waiting; nothing happens if one is under way or there is no room.
+  void learn_in_background(const Domain& domain, Purpose purpose);
+
+  // Whether the TXT look-up of a discovery under way is still unanswered.
+  [[nodiscard]] bool txt_pending(const Domain& domain) const;
+
+  // What is being learned about the domain is void: begun afresh for those who wait,
+  // dropped where nobody does.
+  void restart(const Domain& domain);
+  void restart_all();
+
+  // Takes in a row from the store, unless something newer is known.
+  void adopt(const StoredRow& row);
+  // The entry has gone or has run out.
+  void forgot(const Domain& domain) { failing_.erase(domain.text()); }
+  void forgot_all() { failing_.clear(); }
+
+  [[nodiscard]] std::size_t under_way() const { return pending_.size(); }
+  [[nodiscard]] std::size_t refreshes() const { return refreshes_; }
+  [[nodiscard]] std::size_t failing() const { return failing_.size(); }  // entries with a failure
+
+ private:
+  struct Asker;
+  struct Pending;
+  using PendingPtr = std::unique_ptr<Pending>;
+
+  Pending& enter(const Domain& domain, Purpose purpose);
+  void read_store(Pending& pending);
+  void discover(Pending& pending);
+  [[nodiscard]] FetchSeen::State fetch_rule(Pending& pending, const TxtSeen& txt);
+  void on_discovered(Pending& pending, const DiscoveryReport& report);
+  void take_in(const Pending& pending, const DiscoveryReport& report);
+  void warn_if_failing(Entry& entry, const Evidence& seen);
+  void finish(Pending& pending);
+  [[nodiscard]] static bool wanted(const Pending& pending);
+  void drop(Pending& pending);
+
+  Parts parts_;
+  Options options_;
+  std::unordered_map<std::string, PendingPtr> pending_;  // by domain
+  std::size_t refreshes_ = 0;
+  std::unordered_set<std::string> failing_;
+  std::vector<std::unique_ptr<Discovery>> retired_;      // destroyed on a later turn
+  std::unique_ptr<Timer> bury_;
+};
+
+}  // namespace tlspolicyd

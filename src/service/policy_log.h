@@ -1,0 +1,22 @@
+// What the log and the counters say about a finished discovery. Changes are logged,
+// steady state is counted.
+#pragma once
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "service/discovery.h"
+#include "sts/decide.h"
+
+namespace tlspolicyd {
+
+// Counters: dns{result}, fetch{ok or an RFC 8460 result type}, refresh{ok,fail}.
+void count_discovery(Metrics& metrics, const Evidence& seen, Purpose purpose);
+
+// At most one info line, where the policy or the reason for having none changed; the
+// rest goes to debug. `before` null: nothing was known.
+void log_discovery(Logger& log, const Entry* before, const Entry& after, const DiscoveryReport& report);
+
+// RFC 8461 section 10.2: a live policy cannot be refreshed.
+void log_failing(Logger& log, const Entry& entry, LifeTime now);
+
+}  // namespace tlspolicyd

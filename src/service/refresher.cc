@@ -1,0 +1,56 @@
+#include "service/refresher.h"
+
+#include <vector>
+
+#include "sts/schedule.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr milliseconds kLook{1000};       // due times are whole seconds
+constexpr std::size_t kMaxDropsALook = 500;  // entries that ran out, so that a turn stays short
+
+}  // namespace
+
+Refresher::Refresher(Parts parts)
+    : parts_(parts), timer_(parts_.timers.make([this] { look(); })) {}
+
+void Refresher::start() { timer_->start(kLook); }
+
+// Entries being refreshed stay due until they are put again, so as many more are asked
+// for as are under way.
+void Refresher::look() {
+  const LifeTime now = parts_.clock.life();
+  const std::size_t most = parts_.learner.refreshes() + kMaxDropsALook;
+  std::vector<Entry> due;
+  for (const Entry* entry : parts_.cache.due(now, most)) due.push_back(*entry);
+  for (const Entry& entry : due) handle(entry, now);
+  timer_->start(kLook);
+}
+
+void Refresher::handle(const Entry& entry, LifeTime now) {
+  switch (step_when_due(entry, now, parts_.learner.options().sts)) {
+    case DueStep::refresh:
+      if (parts_.learner.refreshes() < parts_.fetches.refresh_room())
+        parts_.learner.learn_in_background(entry.domain, Purpose::refresh);
+      return;
+    case DueStep::leave: {
+      Entry later = entry;
+      later.due = lapse_of(*entry.held);
+      return parts_.cache.put(std::move(later), now);
+    }
+    case DueStep::lapse:
+      return drop(entry, now);
+  }
+}
+
+void Refresher::drop(const Entry& entry, LifeTime now) {
+  if (entry.held)
+    parts_.log.info(LogLine("policy").with("domain", entry.domain.text()).with("action", "lapsed")
+                        .with("mode", name_of(entry.held->policy.mode)).with("id", entry.held->id));
+  parts_.learner.forgot(entry.domain);
+  parts_.cache.put(lapsed(entry), now);
+  parts_.shadow.changed(entry.domain);
+}
+
+}  // namespace tlspolicyd
