@@ -1,0 +1,56 @@
+#include "cache/name_index.h"
+
+namespace tlspolicyd {
+namespace {
+constexpr std::size_t kFirstBuckets = 64;
+}
+
+SlotIndex NameIndex::find(std::string_view domain) const {
+  if (buckets_.empty()) return kNoSlot;
+  const std::uint32_t hash = hash_of(domain);
+  for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+    const Bucket& bucket = buckets_[at];
+    if (bucket.slot == kNoSlot) return kNoSlot;
+    if (bucket.hash == hash && slots_[bucket.slot].entry.domain.text() == domain) return bucket.slot;
+  }
+}
+
+void NameIndex::add(SlotIndex slot) {
+  if ((used_ + 1) * 5 > buckets_.size() * 4) grow();
+  place({hash_of(slots_[slot].entry.domain.text()), slot});
+  ++used_;
+}
+
+void NameIndex::remove(SlotIndex slot) {
+  std::size_t hole = hash_of(slots_[slot].entry.domain.text()) & mask();
+  while (buckets_[hole].slot != slot) hole = (hole + 1) & mask();
+  // Whoever was pushed past the hole moves back into it, so that no search stops short.
+  for (std::size_t at = (hole + 1) & mask(); buckets_[at].slot != kNoSlot; at = (at + 1) & mask()) {
+    const std::size_t home = buckets_[at].hash & mask();
+    if (((at - home) & mask()) < ((at - hole) & mask())) continue;
+    buckets_[hole] = buckets_[at];
+    hole = at;
+  }
+  buckets_[hole] = Bucket{};
+  --used_;
+}
+
+void NameIndex::clear() {
+  std::vector<Bucket>().swap(buckets_);
+  used_ = 0;
+}
+
+void NameIndex::place(Bucket bucket) {
+  std::size_t at = bucket.hash & mask();
+  while (buckets_[at].slot != kNoSlot) at = (at + 1) & mask();
+  buckets_[at] = bucket;
+}
+
+void NameIndex::grow() {
+  std::vector<Bucket> before(buckets_.empty() ? kFirstBuckets : buckets_.size() * 2);
+  before.swap(buckets_);
+  for (const Bucket& bucket : before)
+    if (bucket.slot != kNoSlot) place(bucket);
+}
+
+}  // namespace tlspolicyd

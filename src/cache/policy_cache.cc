@@ -1,0 +1,227 @@
+#include "cache/policy_cache.h"
+
+#include <algorithm>
+#include <array>
+#include <queue>
+
+#include "cache/name_index.h"
+#include "cache/recency.h"
+#include "sts/decide.h"
+
+namespace tlspolicyd {
+namespace {
+
+LifeTime end_of(const Entry& entry) { return entry.held->fetched + entry.held->policy.max_age; }
+
+Worth worth_of(const Entry& entry, LifeTime now) {
+  if (!entry.held || !usable(*entry.held, now)) return Worth::little;
+  return entry.held->policy.mode == Mode::enforce ? Worth::most : Worth::some;
+}
+
+struct ByDue {
+  Slots* slots;
+  [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
+    return (*slots)[a].entry.due < (*slots)[b].entry.due;
+  }
+  [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].due_place; }
+};
+
+struct ByEnd {
+  Slots* slots;
+  [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
+    return end_of((*slots)[a].entry) < end_of((*slots)[b].entry);
+  }
+  [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].end_place; }
+};
+
+}  // namespace
+
+// An entry is filed under its worth when it is put. A live policy also stands in a heap
+// by its end, so that before anything has to go, those that ended meanwhile sink to the
+// least worth: eviction does not depend on the refresher having looked at them.
+struct PolicyCache::State {
+  Bounds bounds;
+  OnEvicted on_evicted;
+  Slots slots;
+  NameIndex names{slots};
+  std::array<Recency, kWorths> recency{Recency(slots), Recency(slots), Recency(slots)};
+  IndexHeap<ByDue> due{ByDue{&slots}};
+  IndexHeap<ByEnd> live{ByEnd{&slots}};
+  Census census;
+
+  [[nodiscard]] Recency& recency_of(const Slot& slot) {
+    return recency[static_cast<std::size_t>(slot.worth)];
+  }
+  [[nodiscard]] std::size_t& count_of(const Entry& entry);
+
+  void put(Entry entry, LifeTime now);
+  void file(SlotIndex index, LifeTime now);
+  void unfile(SlotIndex index);
+  [[nodiscard]] Entry take_out(SlotIndex index);
+  void make_room(std::size_t entries, std::size_t octets, LifeTime now);
+  void sink_ended(LifeTime now);
+  [[nodiscard]] SlotIndex least_worth() const;
+};
+
+std::size_t& PolicyCache::State::count_of(const Entry& entry) {
+  if (!entry.held) return census.absent;
+  switch (entry.held->policy.mode) {
+    case Mode::enforce: return census.enforce;
+    case Mode::testing: return census.testing;
+    case Mode::none: break;
+  }
+  return census.none;
+}
+
+// Whatever orders or counts by the entry's content.
+void PolicyCache::State::file(SlotIndex index, LifeTime now) {
+  Slot& slot = slots[index];
+  slot.octets = static_cast<std::uint32_t>(octets_of(slot.entry));
+  slot.worth = worth_of(slot.entry, now);
+  recency_of(slot).add(index);
+  if (slot.entry.due != LifeTime::max()) due.add(index);
+  if (slot.worth != Worth::little) live.add(index);
+  ++census.entries;
+  ++count_of(slot.entry);
+  census.octets += slot.octets;
+}
+
+void PolicyCache::State::unfile(SlotIndex index) {
+  Slot& slot = slots[index];
+  recency_of(slot).remove(index);
+  if (slot.due_place != kNoSlot) due.remove(index);
+  if (slot.end_place != kNoSlot) live.remove(index);
+  --census.entries;
+  --count_of(slot.entry);
+  census.octets -= slot.octets;
+}
+
+Entry PolicyCache::State::take_out(SlotIndex index) {
+  unfile(index);
+  names.remove(index);
+  Entry entry = std::move(slots[index].entry);
+  slots.release(index);
+  return entry;
+}
+
+void PolicyCache::State::put(Entry entry, LifeTime now) {
+  const std::size_t octets = octets_of(entry);
+  SlotIndex index = names.find(entry.domain.text());
+  if (bounds.max_entries == 0 || octets > bounds.max_octets) {
+    if (index != kNoSlot) static_cast<void>(take_out(index));
+    return on_evicted(entry);
+  }
+  if (index != kNoSlot) unfile(index);  // keeps its slot: list() must not see it twice
+  make_room(1, octets, now);
+  if (index == kNoSlot) {
+    index = slots.take(std::move(entry));
+    names.add(index);
+  } else {
+    slots[index].entry = std::move(entry);
+  }
+  file(index, now);
+}
+
+void PolicyCache::State::make_room(std::size_t entries, std::size_t octets, LifeTime now) {
+  while (census.entries > 0 && (census.entries + entries > bounds.max_entries ||
+                                census.octets + octets > bounds.max_octets)) {
+    sink_ended(now);
+    const Entry gone = take_out(least_worth());
+    on_evicted(gone);
+  }
+}
+
+void PolicyCache::State::sink_ended(LifeTime now) {
+  while (!live.empty() && !usable(*slots[live.top()].entry.held, now)) {
+    const SlotIndex index = live.top();
+    live.remove(index);
+    recency_of(slots[index]).remove(index);
+    slots[index].worth = Worth::little;
+    recency_of(slots[index]).add(index);
+  }
+}
+
+SlotIndex PolicyCache::State::least_worth() const {
+  for (const Recency& line : recency)
+    if (const SlotIndex index = line.oldest(); index != kNoSlot) return index;
+  return kNoSlot;
+}
+
+PolicyCache::PolicyCache(Bounds bounds, OnEvicted on_evicted)
+    : state_(std::make_unique<State>()) {
+  state_->bounds = bounds;
+  state_->on_evicted = std::move(on_evicted);
+}
+
+PolicyCache::~PolicyCache() = default;
+
+const Entry* PolicyCache::find(std::string_view domain) const {
+  const SlotIndex index = state_->names.find(domain);
+  return index == kNoSlot ? nullptr : &state_->slots[index].entry;
+}
+
+void PolicyCache::put(Entry entry, LifeTime now) { state_->put(std::move(entry), now); }
+
+void PolicyCache::touch(std::string_view domain, LifeTime now) {
+  const SlotIndex index = state_->names.find(domain);
+  if (index == kNoSlot) return;
+  Slot& slot = state_->slots[index];
+  if (slot.entry.last_asked >= now) return;  // again within the second
+  Recency& recency = state_->recency_of(slot);
+  recency.remove(index);
+  slot.entry.last_asked = now;
+  recency.add(index);
+}
+
+bool PolicyCache::erase(std::string_view domain) {
+  const SlotIndex index = state_->names.find(domain);
+  if (index == kNoSlot) return false;
+  static_cast<void>(state_->take_out(index));
+  return true;
+}
+
+void PolicyCache::clear() {
+  State& state = *state_;
+  state.names.clear();
+  for (Recency& line : state.recency) line.clear();
+  state.due.clear();
+  state.live.clear();
+  state.slots.clear();
+  state.census = {};
+}
+
+LifeTime PolicyCache::next_due() const {
+  return state_->due.empty() ? LifeTime::max() : state_->slots[state_->due.top()].entry.due;
+}
+
+std::vector<const Entry*> PolicyCache::due(LifeTime now, std::size_t most) const {
+  const State& state = *state_;
+  const auto entry_at = [&](std::size_t place) { return &state.slots[state.due.at(place)].entry; };
+  const auto later = [&](std::size_t a, std::size_t b) { return entry_at(a)->due > entry_at(b)->due; };
+  // Walks down from the top: a child is due no earlier than its parent.
+  std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> next(later);
+  std::vector<const Entry*> found;
+  if (!state.due.empty()) next.push(0);
+  for (; !next.empty() && found.size() < most; ) {
+    const std::size_t place = next.top();
+    next.pop();
+    if (entry_at(place)->due > now) break;
+    found.push_back(entry_at(place));
+    for (const std::size_t child : {2 * place + 1, 2 * place + 2})
+      if (child < state.due.size()) next.push(child);
+  }
+  return found;
+}
+
+std::vector<const Entry*> PolicyCache::list(std::size_t& cursor, std::size_t most) const {
+  std::vector<const Entry*> found;
+  for (; cursor < state_->slots.size() && found.size() < most; ++cursor) {
+    const Slot& slot = state_->slots[static_cast<SlotIndex>(cursor)];
+    if (!slot.free) found.push_back(&slot.entry);
+  }
+  return found;
+}
+
+PolicyCache::Census PolicyCache::census() const { return state_->census; }
+
+}  // namespace tlspolicyd
