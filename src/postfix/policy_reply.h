@@ -35,6 +35,20 @@ inline constexpr std::string_view kNotFound = "NOTFOUND ";
 [[nodiscard]] std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
                                        const ReplyOptions& options);
 
+// What had to go for max_reply_size: the published text, the attributes of Postfix 3.10,
+// or the whole reply. The last also where the patterns are unfit for Postfix.
+enum class ReplyShed : std::uint8_t { nothing, policy_text, attributes, everything };
+
+struct PlannedReply {
+  std::string payload;
+  ReplyShed shed;
+};
+
+// The same, telling what was shed, for the log: without `attributes` Postfix no longer
+// checks MX names against the patterns, without `everything` nothing is enforced.
+[[nodiscard]] PlannedReply plan_policy_reply(const Domain& domain, const Policy* policy,
+                                             MapForm form, const ReplyOptions& options);
+
 // "TEMP <reason>", the reason printable and short.
 [[nodiscard]] std::string temp_reply(std::string_view reason);
 

@@ -1,0 +1,173 @@
+#include "postfix/policy_reply.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+
+namespace tlspolicyd {
+namespace {
+
+// Postfix logs no more of a reason than this.
+constexpr std::size_t kMaxReason = 200;
+
+constexpr std::array kLevels{
+    std::pair{BaseLevel::unknown, std::string_view("unknown")},
+    std::pair{BaseLevel::none, std::string_view("none")},
+    std::pair{BaseLevel::may, std::string_view("may")},
+    std::pair{BaseLevel::encrypt, std::string_view("encrypt")},
+    std::pair{BaseLevel::dane, std::string_view("dane")},
+    std::pair{BaseLevel::dane_only, std::string_view("dane-only")},
+    std::pair{BaseLevel::fingerprint, std::string_view("fingerprint")},
+    std::pair{BaseLevel::verify, std::string_view("verify")},
+    std::pair{BaseLevel::secure, std::string_view("secure")},
+};
+
+constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '-' || c == '.'; }
+
+// A canonical pattern has nothing to hide. What a damaged store says instead must not
+// reach Postfix, where ':' parts patterns and a blank parts attributes.
+bool is_pattern(std::string_view mx) {
+  const std::string_view name = mx.substr(0, 2) == "*." ? mx.substr(2) : mx;
+  return !name.empty() && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), is_name_octet);
+}
+
+bool is_usable(const Policy& policy) {
+  return !policy.mx.empty() && std::all_of(policy.mx.begin(), policy.mx.end(), is_pattern);
+}
+
+// C0 controls and DEL, and the C1 controls, which are C2 80 to C2 9F in UTF-8.
+bool has_control(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto octet = static_cast<unsigned char>(text[at]);
+    if (octet < 0x20 || octet == 0x7F) return true;
+    if (octet == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0)
+      return true;
+  }
+  return false;
+}
+
+// Within braces Postfix keeps commas and blanks but has no escape for a brace.
+bool fits_braces(std::string_view line) {
+  return !line.empty() && line.find_first_of("{}") == line.npos && is_utf8(line) &&
+         !has_control(line);
+}
+
+// The published lines that can be quoted. HTAB is legal around a value and Postfix
+// reads it as a blank, so does this.
+std::vector<std::string> published_strings(const Policy& policy) {
+  std::vector<std::string> strings;
+  for (const std::string_view line : split(policy.text, '\n')) {
+    std::string string(trim(line));
+    std::replace(string.begin(), string.end(), '\t', ' ');
+    if (fits_braces(string)) strings.push_back(std::move(string));
+  }
+  return strings;
+}
+
+std::vector<std::string> essential_strings(const Policy& policy) {
+  return {"version: STSv1", "mode: " + std::string(name_of(policy.mode)),
+          "max_age: " + std::to_string(policy.max_age.count())};
+}
+
+// Postfix takes a leading dot for any depth below and would take a star literally. That
+// the star is one label only it learns from mx_host_pattern (since 3.10.5).
+std::string match_list(const Policy& policy) {
+  std::string list;
+  for (const std::string& mx : policy.mx) {
+    if (!list.empty()) list += ':';
+    list += mx.front() == '*' ? mx.substr(1) : mx;
+  }
+  return list;
+}
+
+// All attributes of Postfix 3.10 together: it crashed (3.10.0 to 3.10.5) on a policy_type
+// of sts without a policy_string or without an mx_host_pattern.
+std::string tlsrpt_attributes(const Domain& domain, const Policy& policy,
+                              const std::vector<std::string>& strings) {
+  std::string out = " policy_type=sts policy_domain=" + domain.text();
+  for (const std::string& string : strings) out += " { policy_string = " + string + " }";
+  for (const std::string& mx : policy.mx) out += " mx_host_pattern=" + mx;
+  return out;
+}
+
+// The fullest set of attributes that fits into `room`; empty if none does.
+PlannedReply plan_attributes(const Domain& domain, const Policy& policy, std::size_t room) {
+  std::vector<std::string> strings = published_strings(policy);
+  if (strings.empty()) strings = essential_strings(policy);
+  std::string all = tlsrpt_attributes(domain, policy, strings);
+  if (all.size() <= room) return {std::move(all), ReplyShed::nothing};
+  std::string fewer = tlsrpt_attributes(domain, policy, essential_strings(policy));
+  if (fewer.size() <= room) return {std::move(fewer), ReplyShed::policy_text};
+  return {"", ReplyShed::attributes};
+}
+
+PlannedReply not_found(ReplyShed shed = ReplyShed::nothing) {
+  return {std::string(kNotFound), shed};
+}
+
+PlannedReply plan_enforce(const Domain& domain, const Policy& policy, MapForm form,
+                          const ReplyOptions& options) {
+  // `secure` would switch off the DANE that this operator insists on.
+  if (options.base_level == BaseLevel::dane_only) return not_found();
+  if (!is_usable(policy)) return not_found(ReplyShed::everything);
+  std::string reply = "OK secure match=" + match_list(policy) + " servername=hostname";
+  if (reply.size() > options.max_reply_size) return not_found(ReplyShed::everything);
+  if (form == MapForm::plain) return {std::move(reply), ReplyShed::nothing};
+  PlannedReply attributes = plan_attributes(domain, policy, options.max_reply_size - reply.size());
+  return {reply + attributes.payload, attributes.shed};
+}
+
+// Only the report attributes are wanted here. They need a level, and one that equals
+// the operator's own changes nothing; without them the reply would say nothing.
+PlannedReply plan_testing(const Domain& domain, const Policy& policy, MapForm form,
+                          const ReplyOptions& options) {
+  const bool harmless =
+      options.base_level == BaseLevel::may || options.base_level == BaseLevel::encrypt;
+  if (form == MapForm::plain || !harmless || !is_usable(policy)) return not_found();
+  std::string reply = "OK " + std::string(name_of(options.base_level));
+  if (reply.size() > options.max_reply_size) return not_found(ReplyShed::attributes);
+  PlannedReply attributes = plan_attributes(domain, policy, options.max_reply_size - reply.size());
+  if (attributes.payload.empty()) return not_found(ReplyShed::attributes);
+  return {reply + attributes.payload, attributes.shed};
+}
+
+}  // namespace
+
+std::string_view name_of(BaseLevel level) {
+  for (const auto& [known, word] : kLevels)
+    if (known == level) return word;
+  return "unknown";
+}
+
+std::optional<BaseLevel> parse_base_level(std::string_view word) {
+  if (word.empty()) return BaseLevel::none;
+  for (const auto& [level, known] : kLevels)
+    if (level != BaseLevel::unknown && equals_ignoring_case(word, known)) return level;
+  return std::nullopt;
+}
+
+PlannedReply plan_policy_reply(const Domain& domain, const Policy* policy, MapForm form,
+                               const ReplyOptions& options) {
+  if (policy == nullptr) return not_found();
+  switch (policy->mode) {
+    case Mode::enforce: return plan_enforce(domain, *policy, form, options);
+    case Mode::testing: return plan_testing(domain, *policy, form, options);
+    case Mode::none: return not_found();
+  }
+  return not_found();
+}
+
+std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
+                         const ReplyOptions& options) {
+  return plan_policy_reply(domain, policy, form, options).payload;
+}
+
+std::string temp_reply(std::string_view reason) {
+  return "TEMP " + printable(reason.empty() ? "try again later" : reason, kMaxReason);
+}
+
+}  // namespace tlspolicyd

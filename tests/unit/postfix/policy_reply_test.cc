@@ -1,0 +1,264 @@
+#include "postfix/policy_reply.h"
+
+#include <random>
+
+#include "catch.h"
+#include "fakes/postfix_policy_model.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+const PostfixPolicyModel kOld(PostfixRelease::upto_3_9);
+const PostfixPolicyModel kNew(PostfixRelease::from_3_10);
+
+Domain domain() { return *Domain::parse("d.example"); }
+
+Policy policy(Mode mode, std::vector<std::string> mx = {"mx1.d.example", "*.mail.example"}) {
+  std::string text = "version: STSv1\nmode: " + std::string(name_of(mode)) + "\n";
+  for (const std::string& name : mx) text += "mx: " + name + "\n";
+  return Policy{.mode = mode, .max_age = seconds(604'800), .mx = std::move(mx),
+                .text = text + "max_age: 604800"};
+}
+
+Policy with_line(const std::string& line) {
+  Policy with = policy(Mode::enforce);
+  with.text += "\n" + line;
+  return with;
+}
+
+std::string reply(const Policy& policy, MapForm form, BaseLevel level = BaseLevel::unknown) {
+  return policy_reply(domain(), &policy, form, ReplyOptions{.base_level = level});
+}
+
+}  // namespace
+
+TEST_CASE("rule 13 M-05 enforce in the plain form") {
+  CHECK(reply(policy(Mode::enforce), MapForm::plain) ==
+        "OK secure match=mx1.d.example:.mail.example servername=hostname");
+}
+
+TEST_CASE("rule 13 M-09 enforce in the tlsrpt form: the star stays in mx_host_pattern") {
+  CHECK(reply(policy(Mode::enforce), MapForm::tlsrpt) ==
+        "OK secure match=mx1.d.example:.mail.example servername=hostname"
+        " policy_type=sts policy_domain=d.example"
+        " { policy_string = version: STSv1 } { policy_string = mode: enforce }"
+        " { policy_string = mx: mx1.d.example } { policy_string = mx: *.mail.example }"
+        " { policy_string = max_age: 604800 }"
+        " mx_host_pattern=mx1.d.example mx_host_pattern=*.mail.example");
+}
+
+TEST_CASE("rule 14 the plain form is understood by Postfix 3.9, the tlsrpt form is not") {
+  const PostfixVerdict plain = kOld.read(reply(policy(Mode::enforce), MapForm::plain));
+  CHECK(plain.invalid.empty());
+  CHECK(plain.level == "secure");
+  CHECK(plain.match == std::vector<std::string>{"mx1.d.example", ".mail.example"});
+  CHECK(plain.only("servername") == "hostname");
+  CHECK_FALSE(kOld.read(reply(policy(Mode::enforce), MapForm::tlsrpt)).invalid.empty());
+}
+
+TEST_CASE("rule 11 Q-02 without an enforced policy there is no level that authenticates") {
+  const MapForm form = GENERATE(MapForm::plain, MapForm::tlsrpt);
+  CHECK(policy_reply(domain(), nullptr, form, {}) == kNotFound);
+  CHECK(reply(policy(Mode::none), form) == kNotFound);
+  CHECK(reply(policy(Mode::testing), form) == kNotFound);
+}
+
+TEST_CASE("rule 12 debatable 11 Q-02 testing is told only at a known level of may or encrypt") {
+  const BaseLevel level = GENERATE(BaseLevel::unknown, BaseLevel::none, BaseLevel::may,
+                                   BaseLevel::encrypt, BaseLevel::dane, BaseLevel::dane_only,
+                                   BaseLevel::fingerprint, BaseLevel::verify, BaseLevel::secure);
+  CAPTURE(name_of(level));
+  const Policy testing = policy(Mode::testing);
+  CHECK(reply(testing, MapForm::plain, level) == kNotFound);
+  const PostfixVerdict verdict = kNew.read(reply(testing, MapForm::tlsrpt, level));
+  if (level == BaseLevel::may || level == BaseLevel::encrypt) {
+    CHECK(verdict.invalid.empty());
+    CHECK(verdict.level == name_of(level));
+    CHECK(verdict.match.empty());
+    CHECK(verdict.only("policy_type") == "sts");
+    CHECK(verdict.all("mx_host_pattern") == testing.mx);
+  } else {
+    CHECK_FALSE(verdict.found);
+  }
+}
+
+TEST_CASE("at base level dane-only every answer is NOTFOUND, elsewhere secure is never below") {
+  const BaseLevel level = GENERATE(BaseLevel::unknown, BaseLevel::none, BaseLevel::may,
+                                   BaseLevel::encrypt, BaseLevel::dane, BaseLevel::fingerprint,
+                                   BaseLevel::verify, BaseLevel::secure);
+  const MapForm form = GENERATE(MapForm::plain, MapForm::tlsrpt);
+  CAPTURE(name_of(level));
+  CHECK(kNew.read(reply(policy(Mode::enforce), form, level)).level == "secure");
+  CHECK(reply(policy(Mode::enforce), form, BaseLevel::dane_only) == kNotFound);
+  CHECK(reply(policy(Mode::testing), form, BaseLevel::dane_only) == kNotFound);
+}
+
+TEST_CASE("rule 15 P-16 a line that would break out of its braces is left out") {
+  const auto [name, line] = GENERATE(table<const char*, std::string>({
+      {"extension-value-braces", "x: { match=evil.example }"},
+      {"closing brace", "x: } match=evil.example {"},
+      {"one brace", "x: {"},
+      {"NUL", std::string("x: a\0b", 6)},
+      {"carriage return", "x: a\rb"},
+      {"escape", "x: \x1b[2J"},
+      {"DEL", "x: \x7f"},
+      {"C1 control NEL", "x: a\xc2\x85" "b"},
+      {"not UTF-8", "x: \xff"},
+      {"truncated UTF-8", "x: \xc3"},
+      {"overlong UTF-8", "x: \xc0\xaf"},
+      {"blank", " \t "},
+  }));
+  CAPTURE(name);
+  CHECK(reply(with_line(line), MapForm::tlsrpt) == reply(policy(Mode::enforce), MapForm::tlsrpt));
+}
+
+TEST_CASE("rule 15 P-16 what only looks dangerous arrives as published") {
+  const auto [name, line, read] = GENERATE(table<const char*, std::string, std::string>({
+      {"commas and colons", "x: a, b: c", "x: a, b: c"},
+      {"an attribute", "x: match=evil.example policy_type=sts", "x: match=evil.example policy_type=sts"},
+      {"equals sign first", "=x", "=x"},
+      {"tab", "x:\ta\tb", "x: a b"},
+      {"UTF-8", "x: b\xc3\xbc" "cher", "x: b\xc3\xbc" "cher"},
+      {"no-break space", "x: \xc2\xa0y", "x: \xc2\xa0y"},
+  }));
+  CAPTURE(name);
+  const PostfixVerdict verdict = kNew.read(reply(with_line(line), MapForm::tlsrpt));
+  CHECK(verdict.invalid.empty());
+  CHECK(verdict.match.size() == 2);
+  CHECK(verdict.all("policy_string").back() == read);
+}
+
+TEST_CASE("rule 13 there is always a policy_string: where no text is left it is made from the fields") {
+  Policy bare = policy(Mode::enforce);
+  bare.text = GENERATE("", "\n\n", "x: {}");
+  CHECK(kNew.read(reply(bare, MapForm::tlsrpt)).all("policy_string") ==
+        std::vector<std::string>{"version: STSv1", "mode: enforce", "max_age: 604800"});
+}
+
+TEST_CASE("rule 15 patterns that are none make the policy unfit, never an odd reply") {
+  const auto [name, mx] = GENERATE(table<const char*, std::string>({
+      {"empty", ""},
+      {"colon", "a:b"},
+      {"comma", "a,b"},
+      {"blank", "a b"},
+      {"brace", "a}"},
+      {"equals", "a=b"},
+      {"star alone", "*"},
+      {"star and dot", "*."},
+      {"inner star", "a.*.b"},
+      {"leading dot", ".a"},
+      {"NUL", std::string("a\0", 2)},
+      {"non-ASCII", "b\xc3\xbc" "cher.example"},
+  }));
+  CAPTURE(name);
+  const MapForm form = GENERATE(MapForm::plain, MapForm::tlsrpt);
+  CHECK(reply(policy(Mode::enforce, {"ok.example", mx}), form) == kNotFound);
+  CHECK(reply(policy(Mode::testing, {"ok.example", mx}), form, BaseLevel::may) == kNotFound);
+}
+
+TEST_CASE("an enforced policy without patterns allows nothing to be enforced") {
+  CHECK(reply(policy(Mode::enforce, {}), MapForm::plain) == kNotFound);
+  CHECK(reply(policy(Mode::enforce, {}), MapForm::tlsrpt) == kNotFound);
+}
+
+TEST_CASE("rule 6 C-20 a reply that grows over the bound sheds text, then attributes, never match=") {
+  const Policy enforced = with_line("x: " + std::string(300, 'a'));
+  const std::string full = reply(enforced, MapForm::tlsrpt);
+  const std::string plain = reply(enforced, MapForm::plain);
+  ReplyShed last = ReplyShed::nothing;
+  for (std::size_t bound = full.size() + 1; bound-- > kNotFound.size();) {
+    CAPTURE(bound);
+    const auto planned = plan_policy_reply(domain(), &enforced, MapForm::tlsrpt,
+                                           ReplyOptions{.max_reply_size = bound});
+    const PostfixVerdict verdict = kNew.read(planned.payload);
+    REQUIRE(planned.payload.size() <= bound);
+    REQUIRE(verdict.invalid.empty());
+    REQUIRE(planned.shed >= last);  // one after the other, in this order
+    last = planned.shed;
+    REQUIRE((planned.shed == ReplyShed::everything) == (bound < plain.size()));
+    REQUIRE(verdict.found == (bound >= plain.size()));
+    if (verdict.found) REQUIRE(verdict.match.size() == 2);
+    if (planned.shed == ReplyShed::policy_text) REQUIRE(verdict.all("policy_string").size() == 3);
+    if (planned.shed == ReplyShed::attributes) REQUIRE(planned.payload == plain);
+  }
+  CHECK(last == ReplyShed::everything);
+}
+
+TEST_CASE("rule 6 C-20 a 60 kB policy with 1500 mx") {
+  std::vector<std::string> mx;
+  for (int i = 0; i < 1500; ++i) mx.push_back("mx" + std::to_string(1000 + i) + ".hosts.d.example");
+  const Policy large = policy(Mode::enforce, mx);
+  const std::string sent = reply(large, MapForm::tlsrpt);
+  CHECK(sent.size() <= 100'000);
+  const PostfixVerdict verdict = kNew.read(sent);
+  CHECK(verdict.invalid.empty());
+  CHECK(verdict.match == mx);
+}
+
+TEST_CASE("rule 12 testing without room for its attributes is NOTFOUND") {
+  const Policy testing = policy(Mode::testing);
+  const ReplyOptions options{.base_level = BaseLevel::may, .max_reply_size = 60};
+  CHECK(policy_reply(domain(), &testing, MapForm::tlsrpt, options) == kNotFound);
+}
+
+TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what it should") {
+  std::mt19937 random(8461);
+  const auto pick = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound)(random); };
+  const std::vector<std::string> pieces{
+      "{", "}", " ", ",", "=", ":", "\t", "\n", "\r", std::string(1, '\0'), "\xff", "\xc3\xbc", "\xc2\x85",
+      "match=evil", "policy_type=sts", "policy_failure=x", "servername=evil", "mx: ", "mode: none", "*", ".", "a.example", "\x7f"};
+  const auto noise = [&] {
+    std::string text;
+    for (std::size_t n = pick(12); n > 0; --n) text += pieces[pick(pieces.size() - 1)];
+    return text;
+  };
+  for (int round = 0; round < 20'000; ++round) {
+    Policy hostile{.mode = static_cast<Mode>(pick(2)), .max_age = seconds(pick(100)), .text = noise()};
+    for (std::size_t n = pick(3); n > 0; --n)
+      hostile.mx.push_back(pick(3) > 0 ? "*.mx" + std::to_string(n) + ".example" : noise());
+    const auto form = static_cast<MapForm>(pick(1));
+    const ReplyOptions options{.base_level = static_cast<BaseLevel>(pick(8)),
+                               .max_reply_size = pick(1) == 0 ? 100'000 : kNotFound.size() + pick(400)};
+    const std::string sent = policy_reply(domain(), &hostile, form, options);
+    CAPTURE(round, sent, hostile.text);
+    const PostfixVerdict verdict = (form == MapForm::plain ? kOld : kNew).read(sent);
+    REQUIRE(sent.size() <= options.max_reply_size);
+    REQUIRE(verdict.invalid.empty());
+    if (!verdict.found) {
+      REQUIRE(sent == kNotFound);
+      continue;
+    }
+    REQUIRE(options.base_level != BaseLevel::dane_only);
+    REQUIRE(std::none_of(sent.begin(), sent.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }));
+    if (hostile.mode == Mode::enforce) {
+      REQUIRE(verdict.level == "secure");
+      REQUIRE(verdict.match.size() == hostile.mx.size());
+      REQUIRE(verdict.only("servername") == "hostname");
+    } else {
+      REQUIRE(hostile.mode == Mode::testing);
+      REQUIRE(verdict.level == name_of(options.base_level));
+      REQUIRE(verdict.attributes.count("policy_type") == 1);
+    }
+    if (verdict.attributes.count("policy_type") == 0) continue;
+    REQUIRE(form == MapForm::tlsrpt);
+    REQUIRE(verdict.only("policy_domain") == "d.example");
+    REQUIRE(verdict.all("mx_host_pattern") == hostile.mx);
+    REQUIRE(verdict.all("policy_failure").empty());
+  }
+}
+
+TEST_CASE("rule 10 a TEMP reason is short and printable") {
+  CHECK(temp_reply("DNS: a\nb") == "TEMP DNS: a?b");
+  CHECK(temp_reply("") == "TEMP try again later");
+  CHECK(temp_reply(std::string(1000, 'x')).size() == 205);
+}
+
+TEST_CASE("levels have the words of smtp_tls_security_level") {
+  CHECK(parse_base_level("dane-only") == BaseLevel::dane_only);
+  CHECK(parse_base_level("MAY") == BaseLevel::may);
+  CHECK(parse_base_level("") == BaseLevel::none);
+  CHECK_FALSE(parse_base_level("unknown"));
+  CHECK_FALSE(parse_base_level("halfdane"));
+  CHECK(name_of(BaseLevel::dane_only) == "dane-only");
+}
