@@ -1,0 +1,79 @@
+// What the operator set, parsed: one member per parameter, whose meaning, default and
+// limits stand in the table of params.cc. A value; nothing here does I/O. Folders below
+// the daemon do not include this: the daemon fills their own Options from it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ip_address.h"
+#include "base/log.h"
+
+namespace tlspolicyd {
+
+// One element of `listen`.
+struct ListenAddress {
+  std::string path;       // of a unix socket; empty: inet
+  IpAddress address{};
+  std::uint16_t port = 0;
+
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+// One element of `resolver`.
+struct ResolverAddress {
+  IpAddress address{};
+  std::uint16_t port = 53;
+
+  friend bool operator==(const ResolverAddress&, const ResolverAddress&) = default;
+};
+
+struct CacheChoice {
+  std::string sqlite_path;  // empty: memory only
+
+  friend bool operator==(const CacheChoice&, const CacheChoice&) = default;
+};
+
+enum class DnsErrorReply { notfound, temp };
+enum class LogTarget { standard_error, syslog };  // "stderr" is a macro of <cstdio>
+
+struct Config {
+  std::vector<ListenAddress> listen;
+  std::uint32_t socket_mode = 0;
+  std::string socket_group;  // empty: the process's own
+  std::uint32_t max_connections = 0;
+  seconds reply_timeout{};
+  std::string tlsrpt_map_name;  // empty: no name gets the attributes
+  std::uint64_t max_reply_size = 0;
+  std::vector<ResolverAddress> resolver;  // empty: resolv.conf
+  seconds dns_timeout{};
+  std::uint32_t dns_attempts = 0;
+  std::string postfix_security_level;  // "auto" or a word of Postfix
+  std::string postfix_config_directory;
+  DnsErrorReply dns_error_reply{};
+  std::string ca_file;  // ca_file and ca_path both empty: the system's trust anchors,
+  std::string ca_path;  // else only those named
+  seconds fetch_timeout{};
+  std::uint64_t fetch_max_size = 0;
+  std::uint32_t fetch_concurrency = 0;
+  std::uint32_t fetch_threads = 0;
+  seconds fetch_backoff{};
+  bool allow_private_addresses = false;
+  CacheChoice cache;
+  std::uint64_t cache_max_entries = 0;
+  std::uint64_t cache_max_size = 0;
+  seconds id_check_interval{};
+  seconds refresh_interval{};
+  seconds refresh_unused_after{};
+  std::string control_socket;  // empty: none
+  std::string user;            // empty: stay who we are
+  std::string group;
+  std::string pid_file;
+  LogTarget log{};
+  LogLevel log_level{};
+  bool log_lookups = false;
+};
+
+}  // namespace tlspolicyd

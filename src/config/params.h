@@ -1,0 +1,66 @@
+// THE table of parameters. The file parser, -o, -d, -n, --help and the parameter block
+// of tlspolicyd.conf(5) are loops over it; nothing about a parameter is said elsewhere.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace tlspolicyd {
+
+// How a value is written; what it becomes is the type of `field`.
+enum class Notation {
+  word,          // one of `words`, or for a plain string any word without blanks
+  path,          // absolute, or empty
+  system_path,   // absolute, or "system", which is kept as empty
+  socket_path,   // absolute and short enough for a socket, or empty
+  duration, size, count, octal, yes_no,
+  listen, resolvers, cache,
+};
+
+struct Param {
+  using Field = std::variant<
+      std::string Config::*, seconds Config::*, std::uint64_t Config::*, std::uint32_t Config::*,
+      bool Config::*, DnsErrorReply Config::*, LogTarget Config::*, LogLevel Config::*,
+      std::vector<ListenAddress> Config::*, std::vector<ResolverAddress> Config::*,
+      CacheChoice Config::*>;
+
+  std::string_view name;
+  std::string_view fallback;  // the default, written as an operator would write it
+  Field field;
+  Notation notation;
+  std::int64_t min = 0, max = 0;  // inclusive, of seconds, octets or counts; ignored for the rest
+  std::string_view words;         // between blanks; for an enum in the order of its enumerators
+  bool reloadable = true;         // SIGHUP is enough
+  std::string_view help;          // sentences
+};
+
+[[nodiscard]] std::span<const Param> params();
+[[nodiscard]] const Param* find_param(std::string_view name);  // null: no such parameter
+
+// What is wrong with a value, and what would be right.
+struct Complaint {
+  std::string what, cure;
+};
+
+// Parses `text` (no blanks around it) into the parameter's member of `config`, which is
+// left alone if that fails.
+[[nodiscard]] tl::expected<void, Complaint> assign(Config& config, const Param& param,
+                                                   std::string_view text);
+
+// The value as an operator could write it; assign() reads it back as the same value.
+[[nodiscard]] std::string show(const Config& config, const Param& param);
+[[nodiscard]] bool same_value(const Config& a, const Config& b, const Param& param);
+void copy_value(Config& to, const Config& from, const Param& param);
+
+// What may be written: "1s to 10m", "stderr or syslog", "yes or no", ...
+[[nodiscard]] std::string legal_values(const Param& param);
+
+// All parameters at their fallbacks.
+[[nodiscard]] Config default_config();
+
+}  // namespace tlspolicyd

@@ -1,0 +1,213 @@
+#include "config/values.h"
+
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "base/text.h"
+
+namespace tlspolicyd {
+namespace {
+
+struct Unit {
+  char letter;
+  std::uint64_t factor;
+};
+
+// Largest first, so that showing a value finds its shortest form.
+constexpr std::array kDurationUnits{Unit{'w', 604800}, Unit{'d', 86400}, Unit{'h', 3600},
+                                    Unit{'m', 60}, Unit{'s', 1}};
+constexpr std::array kSizeUnits{Unit{'g', 1u << 30}, Unit{'m', 1u << 20}, Unit{'k', 1u << 10}};
+
+// Octets or seconds. Far above every limit in the table, far below any overflow.
+constexpr std::uint64_t kMaxValue = std::uint64_t{1} << 42;
+
+template <typename Units>
+std::optional<std::uint64_t> factor_of(const Units& units, char letter) {
+  for (const Unit& unit : units)
+    if (unit.letter == letter) return unit.factor;
+  return std::nullopt;
+}
+
+template <typename Units>
+std::string show(const Units& units, std::uint64_t value) {
+  for (const Unit& unit : units)
+    if (value != 0 && value % unit.factor == 0)
+      return std::to_string(value / unit.factor) + unit.letter;
+  return std::to_string(value);
+}
+
+std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
+
+Result<std::uint16_t> parse_port(std::string_view text) {
+  const auto port = parse_decimal(text, std::numeric_limits<std::uint16_t>::max());
+  if (!port || *port == 0) return fail(quoted(text) + " is not a port from 1 to 65535");
+  return static_cast<std::uint16_t>(*port);
+}
+
+struct HostPort {
+  std::string_view host, port;  // port empty: none given
+  bool bracketed;
+};
+
+// HOST, HOST:PORT, [HOST], [HOST]:PORT, or a bare IPv6 address.
+std::optional<HostPort> split_host_port(std::string_view text) {
+  if (!text.empty() && text.front() == '[') {
+    const auto close = text.find(']');
+    if (close == text.npos) return std::nullopt;
+    const std::string_view rest = text.substr(close + 1);
+    const std::string_view host = text.substr(1, close - 1);
+    if (rest.empty()) return HostPort{host, {}, true};
+    if (rest.front() != ':' || rest.size() == 1) return std::nullopt;
+    return HostPort{host, rest.substr(1), true};
+  }
+  const auto colon = text.find(':');
+  if (colon == text.npos || text.find(':', colon + 1) != text.npos) return HostPort{text, {}, false};
+  if (colon + 1 == text.size()) return std::nullopt;
+  return HostPort{text.substr(0, colon), text.substr(colon + 1), false};
+}
+
+std::string show_host_port(const IpAddress& address, std::uint16_t port) {
+  const std::string host = to_text(address);
+  const bool v6 = address.family == IpAddress::Family::v6;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// Names other than localhost are refused: at boot there may be nobody to resolve them.
+std::optional<IpAddress> parse_listen_host(const HostPort& parts) {
+  if (!parts.bracketed && parts.host == "localhost") return parse_ip("127.0.0.1");
+  const auto address = parse_ip(parts.host);
+  if (!address || parts.bracketed != (address->family == IpAddress::Family::v6)) return std::nullopt;
+  return address;
+}
+
+Result<ListenAddress> parse_inet(std::string_view text) {
+  const auto parts = split_host_port(text);
+  if (!parts || parts->port.empty()) return fail("\"inet:" + printable(text) + "\" lacks a port");
+  const auto address = parse_listen_host(*parts);
+  if (!address)
+    return fail(quoted(parts->host) + " is neither an IPv4 address, an [IPv6 address] nor localhost");
+  const auto port = parse_port(parts->port);
+  if (!port) return tl::unexpected(port.error());
+  return ListenAddress{.path = {}, .address = *address, .port = *port};
+}
+
+Result<ListenAddress> parse_listen_one(std::string_view text) {
+  if (text.rfind("inet:", 0) == 0) return parse_inet(text.substr(5));
+  if (text.rfind("unix:", 0) != 0) return fail(quoted(text) + " begins with neither inet: nor unix:");
+  return parse_socket_path(text.substr(5)).map(
+      [](std::string path) { return ListenAddress{.path = std::move(path)}; });
+}
+
+Result<ResolverAddress> parse_resolver(std::string_view text) {
+  const auto parts = split_host_port(text);
+  const auto address = parts ? parse_ip(parts->host) : std::nullopt;
+  if (!address) return fail(quoted(text) + " is not an IP address with or without a port");
+  if (parts->port.empty()) return ResolverAddress{.address = *address};
+  const auto port = parse_port(parts->port);
+  if (!port) return tl::unexpected(port.error());
+  return ResolverAddress{.address = *address, .port = *port};
+}
+
+template <typename T>
+Result<std::vector<T>> parse_list(std::string_view text, Result<T> (*parse_one)(std::string_view)) {
+  constexpr std::string_view kBetween = ", \t";
+  std::vector<T> list;
+  for (auto at = text.find_first_not_of(kBetween); at != text.npos;) {
+    const auto end = text.find_first_of(kBetween, at);
+    auto one = parse_one(text.substr(at, end - at));
+    if (!one) return tl::unexpected(one.error());
+    list.push_back(std::move(*one));
+    at = text.find_first_not_of(kBetween, end);
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<seconds> parse_duration(std::string_view text) {
+  if (text.empty()) return fail("is empty where a duration is expected");
+  const auto factor = factor_of(kDurationUnits, text.back());
+  if (!factor) return fail(quoted(text) + " does not end in a unit");
+  const auto number = parse_decimal(text.substr(0, text.size() - 1), kMaxValue / *factor);
+  if (!number) return fail(quoted(text) + " is not a whole number and a unit");
+  return seconds(static_cast<std::int64_t>(*number * *factor));
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  const std::string lower = to_lower(text);
+  const auto factor = lower.empty() ? std::nullopt : factor_of(kSizeUnits, lower.back());
+  const auto number = parse_decimal(text.substr(0, text.size() - (factor ? 1 : 0)),
+                                    kMaxValue / factor.value_or(1));
+  if (!number) return fail(quoted(text) + " is not a size");
+  return *number * factor.value_or(1);
+}
+
+Result<std::uint32_t> parse_octal(std::string_view text) {
+  if (text.empty() || text.size() > 4 || text.find_first_not_of("01234567") != text.npos)
+    return fail(quoted(text) + " is not an octal mode");
+  std::uint32_t mode = 0;
+  for (const char digit : text) mode = mode * 8 + static_cast<std::uint32_t>(digit - '0');
+  return mode;
+}
+
+Result<bool> parse_yes_no(std::string_view text) {
+  if (equals_ignoring_case(text, "yes")) return true;
+  if (equals_ignoring_case(text, "no")) return false;
+  return fail(quoted(text) + " is neither yes nor no");
+}
+
+Result<std::vector<ListenAddress>> parse_listen(std::string_view text) {
+  return parse_list<ListenAddress>(text, parse_listen_one);
+}
+
+Result<std::vector<ResolverAddress>> parse_resolvers(std::string_view text) {
+  return parse_list<ResolverAddress>(text, parse_resolver);
+}
+
+Result<CacheChoice> parse_cache(std::string_view text) {
+  if (text == "memory:") return CacheChoice{};
+  if (text.rfind("sqlite:", 0) != 0) return fail(quoted(text) + " begins with neither sqlite: nor memory:");
+  return parse_absolute_path(text.substr(7)).map(
+      [](std::string path) { return CacheChoice{.sqlite_path = std::move(path)}; });
+}
+
+Result<std::string> parse_absolute_path(std::string_view text) {
+  if (text.empty() || text.front() != '/') return fail(quoted(text) + " is not an absolute path");
+  return std::string(text);
+}
+
+Result<std::string> parse_socket_path(std::string_view text) {
+  if (text.size() > kMaxUnixPath)
+    return fail("a unix socket path of " + std::to_string(text.size()) + " octets is longer than the " +
+                std::to_string(kMaxUnixPath) + " the system allows");
+  return parse_absolute_path(text);
+}
+
+std::string show_duration(seconds value) {
+  const auto count = static_cast<std::uint64_t>(value.count());
+  return count == 0 ? "0s" : show(kDurationUnits, count);
+}
+
+std::string show_size(std::uint64_t octets) { return show(kSizeUnits, octets); }
+
+std::string show_octal(std::uint32_t mode) {
+  std::string text = "0000";
+  for (std::size_t i = 4; i-- > 0; mode /= 8) text[i] = static_cast<char>('0' + mode % 8);
+  return text;
+}
+
+std::string to_text(const ListenAddress& address) {
+  if (!address.path.empty()) return "unix:" + address.path;
+  return "inet:" + show_host_port(address.address, address.port);
+}
+
+std::string to_text(const ResolverAddress& address) {
+  return show_host_port(address.address, address.port);
+}
+
+std::string to_text(const CacheChoice& cache) {
+  return cache.sqlite_path.empty() ? "memory:" : "sqlite:" + cache.sqlite_path;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,39 @@
+// Where log lines end up: stderr or syslog. The only place that writes them.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "config/config.h"
+
+namespace tlspolicyd {
+
+// write() from any thread; configure() from the main thread, at any time.
+class LogSink final : public Logger {
+ public:
+  // `to_journal`: lines on stderr begin with the journal's "<priority>", else with
+  // "tlspolicyd: ".
+  explicit LogSink(bool to_journal) : to_journal_(to_journal) {}
+  LogSink(const LogSink&) = delete;
+  LogSink& operator=(const LogSink&) = delete;
+
+  void configure(LogTarget target, LogLevel level);
+  void write(LogLevel level, const std::string& text) override;
+
+ private:
+  const bool to_journal_;
+  std::atomic<LogTarget> target_{LogTarget::standard_error};
+  std::atomic<LogLevel> level_{LogLevel::info};
+};
+
+// One line as it goes to stderr, its end of line included. Pure.
+[[nodiscard]] std::string stderr_line(LogLevel level, const std::string& text, bool to_journal);
+
+// Whether `journal_stream`, the value of $JOURNAL_STREAM or null, names the file that
+// stderr is: it is inherited also by what a service starts with stderr elsewhere.
+[[nodiscard]] bool names_stream(const char* journal_stream, dev_t device, ino_t inode);
+[[nodiscard]] bool stderr_is_journal();
+
+}  // namespace tlspolicyd

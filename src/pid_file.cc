@@ -1,0 +1,42 @@
+#include "pid_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace tlspolicyd {
+namespace {
+
+tl::unexpected<Error> fail_errno(const std::string& what) {
+  return fail("pid_file: " + what + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+Result<PidFile> PidFile::write(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!fd) return fail_errno("cannot open " + path);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK)
+      return fail("pid_file: " + path + " belongs to a running daemon; stop that one, or name another file");
+    return fail_errno("cannot lock " + path);
+  }
+  const std::string text = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(fd.get(), 0) != 0 ||
+      ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return fail_errno("cannot write " + path);
+  return PidFile(path, std::move(fd));
+}
+
+PidFile::PidFile(PidFile&& other) noexcept : path_(std::move(other.path_)), fd_(std::move(other.fd_)) {
+  other.path_.clear();
+}
+
+PidFile::~PidFile() {
+  if (path_.empty()) return;
+  if (::unlink(path_.c_str()) != 0) static_cast<void>(::ftruncate(fd_.get(), 0));
+}
+
+}  // namespace tlspolicyd
