@@ -3,7 +3,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <stdlib.h>
+#include <cstdlib>
 #include <sys/stat.h>
 #include <unistd.h>
 
