@@ -1,0 +1,247 @@
+// Conformance rows C, Q-04 and X: what stays, what goes, and for how long.
+#include "catch.h"
+#include "world.h"
+
+using namespace tlspolicyd;
+
+TEST_CASE("C-01 C-07 a policy applies through its last second, then not even as stale") {
+  World world;
+  world.publish("d.example", "a", document("enforce", "mx1.d.example", 100s), 3600s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.advance(100s);
+  CHECK(world.ask("d.example") == kSecure);
+  world.advance(1s);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("C-02 C-16 first contact stores the policy") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.store->size() == 1);
+}
+
+TEST_CASE("C-03 X-04 a policy is kept for all its max_age, up to a year") {
+  World world;
+  world.publish("d.example", "a", document("enforce", "mx1.d.example", 31557600s));
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.advance(364 * 86400s);
+  CHECK(world.ask("d.example") == kSecure);
+  world.advance(31557600s - 364 * 86400s);
+  CHECK(world.ask("d.example") == kSecure);
+  world.advance(1s);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("C-04 C-14 X-02 a new id brings the new policy after the TXT TTL") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 120s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.publish("d.example", "b", document("enforce", "mx2.d.example", 604800s), 120s);
+  world.advance(120s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.fetches("d.example") == 1);
+  world.advance(1s);
+  CHECK(world.ask("d.example") == kSecure);  // answered from the cache, starts the re-read
+  CHECK(world.ask("d.example") == "OK secure match=mx2.d.example servername=hostname");
+  CHECK(world.entry("d.example")->held->id == "b");
+}
+
+TEST_CASE("C-05 a new id whose fetch failed is fetched again after the back-off") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 60s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.set_id("d.example", "b", 60s);
+  world.https.fail("mta-sts.d.example", FetchFault::refused);
+  world.advance(61s);
+  world.ask("d.example");
+  CHECK(world.entry("d.example")->held->id == "a");
+  world.https.serve("mta-sts.d.example", document("enforce", "mx2.d.example", 604800s));
+  world.advance(301s);
+  world.ask("d.example");
+  CHECK(world.ask("d.example") == "OK secure match=mx2.d.example servername=hostname");
+}
+
+TEST_CASE("C-06 the id stored is the one read before the fetch") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 60s);
+  world.https.hold("mta-sts.d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.set_id("d.example", "b", 60s);
+  world.https.release("mta-sts.d.example");
+  world.settle();
+  CHECK(world.entry("d.example")->held->id == "a");
+  world.advance(61s);
+  world.ask("d.example");
+  CHECK(world.entry("d.example")->held->id == "b");
+}
+
+TEST_CASE("C-10 R-07 mode none is cached and honoured, not fetched again") {
+  World world;
+  world.publish("d.example", "a", kNone, 60s);
+  CHECK(world.ask("d.example") == kNothing);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.fetches("d.example") == 1);
+  CHECK(world.store->size() == 1);
+}
+
+TEST_CASE("C-11 C-12 a fetched none ends enforcement, an absent TXT does not") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 60s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.publish("d.example", "b", kNone, 60s);
+  world.advance(61s);
+  world.ask("d.example");
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("C-09 Q-02 testing never comes back with a level that authenticates") {
+  World world;
+  world.publish("d.example", "a", kTesting);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.ask("d.example", "QUERYwithTLSRPT") == kNothing);
+}
+
+TEST_CASE("C-13 max_age 0 applies for the instant and replaces what was there") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 60s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.publish("d.example", "b", document("enforce", "mx2.d.example", 0s), 60s);
+  world.advance(61s);
+  world.ask("d.example");
+  CHECK(world.ask("d.example") == "OK secure match=mx2.d.example servername=hostname");
+  world.go_dark("d.example");
+  world.advance(1s);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("C-15 a flood of names without policy evicts no live enforce policy, and is counted") {
+  World world;
+  world.bounds.max_entries = 10;
+  world.restart();
+  for (int i = 0; i < 5; ++i) world.publish("d" + std::to_string(i) + ".example", "a", kEnforce);
+  for (int i = 0; i < 5; ++i) REQUIRE(world.ask("d" + std::to_string(i) + ".example") == kSecure);
+  for (int i = 0; i < 100; ++i) world.ask("none" + std::to_string(i) + ".example");
+  for (int i = 0; i < 5; ++i) CHECK(world.entry("d" + std::to_string(i) + ".example") != nullptr);
+  CHECK(world.process->cache.census().entries <= 10);
+}
+
+TEST_CASE("C-16 X-01 the policy outlives the process, dark hosts or not") {
+  World world;
+  const bool kill = GENERATE(false, true);
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.restart(kill);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("C-16 a name not loaded yet is answered from a point read, not from ignorance") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.restart();
+  REQUIRE_FALSE(world.process->shadow.loaded());
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("C-17 S-07 every spelling of a name shares one entry") {
+  World world;
+  world.publish("xn--bcher-kva.example", "a", kEnforce);
+  CHECK(world.ask("b\xc3\xbc" "cher.example") == kSecure);
+  CHECK(world.ask("XN--BCHER-KVA.Example.") == kSecure);
+  CHECK(world.txt_questions("xn--bcher-kva.example") == 1);
+}
+
+TEST_CASE("C-18 questions at the same time make one discovery") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  std::vector<Ticket> tickets;
+  int answered = 0;
+  for (int i = 0; i < 50; ++i)
+    tickets.push_back(world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view reply) {
+      answered += reply == kSecure;
+    }));
+  world.settle();
+  CHECK(answered == 50);
+  CHECK(world.txt_questions("d.example") == 1);
+  CHECK(world.fetches("d.example") == 1);
+}
+
+TEST_CASE("C-19 a step of the wall clock neither ends nor prolongs a policy") {
+  World world;
+  world.publish("d.example", "a", document("enforce", "mx1.d.example", 10000s), 3600s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  const bool back = GENERATE(true, false);
+  world.time.step_wall(back ? -86400s : 86400s);
+  world.advance(9999s);
+  CHECK(world.ask("d.example") == kSecure);
+  world.advance(2s);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("C-20 a reply always fits") {
+  World world;
+  std::string body = "version: STSv1\nmode: enforce\nmax_age: 604800\n";
+  for (int i = 0; i < 1500; ++i) body += "mx: host" + std::to_string(i) + ".a-rather-long-name.d.example\n";
+  world.publish("d.example", "a", body);
+  const std::string reply = world.ask("d.example", "QUERYwithTLSRPT");
+  CHECK(reply.rfind("OK secure match=", 0) == 0);
+  CHECK(reply.size() <= 100'000);
+}
+
+TEST_CASE("Q-04 first contact waits for the policy") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  world.https.hold("mta-sts.d.example");
+  std::string reply;
+  const Ticket ticket = world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
+  world.advance(2s);
+  CHECK(reply.empty());
+  world.https.release("mta-sts.d.example");
+  world.settle();
+  CHECK(reply == kSecure);
+}
+
+TEST_CASE("purging forgets here and on disk, and voids what is being learned") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  const Domain domain = *Domain::parse("d.example");
+  CHECK(world.process->service.purge(domain));
+  world.settle();
+  CHECK(world.entry("d.example") == nullptr);
+  CHECK(world.store->size() == 0);
+  CHECK_FALSE(world.process->service.purge(domain));
+
+  world.https.hold("mta-sts.d.example");
+  CHECK(world.ask_and_wait("d.example") == kNothing);
+  world.process->service.purge(domain);
+  world.https.release("mta-sts.d.example");
+  world.settle();
+  CHECK(world.entry("d.example") == nullptr);
+}
+
+TEST_CASE("X-05 broad patterns apply as published") {
+  World world;
+  world.publish("d.example", "a", document("enforce", "*.com", 604800s));
+  CHECK(world.ask("d.example") == "OK secure match=.com servername=hostname");
+}
+
+TEST_CASE("beyond the limit of discoveries new names are NOTFOUND and cached ones unaffected") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  world.learning.max_discoveries = 3;
+  world.restart();
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.dns.hang(true);
+  for (int i = 0; i < 3; ++i) CHECK(world.ask("n" + std::to_string(i) + ".example") == kNoReply);
+  CHECK(world.ask("n3.example") == kNothing);
+  CHECK(world.process->metrics.value("reply", "overloaded") == 1);
+  CHECK(world.ask("d.example") == kSecure);
+}

@@ -1,0 +1,172 @@
+// Conformance rows F and P-15 where they concern the service: what a fetch, or its
+// failure, does to answers.
+#include "catch.h"
+#include "world.h"
+
+using namespace tlspolicyd;
+
+TEST_CASE("F-01 one GET on port 443 of the policy host") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  world.ask("d.example");
+  REQUIRE(world.https.fetched.size() == 1);
+  const FetchRequest& request = world.https.fetched[0];
+  CHECK(request.host == "mta-sts.d.example");
+  CHECK(request.path == "/.well-known/mta-sts.txt");
+  CHECK(request.port == 443);
+}
+
+TEST_CASE("F-24 a failed fetch with nothing cached delivers as if MTA-STS did not exist") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  const auto fault = GENERATE(FetchFault::refused, FetchFault::cert_expired, FetchFault::status, FetchFault::redirect,
+                              FetchFault::timeout, FetchFault::truncated, FetchFault::too_large, FetchFault::media_type);
+  world.https.fail("mta-sts.d.example", fault);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("F-24 a policy host without address delivers, too") {
+  World world;
+  world.set_id("d.example", "id1");
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.https.fetched.empty());
+}
+
+TEST_CASE("F-03 F-06 F-13 faults are counted by their RFC 8460 result") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  const auto [fault, result] = GENERATE(table<FetchFault, const char*>({
+      {FetchFault::cert_unknown_ca, "sts-webpki-invalid"},
+      {FetchFault::cert_expired, "sts-webpki-invalid"},
+      {FetchFault::cert_wrong_name, "sts-webpki-invalid"},
+      {FetchFault::timeout, "sts-policy-fetch-error"},
+      {FetchFault::status, "sts-policy-fetch-error"},
+      {FetchFault::media_type, "sts-policy-invalid"},
+  }));
+  world.https.fail("mta-sts.d.example", fault);
+  world.ask("d.example");
+  CHECK(world.process->metrics.value("fetch", result) == 1);
+}
+
+TEST_CASE("F-25 P-15 a failed fetch or a malformed document leaves a live policy in force") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  const auto held = world.entry("d.example")->held;
+  const auto body = GENERATE(std::string(), std::string("garbage"), std::string("version: STSv1\nmode: none\n"),
+                             std::string("version: STSv2\nmode: none\nmax_age: 1\n"));
+  if (body.empty()) world.https.fail("mta-sts.d.example", FetchFault::cert_expired);
+  else world.https.serve("mta-sts.d.example", body);
+  world.set_id("d.example", "b");
+  world.advance(301s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.fetches("d.example") == 2);
+  CHECK(world.entry("d.example")->held == held);
+}
+
+TEST_CASE("F-26 a slow policy host: NOTFOUND at reply_timeout, the policy once it is there") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  world.https.hold("mta-sts.d.example");
+  CHECK(world.ask_and_wait("d.example") == kNothing);
+  world.https.release("mta-sts.d.example");
+  world.settle();
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.fetches("d.example") == 1);
+}
+
+TEST_CASE("F-27 IPv6 and IPv4 addresses take turns, IPv6 first") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  world.dns.set_address("mta-sts.d.example", "2600::1");
+  world.ask("d.example");
+  REQUIRE(world.https.fetched.size() == 1);
+  REQUIRE(world.https.fetched[0].addresses.size() == 2);
+  CHECK(to_text(world.https.fetched[0].addresses[0]) == "2600::1");
+  CHECK(to_text(world.https.fetched[0].addresses[1]) == "1.2.3.4");
+}
+
+TEST_CASE("F-27 no more than eight addresses are tried") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  DnsAnswer many{.status = DnsStatus::found, .ttl = 300s};
+  for (int i = 0; i < 40; ++i) many.records.emplace_back(AddressRdata{*parse_ip("1.2.3." + std::to_string(i))});
+  world.dns.set("mta-sts.d.example", RrType::a, many);
+  world.ask("d.example");
+  CHECK(world.https.fetched[0].addresses.size() == 8);
+}
+
+TEST_CASE("F-28 ten questions within the back-off make one fetch, the next one comes after it") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 86400s);
+  world.https.fail("mta-sts.d.example", FetchFault::status);
+  for (int i = 0; i < 10; ++i) {
+    CHECK(world.ask("d.example") == kNothing);
+    world.advance(29s);
+  }
+  world.advance(9s);
+  CHECK(world.fetches("d.example") == 1);
+  world.advance(2s);
+  world.ask("d.example");
+  CHECK(world.fetches("d.example") == 2);
+}
+
+TEST_CASE("F-29 another id is fetched at once") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 60s);
+  world.https.fail("mta-sts.d.example", FetchFault::status);
+  CHECK(world.ask("d.example") == kNothing);
+  world.publish("d.example", "b", kEnforce, 60s);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.fetches("d.example") == 2);
+}
+
+TEST_CASE("F-30 the back-off suppresses fetching, not the cached policy") {
+  World world;
+  world.publish("d.example", "a", kEnforce, 60s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.set_id("d.example", "b", 60s);
+  world.https.fail("mta-sts.d.example", FetchFault::refused);
+  for (int i = 0; i < 4; ++i) {
+    world.advance(61s);
+    CHECK(world.ask("d.example") == kSecure);
+  }
+  CHECK(world.fetches("d.example") == 2);
+}
+
+TEST_CASE("F-31 a tiny max_age is fetched once a minute at most") {
+  World world;
+  world.publish("d.example", "a", document("enforce", "mx1.d.example", 1s), 60s);
+  for (int i = 0; i < 59; ++i) {
+    world.ask("d.example");
+    world.advance(1s);
+  }
+  CHECK(world.fetches("d.example") == 1);
+  world.advance(2s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.fetches("d.example") == 2);
+}
+
+TEST_CASE("F-32 special-use addresses are skipped, and nothing is fetched where none is left") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  world.dns.set_address("mta-sts.d.example", "127.0.0.1");
+  world.dns.set_address("mta-sts.d.example", "::1");
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.https.fetched.empty());
+  world.publish("e.example", "a", kEnforce);
+  world.dns.set_address("mta-sts.e.example", "fe80::1");
+  CHECK(world.ask("e.example") == kSecure);
+  CHECK(world.https.fetched[0].addresses.size() == 1);
+}
+
+TEST_CASE("F-32 allow_private_addresses lets them through") {
+  World world;
+  world.learning.discovery.allow_private_addresses = true;
+  world.restart();
+  world.publish("d.example", "a", kEnforce);
+  world.dns.set_address("mta-sts.d.example", "10.0.0.1");
+  CHECK(world.ask("d.example") == kSecure);
+}

@@ -1,0 +1,83 @@
+#include "sts/schedule.h"
+
+#include "catch.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+const LifeTime kStart{seconds(10'000'000)};
+const StsOptions kOptions;
+constexpr seconds kDay{86400};
+
+Entry entry_of(seconds max_age, Mode mode = Mode::enforce) {
+  Entry entry{.domain = *Domain::parse("d.example")};
+  entry.held = std::make_shared<const HeldPolicy>(
+      HeldPolicy{Policy{.mode = mode, .max_age = max_age, .mx = {"mx1.d.example"}, .text = ""}, "a", kStart});
+  entry.last_asked = kStart;
+  return entry;
+}
+
+Entry failing(Entry entry, LifeTime since) {
+  entry.failure = std::make_shared<const Failure>(Failure{.since = since, .count = 1, .detail = "down"});
+  return entry;
+}
+
+}  // namespace
+
+TEST_CASE("R-01 R-04 a policy is refreshed daily or at half its life, whichever is sooner") {
+  const auto [max_age, expected] = GENERATE(table<int, int>({
+      {604800, 86400}, {31557600, 86400}, {86400, 43200}, {3600, 1800}, {1000, 500}, {400, 300}}));
+  CAPTURE(max_age);
+  CHECK(next_due(entry_of(seconds(max_age)), false, kStart, kOptions, 0) == kStart + seconds(expected));
+}
+
+TEST_CASE("a policy shorter than the back-off runs out before it is refreshed") {
+  CHECK(next_due(entry_of(seconds(100)), false, kStart, kOptions, 0) == kStart + seconds(101));
+}
+
+TEST_CASE("R-09 refreshes are spread by a tenth either way") {
+  const Entry entry = entry_of(seconds(604800));
+  CHECK(next_due(entry, false, kStart, kOptions, 1) == kStart + seconds(95040));
+  CHECK(next_due(entry, false, kStart, kOptions, -1) == kStart + seconds(77760));
+}
+
+TEST_CASE("R-05 a failed refresh is tried again within the hour, never sooner than the back-off") {
+  const Entry entry = entry_of(seconds(604800));
+  const LifeTime now = kStart + kDay;
+  CHECK(next_due(entry, true, now, kOptions, 0) == now + seconds(3600));
+  CHECK(next_due(entry_of(seconds(1000)), true, kStart + seconds(500), kOptions, 0) == kStart + seconds(1000));
+  StsOptions patient = kOptions;
+  patient.fetch_backoff = seconds(7200);
+  CHECK(next_due(entry, true, now, patient, 0) == now + seconds(7200));
+}
+
+TEST_CASE("R-09 a policy nobody asks for is left to run out") {
+  const Entry entry = entry_of(seconds(31557600));
+  const LifeTime later = kStart + kOptions.refresh_unused_after;
+  CHECK(step_when_due(entry, later - seconds(1), kOptions) == DueStep::refresh);
+  CHECK(step_when_due(entry, later, kOptions) == DueStep::leave);
+  CHECK(next_due(entry, false, later, kOptions, 0) == lapse_of(*entry.held));
+  CHECK(step_when_due(entry, lapse_of(*entry.held), kOptions) == DueStep::lapse);
+}
+
+TEST_CASE("R-09 what fell due during a downtime is spread over an hour") {
+  const Entry entry = entry_of(seconds(604800));
+  const LifeTime now = kStart + 3 * kDay;
+  CHECK(due_after_load(entry, now, kOptions, 0) == now);
+  CHECK(due_after_load(entry, now, kOptions, 1) == now + seconds(3600));
+  CHECK(due_after_load(entry, kStart + seconds(60), kOptions, 1) == kStart + kDay);
+  const LifeTime nearly = lapse_of(*entry.held) - seconds(100);
+  CHECK(due_after_load(entry, nearly, kOptions, 1) <= nearly + seconds(50));
+}
+
+TEST_CASE("R-05 R-06 a warning a day for a live policy, none for mode none") {
+  const LifeTime now = kStart + kDay;
+  Entry entry = failing(entry_of(seconds(604800)), now);
+  CHECK(deserves_warning(entry, now));
+  entry.warned = now;
+  CHECK_FALSE(deserves_warning(entry, now + kDay - seconds(1)));
+  CHECK(deserves_warning(entry, now + kDay));
+  CHECK_FALSE(deserves_warning(failing(entry_of(seconds(604800), Mode::none), now), now));
+  CHECK_FALSE(deserves_warning(failing(entry_of(seconds(10)), now), now));
+}
