@@ -1,0 +1,32 @@
+#include "settings.h"
+
+namespace tlspolicyd {
+
+Learner::Options learner_options(const Config& config) {
+  Learner::Options options;
+  options.sts.id_check_interval = config.id_check_interval;
+  options.sts.refresh_interval = config.refresh_interval;
+  options.sts.refresh_unused_after = config.refresh_unused_after;
+  options.sts.fetch_backoff = config.fetch_backoff;
+  options.discovery.fetch_timeout = config.fetch_timeout;
+  options.discovery.fetch_max_size = config.fetch_max_size;
+  options.discovery.allow_private_addresses = config.allow_private_addresses;
+  return options;
+}
+
+PolicyService::Options service_options(const Config& config, BaseLevel base_level) {
+  PolicyService::Options options;
+  options.reply.base_level = base_level;
+  options.reply.max_reply_size = config.max_reply_size;
+  options.tlsrpt_map_name = config.tlsrpt_map_name;
+  options.dns_error_is_temp = config.dns_error_reply == DnsErrorReply::temp;
+  options.reply_timeout = config.reply_timeout;
+  options.log_lookups = config.log_lookups;
+  return options;
+}
+
+PolicyCache::Bounds cache_bounds(const Config& config) {
+  return {.max_entries = config.cache_max_entries, .max_octets = config.cache_max_size};
+}
+
+}  // namespace tlspolicyd
