@@ -1,0 +1,127 @@
+#include "service/fetch_queue.h"
+
+#include "catch.h"
+#include "fakes/fake_https.h"
+#include "fakes/fake_time.h"
+
+using namespace tlspolicyd;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Rig {
+  explicit Rig(std::size_t concurrency) : queue(https, time, time, concurrency) {}
+
+  // Asks for `host`, whose server never answers; the fault lands in `faults` if one comes.
+  void hang(Https& entrance, const std::string& host, milliseconds timeout = 60s) {
+    https.hold(host);
+    start(entrance, host, timeout);
+  }
+  void start(Https& entrance, const std::string& host, milliseconds timeout = 60s) {
+    FetchRequest request{.host = host, .addresses = {*parse_ip("1.2.3.4")}};
+    request.timeout = timeout;
+    tickets.push_back(entrance.fetch(std::move(request), [this, host](const FetchOutcome& outcome) {
+      faults[host] = outcome.fault;
+    }));
+  }
+  void pass(milliseconds by) {
+    time.advance(by);
+    loop.run();
+  }
+
+  FakeTime time;
+  ManualExecutor loop;
+  FakeHttps https{loop};
+  FetchQueue queue;
+  std::map<std::string, FetchFault> faults;
+  std::vector<Ticket> tickets;
+};
+
+}  // namespace
+
+TEST_CASE("as many fetches run as there is room, the rest in order") {
+  Rig rig(2);
+  for (const char* host : {"a", "b", "c", "d"}) rig.hang(rig.queue.first_contacts(), host);
+  CHECK(rig.queue.running() == 2);
+  CHECK(rig.queue.waiting() == 2);
+  rig.https.serve("a", "x");
+  rig.https.release("a");
+  rig.loop.run();
+  REQUIRE(rig.https.fetched.size() == 3);
+  CHECK(rig.https.fetched[2].host == "c");
+  CHECK(rig.faults["a"] == FetchFault::none);
+}
+
+TEST_CASE("R-09 refreshes use a tenth of the room and go after first contacts") {
+  Rig rig(20);
+  for (int i = 0; i < 5; ++i) rig.hang(rig.queue.refreshes(), "r" + std::to_string(i));
+  CHECK(rig.queue.running() == 2);
+  for (int i = 0; i < 18; ++i) rig.hang(rig.queue.first_contacts(), "f" + std::to_string(i));
+  CHECK(rig.queue.running() == 20);
+  rig.start(rig.queue.first_contacts(), "late");
+  rig.https.release("f0");
+  rig.loop.run();
+  CHECK(rig.https.fetched.back().host == "late");
+}
+
+TEST_CASE("the fetch that has been silent longest gives way to a first contact, and begins again") {
+  Rig rig(2);
+  rig.hang(rig.queue.first_contacts(), "silent");
+  rig.hang(rig.queue.first_contacts(), "talking");
+  rig.pass(2500ms);
+  rig.https.fetched[1].progress->heard_ms =
+      std::chrono::duration_cast<milliseconds>(rig.time.steady().time_since_epoch()).count();
+  rig.https.serve("healthy", "x");
+  rig.start(rig.queue.first_contacts(), "healthy");
+  rig.loop.run();
+  CHECK(rig.faults["healthy"] == FetchFault::none);
+  CHECK(rig.faults.count("silent") == 0);
+  CHECK(rig.https.count("silent") == 2);
+  CHECK(rig.https.count("talking") == 1);
+}
+
+TEST_CASE("nobody gives way within two seconds; after that, without a new arrival") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "silent");
+  rig.https.serve("healthy", "x");
+  rig.start(rig.queue.first_contacts(), "healthy");
+  rig.pass(1900ms);
+  CHECK(rig.faults.empty());
+  rig.pass(400ms);
+  CHECK(rig.faults["healthy"] == FetchFault::none);
+}
+
+TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "silent", 5s);
+  rig.pass(2500ms);
+  rig.hang(rig.queue.first_contacts(), "other", 60s);
+  CHECK(rig.https.fetched.back().host == "other");
+  rig.pass(2400ms);
+  CHECK(rig.faults.empty());
+  rig.pass(400ms);
+  CHECK(rig.faults["silent"] == FetchFault::timeout);
+}
+
+TEST_CASE("the time spent waiting counts") {
+  Rig rig(1);
+  rig.hang(rig.queue.refreshes(), "first", 10s);
+  rig.start(rig.queue.refreshes(), "second", 10s);
+  rig.pass(4s);
+  rig.https.release("first");
+  rig.loop.run();
+  REQUIRE(rig.https.fetched.size() == 2);
+  CHECK(rig.https.fetched[1].timeout == 6s);
+}
+
+TEST_CASE("a ticket that goes makes room") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "a");
+  rig.start(rig.queue.first_contacts(), "b");
+  CHECK(rig.queue.waiting() == 1);
+  rig.tickets[0].reset();
+  CHECK(rig.https.fetched.back().host == "b");
+  rig.tickets[1].reset();
+  CHECK(rig.queue.running() == 0);
+  CHECK(rig.https.open_tickets() == 0);
+}
