@@ -1,0 +1,214 @@
+"""Bad input gets a clear error and loses nothing."""
+import os
+import socket
+
+import namespace
+from scene import WorldTest, needs_root
+from waiting import until
+
+CONFIG_ERROR = 78
+
+
+class Configuration(WorldTest):
+    def setUp(self):
+        self.daemon = self.world.daemon(self._testMethodName)
+
+    def refused(self, *flags, **settings):
+        """-t and a start both end with 78; what -t said."""
+        self.daemon.write_config(**settings)
+        checked, started = self.daemon.run("-t", *flags), self.daemon.run(*flags, limit=20)
+        for done in (checked, started):
+            self.assertEqual(done.returncode, CONFIG_ERROR, f"{done.args}: {done.stdout}{done.stderr}")
+        return checked.stderr + checked.stdout
+
+    def line_of(self, name):
+        lines = self.daemon.config.read_text(encoding="utf-8").splitlines()
+        return next(number for number, line in enumerate(lines, 1) if line.startswith(name))
+
+    def test_unknown_parameter(self):
+        """an unknown parameter: 78, file, line and name"""
+        said = self.refused(fetch_timout="60s")
+        self.assertIn("fetch_timout", said)
+        self.assertRegex(said, rf"tlspolicyd\.conf\D+{self.line_of('fetch_timout')}\b")
+
+    def test_repeated_parameter(self):
+        """a repeated parameter: 78 and its name"""
+        with open(self.daemon.config, "a", encoding="utf-8") as config:
+            config.write("dns_attempts = 2\ndns_attempts = 3\n")
+        done = self.daemon.run("-t")
+        self.assertEqual(done.returncode, CONFIG_ERROR)
+        self.assertIn("dns_attempts", done.stderr + done.stdout)
+
+    def test_out_of_range(self):
+        """a value out of range: 78, the name and the value"""
+        said = self.refused(fetch_concurrency="0")
+        self.assertIn("fetch_concurrency", said)
+        self.assertRegex(said, rf"tlspolicyd\.conf\D+{self.line_of('fetch_concurrency')}\b")
+
+    def test_bad_values(self):
+        """values of the wrong kind: 78 each"""
+        for name, value in {"reply_timeout": "soon", "dns_attempts": "-1", "log_lookups": "maybe", "listen": "8461",
+                            "resolver": "dns.example", "cache": "redis:x", "dane_reply": "strict",
+                            "postfix_security_level": "best", "log_level": "loud"}.items():
+            with self.subTest(name):
+                done = self.daemon.run("-t", "-o", f"{name}={value}")
+                self.assertEqual(done.returncode, CONFIG_ERROR, done.stderr)
+                self.assertIn(name, done.stderr + done.stdout)
+
+    def test_unknown_override(self):
+        """-o with an unknown parameter, or without a value: 78"""
+        for what in ("nonsense=1", "listen"):
+            with self.subTest(what):
+                self.assertIn(self.daemon.run("-t", "-o", what).returncode, (CONFIG_ERROR, 64))
+
+    def test_missing_file(self):
+        """a named configuration file that is not there: 78 and its name"""
+        self.daemon.config.unlink()
+        done = self.daemon.run("-t")
+        self.assertEqual(done.returncode, CONFIG_ERROR)
+        self.assertIn(str(self.daemon.config), done.stderr)
+
+    def test_unreadable_file(self):
+        """a configuration file that is a directory: 78 and its name"""
+        self.daemon.config.unlink()
+        self.daemon.config.mkdir()
+        done = self.daemon.run("-t")
+        self.assertEqual(done.returncode, CONFIG_ERROR)
+        self.assertIn(str(self.daemon.config), done.stderr)
+
+    def test_missing_ca_file(self):
+        """a ca_file that is not there: said at the start, with its name"""
+        done = self.daemon.run("-o", "ca_file=/nonexistent/ca.pem", limit=20)
+        self.assertEqual(done.returncode, CONFIG_ERROR, done.stderr)
+        self.assertIn("/nonexistent/ca.pem", done.stderr)
+
+    def test_unix_path_too_long(self):
+        """a unix path longer than the system takes: 78 and the path"""
+        path = str(self.daemon.directory / ("x" * 120))
+        self.assertIn("x" * 20, self.refused(listen=f"unix:{path}"))
+
+    def test_control_path_too_long(self):
+        """a control socket path longer than the system takes: 78"""
+        self.assertIn("control_socket", self.refused(control_socket=str(self.daemon.directory / ("x" * 120))))
+
+
+class Occupied(WorldTest):
+    """Addresses and paths somebody else has."""
+
+    def setUp(self):
+        self.daemon = self.world.daemon(self._testMethodName, listen="inet:127.0.0.1:8462")
+
+    def refused(self):
+        self.daemon.launch()
+        code = self.daemon.process.wait(20)
+        self.assertNotEqual(code, 0)
+        return self.daemon.log()
+
+    def test_port_in_use(self):
+        """a port in use: an error that names it"""
+        with socket.create_server(("127.0.0.1", 8462)):
+            self.assertIn("127.0.0.1:8462", self.refused())
+
+    def test_unix_path_of_live_daemon(self):
+        """a unix path a live daemon serves on: refused, and that daemon goes on serving"""
+        path = f"unix:{self.world.directory}/live.sock"
+        first = self.world.daemon("first", listen=path).start()
+        self.daemon.write_config(listen=path)
+        self.assertIn("live.sock", self.refused())
+        self.assertEqual(first.ask("localhost"), "NOTFOUND ")
+        first.stop()
+
+    def test_control_socket_of_live_daemon(self):
+        """a control socket of a live daemon: refused, and that daemon still answers there"""
+        first = self.world.daemon("owner", listen="inet:127.0.0.1:8463").start()
+        self.daemon.write_config(control_socket=str(first.control))
+        self.assertIn(str(first.control), self.refused())
+        self.assertEqual(first.run("--status").returncode, 0)
+        first.stop()
+
+    def test_dead_socket(self):
+        """a socket file nobody listens on is replaced"""
+        path = self.daemon.directory / "dead.sock"
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(path))
+        self.daemon.write_config(listen=f"unix:{path}")
+        self.daemon.start()
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_file_in_the_way(self):
+        """a file that is no socket is left alone: refused with its name"""
+        path = self.daemon.directory / "precious"
+        path.write_text("data", encoding="ascii")
+        self.daemon.write_config(listen=f"unix:{path}")
+        self.assertIn("precious", self.refused())
+        self.assertEqual(path.read_text(encoding="ascii"), "data")
+
+
+class Crippled(WorldTest):
+    """It serves, and says what is wrong."""
+
+    def setUp(self):
+        self.daemon = self.world.daemon(self._testMethodName)
+        self.addCleanup(self.daemon.stop)
+
+    def served(self, domain):
+        self.world.publish(domain, f"mx1.{domain}")
+        self.assertIn("secure", self.daemon.ask(domain))
+
+    @needs_root
+    def test_read_only_store(self):
+        """a store on a read-only file system: served from memory, said once"""
+        disk = self.daemon.directory / "disk"
+        disk.mkdir()
+        namespace.empty(disk, "ro")
+        self.daemon.write_config(cache=f"sqlite:{disk}/cache.db")
+        self.daemon.start()
+        self.served("memory.example")
+        self.daemon.says(f"{disk}/cache.db")
+
+    def test_store_without_directory(self):
+        """a store in a directory that is not there: served, said"""
+        self.daemon.write_config(cache=f"sqlite:{self.daemon.directory}/none/cache.db")
+        self.daemon.start()
+        self.served("nodir.example")
+        self.daemon.says("none/cache.db")
+
+    def test_corrupt_store(self):
+        """C-16 a store that is no database: moved aside, reported, served"""
+        self.daemon.store.write_bytes(b"this is no database" * 500)
+        self.daemon.start()
+        self.served("corrupt.example")
+        self.daemon.says("cache.db")
+        aside = [path for path in self.daemon.directory.glob("cache.db*")
+                 if path.read_bytes().startswith(b"this is no database")]
+        self.assertTrue(aside and aside[0] != self.daemon.store, os.listdir(self.daemon.directory))
+
+    @needs_root
+    def test_full_disk(self):
+        """a store on a full disk: served from memory, caught up when there is room"""
+        disk = self.daemon.directory / "small"
+        disk.mkdir()
+        namespace.empty(disk, "size=256k")
+        ballast = disk / "ballast"
+        self.daemon.write_config(cache=f"sqlite:{disk}/cache.db")
+        self.daemon.start()
+        with open(ballast, "wb", buffering=0) as filler:
+            with self.assertRaises(OSError):
+                while True:
+                    filler.write(b"x" * 4096)
+        self.served("full.example")
+        self.daemon.says("cache.db")
+        ballast.unlink()
+        self.served("room.example")
+        until(lambda: self.daemon.json("--status")["store"]["pending"] == 0, "the store to catch up", limit=90)
+        self.daemon.kill()
+        self.assertEqual(self.daemon.run("--cache", "full.example").returncode, 0)
+
+    def test_resolver_unreachable(self):
+        """no resolver answers at the start: served, said"""
+        self.daemon.write_config(resolver="127.0.0.77", dns_timeout="1s", dns_attempts="1")
+        self.daemon.start()
+        self.assertEqual(self.daemon.ask("d.example"), "NOTFOUND ")
+        self.daemon.says("resolver")
+
+
