@@ -36,7 +36,7 @@ def is_root():
 def enter():
     """Starts this program again inside; returns inside, or where it is refused."""
     if ready():
-        _set_up()
+        set_up()
         return
     for rights, command in _ways():
         probe = subprocess.run(command + ["true"], capture_output=True, check=False)
@@ -45,7 +45,7 @@ def enter():
             os.execvp(command[0], command + [sys.executable, *sys.argv])
 
 
-def _set_up():
+def set_up():
     _loopback_up()
     resolv = pathlib.Path("/etc/resolv.conf").resolve()
     own = pathlib.Path("/tmp").resolve() / f"tlspolicyd-resolv.{os.getpid()}.conf"
