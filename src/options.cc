@@ -30,18 +30,18 @@ constexpr std::array kLongOptions{
     option{nullptr, 0, nullptr, 0},
 };
 
-std::optional<Mode> mode_of(int code) {
+std::optional<Task> task_of(int code) {
   switch (code) {
-    case 't': return Mode::test_config;
-    case 'd': return Mode::defaults;
-    case 'n': return Mode::changed;
-    case 'q': return Mode::query;
-    case kCache: return Mode::cache;
-    case kPurge: return Mode::purge;
-    case kPurgeAll: return Mode::purge_all;
-    case kStatus: return Mode::status;
-    case 'V': return Mode::version;
-    case 'h': return Mode::help;
+    case 't': return Task::test_config;
+    case 'd': return Task::defaults;
+    case 'n': return Task::changed;
+    case 'q': return Task::query;
+    case kCache: return Task::cache;
+    case kPurge: return Task::purge;
+    case kPurgeAll: return Task::purge_all;
+    case kStatus: return Task::status;
+    case 'V': return Task::version;
+    case 'h': return Task::help;
     default: return std::nullopt;
   }
 }
@@ -72,16 +72,16 @@ class Arguments {
   std::vector<char*> pointers_;
 };
 
-Result<void> set_mode(Options& options, Mode mode) {
-  if (options.mode != Mode::daemon && options.mode != mode)
+Result<void> set_task(Options& options, Task task) {
+  if (options.task != Task::daemon && options.task != task)
     return fail("these flags do not go together: each asks for something else");
-  options.mode = mode;
+  options.task = task;
   if (optarg != nullptr) options.domain = optarg;
   return {};
 }
 
 Result<void> take(Options& options, int code, const Arguments& arguments) {
-  if (const auto mode = mode_of(code)) return set_mode(options, *mode);
+  if (const auto task = task_of(code)) return set_task(options, *task);
   switch (code) {
     case 'c':
       options.config.file = optarg;
@@ -97,7 +97,7 @@ Result<void> take(Options& options, int code, const Arguments& arguments) {
 
 Result<void> take_operands(Options& options, const std::vector<std::string>& operands) {
   if (operands.empty()) return {};
-  const bool domain_wanted = options.mode == Mode::cache && options.domain.empty();
+  const bool domain_wanted = options.task == Task::cache && options.domain.empty();
   if (!domain_wanted || operands.size() > 1) return fail("what is \"" + operands.back() + "\" for?");
   options.domain = operands.front();
   return {};
@@ -105,7 +105,7 @@ Result<void> take_operands(Options& options, const std::vector<std::string>& ope
 
 Result<void> check(const Options& options) {
   const bool takes_json =
-      options.mode == Mode::query || options.mode == Mode::cache || options.mode == Mode::status;
+      options.task == Task::query || options.task == Task::cache || options.task == Task::status;
   if (options.json && !takes_json) return fail("--json goes with -q, --cache or --status");
   return {};
 }

@@ -22,12 +22,12 @@ inline constexpr int kExitTempFail = 75;
 inline constexpr int kExitNoPermission = 77;
 inline constexpr int kExitConfig = 78;
 
-enum class Mode {
+enum class Task {
   daemon, test_config, defaults, changed, query, cache, purge, purge_all, status, version, help,
 };
 
 struct Options {
-  Mode mode = Mode::daemon;
+  Task task = Task::daemon;
   ConfigSource config;  // -c and -o
   std::string domain;   // of -q, --purge and, where given, --cache
   bool json = false;

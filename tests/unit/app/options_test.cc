@@ -18,39 +18,39 @@ Options parsed(const Words& words) {
 
 }  // namespace
 
-TEST_CASE("each flag asks for its mode") {
-  const auto [words, mode, domain] = GENERATE(table<Words, Mode, const char*>({
-      {{}, Mode::daemon, ""},
-      {{"-t"}, Mode::test_config, ""},
-      {{"--test-config"}, Mode::test_config, ""},
-      {{"-d"}, Mode::defaults, ""},
-      {{"-n"}, Mode::changed, ""},
-      {{"-q", "a.example"}, Mode::query, "a.example"},
-      {{"--query", "a.example"}, Mode::query, "a.example"},
-      {{"--query=a.example"}, Mode::query, "a.example"},
-      {{"--cache"}, Mode::cache, ""},
-      {{"--cache", "a.example"}, Mode::cache, "a.example"},
-      {{"--cache=a.example"}, Mode::cache, "a.example"},
-      {{"a.example", "--cache"}, Mode::cache, "a.example"},
-      {{"--purge", "a.example"}, Mode::purge, "a.example"},
-      {{"--purge-all"}, Mode::purge_all, ""},
-      {{"--status"}, Mode::status, ""},
-      {{"-V"}, Mode::version, ""},
-      {{"--version"}, Mode::version, ""},
-      {{"-h"}, Mode::help, ""},
-      {{"--help"}, Mode::help, ""},
-      {{"-vv"}, Mode::daemon, ""},
+TEST_CASE("each flag asks for its task") {
+  const auto [words, task, domain] = GENERATE(table<Words, Task, const char*>({
+      {{}, Task::daemon, ""},
+      {{"-t"}, Task::test_config, ""},
+      {{"--test-config"}, Task::test_config, ""},
+      {{"-d"}, Task::defaults, ""},
+      {{"-n"}, Task::changed, ""},
+      {{"-q", "a.example"}, Task::query, "a.example"},
+      {{"--query", "a.example"}, Task::query, "a.example"},
+      {{"--query=a.example"}, Task::query, "a.example"},
+      {{"--cache"}, Task::cache, ""},
+      {{"--cache", "a.example"}, Task::cache, "a.example"},
+      {{"--cache=a.example"}, Task::cache, "a.example"},
+      {{"a.example", "--cache"}, Task::cache, "a.example"},
+      {{"--purge", "a.example"}, Task::purge, "a.example"},
+      {{"--purge-all"}, Task::purge_all, ""},
+      {{"--status"}, Task::status, ""},
+      {{"-V"}, Task::version, ""},
+      {{"--version"}, Task::version, ""},
+      {{"-h"}, Task::help, ""},
+      {{"--help"}, Task::help, ""},
+      {{"-vv"}, Task::daemon, ""},
   }));
   CAPTURE(words);
   const Options options = parsed(words);
-  CHECK(options.mode == mode);
+  CHECK(options.task == task);
   CHECK(options.domain == domain);
   CHECK_FALSE(options.json);
 }
 
 TEST_CASE("-c, -o, -v and --json go with the others, in any order") {
   const Options options = parsed({"-o", "a=1", "--cache", "-c", "/x.conf", "d.example", "--json", "-v", "-ob=2", "-v"});
-  CHECK(options.mode == Mode::cache);
+  CHECK(options.task == Task::cache);
   CHECK(options.domain == "d.example");
   CHECK(options.json);
   CHECK(options.verbosity == 2);
