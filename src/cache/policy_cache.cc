@@ -7,11 +7,10 @@
 #include "cache/name_index.h"
 #include "cache/recency.h"
 #include "sts/decide.h"
+#include "sts/schedule.h"
 
 namespace tlspolicyd {
 namespace {
-
-LifeTime end_of(const Entry& entry) { return entry.held->fetched + entry.held->policy.max_age; }
 
 Worth worth_of(const Entry& entry, LifeTime now) {
   if (!entry.held || !usable(*entry.held, now)) return Worth::little;
@@ -26,19 +25,19 @@ struct ByDue {
   [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].due_place; }
 };
 
-struct ByEnd {
+struct ByLapse {
   Slots* slots;
   [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
-    return end_of((*slots)[a].entry) < end_of((*slots)[b].entry);
+    return lapse_of(*(*slots)[a].entry.held) < lapse_of(*(*slots)[b].entry.held);
   }
-  [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].end_place; }
+  [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].lapse_place; }
 };
 
 }  // namespace
 
 // An entry is filed under its worth when it is put. A live policy also stands in a heap
-// by its end, so that before anything has to go, those that ended meanwhile sink to the
-// least worth: eviction does not depend on the refresher having looked at them.
+// by the second it lapses in, so that before anything has to go, those that lapsed meanwhile
+// sink to the least worth: eviction does not depend on the refresher having looked at them.
 struct PolicyCache::State {
   Bounds bounds;
   OnEvicted on_evicted;
@@ -46,7 +45,7 @@ struct PolicyCache::State {
   NameIndex names{slots};
   std::array<Recency, kWorths> recency{Recency(slots), Recency(slots), Recency(slots)};
   IndexHeap<ByDue> due{ByDue{&slots}};
-  IndexHeap<ByEnd> live{ByEnd{&slots}};
+  IndexHeap<ByLapse> live{ByLapse{&slots}};
   Census census;
 
   [[nodiscard]] Recency& recency_of(const Slot& slot) {
@@ -59,7 +58,7 @@ struct PolicyCache::State {
   void unfile(SlotIndex index);
   [[nodiscard]] Entry take_out(SlotIndex index);
   void make_room(std::size_t entries, std::size_t octets, LifeTime now);
-  void sink_ended(LifeTime now);
+  void sink_lapsed(LifeTime now);
   [[nodiscard]] SlotIndex least_worth() const;
 };
 
@@ -90,7 +89,7 @@ void PolicyCache::State::unfile(SlotIndex index) {
   Slot& slot = slots[index];
   recency_of(slot).remove(index);
   if (slot.due_place != kNoSlot) due.remove(index);
-  if (slot.end_place != kNoSlot) live.remove(index);
+  if (slot.lapse_place != kNoSlot) live.remove(index);
   --census.entries;
   --count_of(slot.entry);
   census.octets -= slot.octets;
@@ -125,13 +124,13 @@ void PolicyCache::State::put(Entry entry, LifeTime now) {
 void PolicyCache::State::make_room(std::size_t entries, std::size_t octets, LifeTime now) {
   while (census.entries > 0 && (census.entries + entries > bounds.max_entries ||
                                 census.octets + octets > bounds.max_octets)) {
-    sink_ended(now);
+    sink_lapsed(now);
     const Entry gone = take_out(least_worth());
     on_evicted(gone);
   }
 }
 
-void PolicyCache::State::sink_ended(LifeTime now) {
+void PolicyCache::State::sink_lapsed(LifeTime now) {
   while (!live.empty() && !usable(*slots[live.top()].entry.held, now)) {
     const SlotIndex index = live.top();
     live.remove(index);

@@ -23,7 +23,7 @@ struct Slot {
   SlotIndex older = kNoSlot;      // Recency's: the neighbour in the line, or the place in its heap
   SlotIndex newer = kNoSlot;      // Recency's; the next free slot while this one is free
   std::uint32_t due_place = kNoSlot;  // in the heap of what falls due
-  std::uint32_t end_place = kNoSlot;  // in the heap of live policies
+  std::uint32_t lapse_place = kNoSlot;  // in the heap of live policies
   std::uint32_t octets = 0;       // octets_of(entry)
   Worth worth = Worth::little;
   bool in_line = false;           // Recency's

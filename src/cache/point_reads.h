@@ -1,0 +1,48 @@
+// Reads of single rows under way. A row whose domain changes meanwhile no longer
+// counts. Answer loop only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "cache/store_lane.h"
+#include "cache/store_trouble.h"
+#include "event/ticket.h"
+
+namespace tlspolicyd {
+
+class PointReads {
+ public:
+  using Got = std::function<void(std::optional<StoredRow>)>;
+  using Outdated = std::function<bool(const Domain&)>;
+
+  // `outdated`: asked when a row arrives; true if newer is known. All but it outlive
+  // this object.
+  PointReads(StoreLane& lane, StoreTrouble& trouble, Outdated outdated)
+      : lane_(lane), trouble_(trouble), outdated_(std::move(outdated)) {}
+
+  [[nodiscard]] Ticket get(const Domain& domain, Got done);
+  // The same for a name of which it is known that there is no row.
+  [[nodiscard]] Ticket get_nothing(Got done);
+
+  void outdate(const Domain& domain);
+  void outdate_all();
+
+ private:
+  struct Read {
+    Got done;  // empty: nobody waits any more
+    bool outdated = false;
+  };
+  using Reads = std::unordered_multimap<Domain, std::shared_ptr<Read>>;
+
+  void on_read(const Domain& domain, const std::shared_ptr<Read>& read, Result<std::optional<StoredRow>> row);
+
+  StoreLane& lane_;
+  StoreTrouble& trouble_;
+  Outdated outdated_;
+  Reads reads_;
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,191 @@
+#include "cache/store_shadow.h"
+
+#include <unordered_set>
+#include <utility>
+
+#include "cache/point_reads.h"
+#include "cache/store_walk.h"
+#include "cache/store_writer.h"
+
+namespace tlspolicyd {
+
+// At most one write and one page are on the lane at a time. Strays are rows that the
+// cache does not hold: after forget_all(), and after so many changes gathered that their
+// names were given up, a walk through the store finds them, page by page, whenever the
+// backlog is empty. (Given up before all was loaded, a name that was purged meanwhile may
+// come back: the one case in which the store and not the cache is believed.)
+struct StoreShadow::State {
+  State(Parts ports, std::shared_ptr<Store> durable);
+
+  void changed(const Domain& domain);
+  void gather(const Domain& domain);
+  void on_idle();
+  void on_failed();
+
+  void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
+  void take_up(std::vector<StoredRow> rows, const std::function<void(StoredRow)>& on_row);
+  void next_page();
+  void tell_loaded();
+  void forget_all();
+  void find_strays(const std::vector<StoredRow>& rows);
+
+  Parts parts;
+  StoreLane lane;
+  StoreBacklog backlog;
+  StoreTrouble read_trouble;
+  PointReads point_reads;
+  StoreWalk walk;
+  StoreWriter writer;
+
+  bool loaded;
+  std::function<void()> on_loaded;
+  std::unordered_set<Domain> overtaken;  // changed or committed since the page was asked for
+  bool strays_wanted = false;
+  bool finding_strays = false;
+  std::vector<std::function<void()>> drains;
+};
+
+StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
+    : parts(ports),
+      lane(ports.lane, ports.loop, std::move(durable)),
+      backlog(ports.cache, ports.clock),
+      read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
+      point_reads(lane, read_trouble, [this](const Domain& domain) { return backlog.holds(domain); }),
+      walk(lane, read_trouble, [this] { on_failed(); }),
+      writer(lane, backlog, {ports.timers, ports.log, ports.metrics},
+             {.sent = [this](const std::vector<Domain>& sent) {
+                if (walk.page_under_way()) overtaken.insert(sent.begin(), sent.end());
+              },
+              .failed = [this](const std::vector<Domain>& back) {
+                for (const Domain& domain : back) gather(domain);
+                on_failed();
+              },
+              .idle = [this] { on_idle(); }}),
+      loaded(!lane.has_store()) {}
+
+void StoreShadow::State::gather(const Domain& domain) {
+  if (!backlog.add(domain)) strays_wanted = true;
+}
+
+void StoreShadow::State::changed(const Domain& domain) {
+  if (!lane.has_store()) return;
+  gather(domain);
+  if (walk.page_under_way()) overtaken.insert(domain);
+  point_reads.outdate(domain);
+  writer.wake();
+}
+
+void StoreShadow::State::on_idle() {
+  if (finding_strays) return next_page();
+  if (strays_wanted && loaded) {
+    strays_wanted = false;
+    finding_strays = true;
+    walk.start([this](const std::vector<StoredRow>& rows) { find_strays(rows); });
+  } else if (!strays_wanted) {
+    for (const auto& done : std::exchange(drains, {})) done();
+  }
+}
+
+// Nobody waits for what may never work: neither for the load nor for a drain.
+void StoreShadow::State::on_failed() {
+  for (const auto& done : std::exchange(drains, {})) done();
+  tell_loaded();
+}
+
+void StoreShadow::State::load(std::function<void(StoredRow)> on_row, std::function<void()> done) {
+  on_loaded = std::move(done);
+  if (loaded) return lane.later([this] { tell_loaded(); });
+  overtaken.clear();
+  walk.start([this, on_row = std::move(on_row)](std::vector<StoredRow> rows) {
+    if (!rows.empty()) return take_up(std::move(rows), on_row);
+    loaded = true;
+    writer.wake();
+    tell_loaded();
+  });
+}
+
+void StoreShadow::State::take_up(std::vector<StoredRow> rows, const std::function<void(StoredRow)>& on_row) {
+  for (StoredRow& row : rows) {
+    const Domain domain = row.domain;
+    const bool newer_known = parts.cache.find(domain.text()) != nullptr || overtaken.count(domain) != 0 ||
+                             backlog.holds(domain);
+    if (newer_known) continue;
+    on_row(std::move(row));
+    if (parts.cache.find(domain.text()) == nullptr) gather(domain);  // not wanted: forget it
+  }
+  writer.wake();
+  next_page();
+}
+
+void StoreShadow::State::next_page() {
+  if (walk.page_under_way()) return;
+  overtaken.clear();
+  walk.next();
+}
+
+void StoreShadow::State::tell_loaded() {
+  if (const auto done = std::exchange(on_loaded, nullptr)) done();
+}
+
+void StoreShadow::State::forget_all() {
+  if (!lane.has_store()) return;
+  point_reads.outdate_all();
+  walk.stop();
+  strays_wanted = true;
+  finding_strays = false;
+  loaded = true;
+  lane.later([this] { tell_loaded(); });
+  writer.wake();
+}
+
+// The next page is asked for when these are forgotten: see on_idle().
+void StoreShadow::State::find_strays(const std::vector<StoredRow>& rows) {
+  finding_strays = !rows.empty();
+  for (const StoredRow& row : rows) {
+    const Entry* entry = parts.cache.find(row.domain.text());
+    if (entry == nullptr || !entry->held) gather(row.domain);
+  }
+  writer.wake();
+}
+
+StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)
+    : state_(std::make_shared<State>(parts, std::move(store))) {}
+
+StoreShadow::~StoreShadow() = default;
+
+void StoreShadow::changed(const Domain& domain) { state_->changed(domain); }
+
+void StoreShadow::forget_all() { state_->forget_all(); }
+
+void StoreShadow::load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded) {
+  state_->load(std::move(on_row), std::move(on_loaded));
+}
+
+bool StoreShadow::loaded() const { return state_->loaded; }
+
+// Once all is loaded, what the store still has and the cache has not is on its way out.
+Ticket StoreShadow::get(const Domain& domain, Got done) {
+  return state_->loaded ? state_->point_reads.get_nothing(std::move(done))
+                        : state_->point_reads.get(domain, std::move(done));
+}
+
+void StoreShadow::drain(std::function<void()> done) {
+  state_->drains.push_back(std::move(done));
+  state_->read_trouble.hurry();
+  state_->next_page();
+  state_->writer.hurry();
+}
+
+std::string_view StoreShadow::state() const {
+  if (!state_->lane.has_store()) return "memory";
+  if (state_->writer.failing() || state_->read_trouble.failing()) return "failing";
+  return state_->loaded ? "ok" : "loading";
+}
+
+std::size_t StoreShadow::pending() const {
+  const State& state = *state_;
+  const bool looking = state.strays_wanted || state.finding_strays;
+  return state.backlog.size() + state.writer.rows_under_way() + (looking ? 1 : 0);
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,50 @@
+// Group commit: as soon as something is in the backlog and no commit is under way, one
+// begins and takes what waits. Answer loop only.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/metrics.h"
+#include "cache/store_backlog.h"
+#include "cache/store_lane.h"
+#include "cache/store_trouble.h"
+
+namespace tlspolicyd {
+
+class StoreWriter {
+ public:
+  // Rows copied in one turn of the loop: about a millisecond.
+  static constexpr std::size_t kRowsPerCommit = 1000;
+
+  struct Events {
+    std::function<void(const std::vector<Domain>&)> sent;    // a commit of these began
+    std::function<void(const std::vector<Domain>&)> failed;  // back with them into the backlog
+    std::function<void()> idle;  // the backlog is empty and all of it is durable
+  };
+
+  // All but `events` outlive this object.
+  StoreWriter(StoreLane& lane, StoreBacklog& backlog, StoreTrouble::Parts parts, Events events);
+
+  // Call after the backlog grew, and to hear `idle`.
+  void wake();
+  // The same, without waiting for the end of a pause after a failure.
+  void hurry();
+
+  [[nodiscard]] std::size_t rows_under_way() const { return rows_under_way_; }
+  [[nodiscard]] bool failing() const { return trouble_.failing(); }
+
+ private:
+  void commit();
+  void on_written(const Result<void>& written, const std::vector<Domain>& domains);
+
+  StoreLane& lane_;
+  StoreBacklog& backlog_;
+  std::uint64_t& commits_;
+  Events events_;
+  std::size_t rows_under_way_ = 0;
+  bool waking_ = false;  // a turn for commit() is posted
+  StoreTrouble trouble_;
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,45 @@
+// The mapping between the clock of policy ages and the one on the wall.
+#include <algorithm>
+
+#include "cache/store_shadow.h"
+
+namespace tlspolicyd {
+namespace {
+
+// A time that the wall clock has not reached yet was written while the clock was wrong,
+// or it is wrong now: it counts as this moment, never as later.
+LifeTime to_life(WallTime then, const Clock& clock) {
+  return clock.life() - std::max(clock.wall() - then, seconds(0));
+}
+
+}  // namespace
+
+StoredRow to_row(const Entry& entry, const Clock& clock) {
+  StoredRow row{.domain = entry.domain,
+                .policy = entry.held->policy,
+                .id = entry.held->id,
+                .fetched = to_wall(entry.held->fetched, clock),
+                .checked = to_wall(entry.checked, clock),
+                .last_asked = to_wall(entry.last_asked, clock),
+                .failure = {}};
+  if (!entry.failure) return row;
+  row.failure = *entry.failure;
+  row.failure->since = LifeTime(entry.failure->since - entry.held->fetched);
+  return row;
+}
+
+Entry from_row(const StoredRow& row, const Clock& clock) {
+  const LifeTime fetched = to_life(row.fetched, clock);
+  Entry entry{.domain = row.domain};
+  entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{row.policy, row.id, fetched});
+  entry.checked = to_life(row.checked, clock);
+  entry.last_asked = to_life(row.last_asked, clock);
+  if (row.fetched > clock.wall()) entry.due = clock.life();
+  if (!row.failure) return entry;
+  Failure failure = *row.failure;
+  failure.since = std::min(fetched + failure.since.time_since_epoch(), clock.life());
+  entry.failure = std::make_shared<const Failure>(std::move(failure));
+  return entry;
+}
+
+}  // namespace tlspolicyd

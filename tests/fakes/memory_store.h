@@ -1,0 +1,54 @@
+// Durable storage that lasts as long as the test, with scripted failures and a log of
+// what was written and read.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/store.h"
+
+namespace tlspolicyd {
+
+class MemoryStore final : public Store {
+ public:
+  // Until told otherwise each write or read fails so and changes nothing.
+  void fail_writes(std::optional<std::string> reason) { write_failure_ = std::move(reason); }
+  void fail_reads(std::optional<std::string> reason) { read_failure_ = std::move(reason); }
+
+  Result<void> write(const std::vector<StoreChange>& changes) override {
+    batches.push_back(changes.size());
+    if (write_failure_) return tlspolicyd::fail(*write_failure_);
+    for (const StoreChange& change : changes) {
+      rows.erase(change.domain.text());
+      if (change.row) rows.emplace(change.domain.text(), *change.row);
+    }
+    return {};
+  }
+
+  Result<std::optional<StoredRow>> get(const Domain& domain) override {
+    ++gets;
+    if (read_failure_) return tlspolicyd::fail(*read_failure_);
+    const auto found = rows.find(domain.text());
+    return found == rows.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  Result<std::vector<StoredRow>> page(const std::string& after, std::size_t most) override {
+    ++pages;
+    if (read_failure_) return tlspolicyd::fail(*read_failure_);
+    std::vector<StoredRow> page;
+    for (auto row = rows.upper_bound(after); row != rows.end() && page.size() < most; ++row)
+      page.push_back(row->second);
+    return page;
+  }
+
+  std::map<std::string, StoredRow> rows;
+  std::vector<std::size_t> batches;  // the size of each write, failed ones too
+  std::size_t gets = 0, pages = 0;   // failed ones too
+
+ private:
+  std::optional<std::string> write_failure_, read_failure_;
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,67 @@
+// A shadow over a fake store, with time and both threads in the test's hands.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../fakes/captured_log.h"
+#include "../../fakes/fake_time.h"
+#include "../../fakes/manual_executor.h"
+#include "../../fakes/memory_store.h"
+#include "cache/store_backlog.h"
+#include "cache/store_shadow.h"
+#include "entries.h"
+
+namespace tlspolicyd {
+
+struct ShadowFixture {
+  FakeTime time;
+  ManualExecutor lane, loop;
+  CapturedLog log;
+  Metrics metrics;
+  PolicyCache cache{{}, [](const Entry&) {}};
+  std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+  std::unique_ptr<StoreShadow> shadow;
+
+  explicit ShadowFixture(bool durable = true) { restart(durable); }
+
+  void restart(bool durable = true) {
+    shadow = std::make_unique<StoreShadow>(
+        StoreShadow::Parts{lane, loop, time, time, log, metrics, cache}, durable ? store : nullptr);
+  }
+
+  // Both threads work until neither has anything left to do.
+  void settle() {
+    while (loop.run() + lane.run() > 0) {}
+  }
+
+  Entry enforced(const std::string& domain) const {
+    return policy(domain, Mode::enforce, seconds(86400), time.life(), time.life());
+  }
+  void put(const std::string& domain) {
+    cache.put(enforced(domain), time.life());
+    shadow->changed(domain_of(domain));
+  }
+  void drop(const std::string& domain) {
+    cache.erase(domain);
+    shadow->changed(domain_of(domain));
+  }
+  void stored(const std::string& domain) {
+    store->rows.emplace(domain, to_row(enforced(domain), time));
+  }
+
+  // Loads all, as the service does; what was loaded is in `rows`.
+  std::vector<std::string> rows;
+  int loaded = 0;
+  void load() {
+    shadow->load(
+        [this](StoredRow row) {
+          rows.push_back(row.domain.text());
+          cache.put(from_row(row, time), time.life());
+        },
+        [this] { ++loaded; });
+  }
+};
+
+}  // namespace tlspolicyd
