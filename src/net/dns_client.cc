@@ -1,0 +1,117 @@
+#include "net/dns_client.h"
+
+#include <algorithm>
+
+namespace tlspolicyd {
+namespace {
+
+// Queries begun before other events get their turn: below a millisecond.
+constexpr int kBeginsPerTurn = 64;
+
+}  // namespace
+
+DnsClient::DnsClient(Loop& loop, const Clock& clock, Metrics& metrics, Options options)
+    : loop_(loop), clock_(clock), metrics_(metrics), options_(std::move(options)),
+      resolv_conf_(options_.resolv_conf_path) {}
+
+DnsClient::~DnsClient() = default;
+
+Ticket DnsClient::ask(const DnsQuestion& question, Done done) {
+  const Id id = ++last_id_;
+  if (waiting_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done)});
+  else refused_.emplace(id, std::move(done));
+  schedule();
+  return Ticket([this, id, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) cancel(id);
+  });
+}
+
+void DnsClient::cancel(Id id) {
+  waiting_.erase(id);
+  refused_.erase(id);
+  if (running_.erase(id) != 0) schedule();
+}
+
+void DnsClient::schedule() {
+  if (scheduled_) return;
+  scheduled_ = true;
+  loop_.post([this, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) turn();
+  });
+}
+
+// Not within any query's callback, so that queries can be destroyed here.
+void DnsClient::turn() {
+  scheduled_ = false;
+  ended_.clear();
+  refuse_some();
+  begin_some();
+}
+
+// No more than are here now: whoever is refused may ask again at once.
+void DnsClient::refuse_some() {
+  for (auto left = refused_.size(); left > 0 && !refused_.empty(); --left) {
+    const Done done = std::move(refused_.begin()->second);
+    refused_.erase(refused_.begin());
+    metrics_.add("dns", name_of(DnsStatus::overloaded));
+    done(DnsAnswer{.status = DnsStatus::overloaded, .detail = "too many DNS questions are waiting"});
+  }
+}
+
+void DnsClient::begin_some() {
+  for (int begun = 0; !waiting_.empty() && has_room(); ++begun) {
+    if (begun == kBeginsPerTurn) return schedule();
+    auto first = waiting_.extract(waiting_.begin());
+    begin(first.key(), std::move(first.mapped()));
+  }
+}
+
+void DnsClient::begin(Id id, Waiting waiting) {
+  auto query = std::make_unique<DnsQuery>(
+      loop_, clock_, metrics_, current_pool(), std::move(waiting.question),
+      [this, id, done = std::move(waiting.done)](const DnsAnswer& answer) { on_answer(id, done, answer); });
+  query->start();
+  running_.emplace(id, std::move(query));
+}
+
+// `done` may ask and cancel; the query that calls here lives until the next turn.
+void DnsClient::on_answer(Id id, const Done& done, const DnsAnswer& answer) {
+  const auto found = running_.find(id);
+  ended_.push_back(std::move(found->second));
+  running_.erase(found);
+  schedule();
+  metrics_.add("dns", name_of(answer.status));
+  done(answer);
+}
+
+void DnsClient::set_options(Options options) {
+  if (options.resolv_conf_path != options_.resolv_conf_path)
+    resolv_conf_ = ResolvConfFile(options.resolv_conf_path);
+  options_ = std::move(options);
+  stale_ = true;
+}
+
+const std::vector<Resolver>& DnsClient::resolvers() { return current_pool()->plan().resolvers; }
+
+const std::shared_ptr<ResolverPool>& DnsClient::current_pool() {
+  if (options_.resolvers.empty() && resolv_conf_.refresh(clock_.steady())) stale_ = true;
+  if (stale_) pool_ = std::make_shared<ResolverPool>(make_plan(options_, resolv_conf_.contents()), pool_.get());
+  stale_ = false;
+  return pool_;
+}
+
+ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf) {
+  ResolverPlan plan{.resolvers = options.resolvers};
+  if (plan.resolvers.empty()) {
+    plan.resolvers = conf.nameservers;
+    plan.timeout = conf.timeout.value_or(plan.timeout);
+    if (conf.attempts) plan.tries = *conf.attempts * static_cast<int>(plan.resolvers.size());
+    plan.rotate = conf.rotate;
+    plan.tcp = conf.use_vc;
+  }
+  plan.timeout = options.timeout.value_or(plan.timeout);
+  plan.tries = std::max(options.attempts.value_or(plan.tries), 1);
+  return plan;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,82 @@
+// The stub resolver: asks recursive servers, follows CNAMEs, caches nothing. Bounded in what
+// it has under way and in what waits. Answer loop only. RFC 1034 section 5.3.1, RFC 5452.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "net/dns.h"
+#include "net/dns_query.h"
+#include "net/resolv_conf.h"
+
+namespace tlspolicyd {
+
+class DnsClient final : public Dns {
+ public:
+  struct Options {
+    std::vector<Resolver> resolvers;      // empty: those of resolv_conf_path
+    std::optional<milliseconds> timeout;  // per try; else resolv.conf's, else 2 s
+    std::optional<int> attempts;          // tries over all resolvers; else resolv.conf's rounds, else 3 tries
+    std::string resolv_conf_path = "/etc/resolv.conf";
+    std::size_t max_in_flight = 4096;     // each holds a socket
+    std::size_t max_waiting = 65536;      // beyond it: DnsStatus::overloaded
+  };
+
+  // Counts dns{status} for each answer given and dns_tries{event}.
+  DnsClient(Loop& loop, const Clock& clock, Metrics& metrics, Options options);
+  ~DnsClient() override;
+
+  // Questions are begun in order; the time for all tries runs from a question's turn.
+  [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override;
+
+  // Questions under way finish as they began.
+  void set_options(Options options);
+
+  // Those that the next question would be asked, in the operator's order.
+  [[nodiscard]] const std::vector<Resolver>& resolvers();
+
+ private:
+  using Id = std::uint64_t;  // in order of asking
+  struct Waiting {
+    DnsQuestion question;
+    Done done;
+  };
+
+  void cancel(Id id);
+  void schedule();
+  void turn();
+  void refuse_some();
+  void begin_some();
+  void begin(Id id, Waiting waiting);
+  void on_answer(Id id, const Done& done, const DnsAnswer& answer);
+  [[nodiscard]] bool has_room() const { return running_.size() + ended_.size() < options_.max_in_flight; }
+  [[nodiscard]] const std::shared_ptr<ResolverPool>& current_pool();
+
+  Loop& loop_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  Options options_;
+  ResolvConfFile resolv_conf_;
+  std::shared_ptr<ResolverPool> pool_;
+  bool stale_ = true;  // pool_ is to be made anew
+  Id last_id_ = 0;
+  std::map<Id, Waiting> waiting_;
+  std::map<Id, Done> refused_;
+  std::unordered_map<Id, std::unique_ptr<DnsQuery>> running_;
+  std::vector<std::unique_ptr<DnsQuery>> ended_;  // destroyed on the next turn
+  bool scheduled_ = false;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets and posted turns
+};
+
+// What the operator's settings and resolv.conf come to. Resolvers that are set by name do away
+// with all of resolv.conf, whose attempts are rounds over its name servers, not tries. Pure.
+[[nodiscard]] ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf);
+
+}  // namespace tlspolicyd

@@ -1,0 +1,211 @@
+// The client under load: bounds, order, cancelling, want of descriptors.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <array>
+
+#include "dns_rig.h"
+
+namespace {
+
+std::string name_of_number(int number) { return "n" + std::to_string(number) + ".example"; }
+
+DnsQuestion question_number(int number) { return {name_of_number(number), RrType::txt}; }
+
+std::size_t open_descriptors() {
+  const auto close_folder = [](DIR* folder) { ::closedir(folder); };
+  const std::unique_ptr<DIR, decltype(close_folder)> folder(::opendir("/proc/self/fd"), close_folder);
+  std::size_t count = 0;
+  while (::readdir(folder.get()) != nullptr) ++count;
+  return count;
+}
+
+// While it lives no descriptor can be had.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const UniqueFd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const rlimit none{static_cast<rlim_t>(lowest.get()), before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("questions beyond the bound wait and are asked in order; a cancelled one makes room") {
+  Rig rig;
+  NameServer other(rig.loop);
+  rig.server.hang(true);
+  auto options = rig.options({rig.server.resolver()});
+  options.timeout = seconds(60);
+  options.max_in_flight = 3;
+  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  std::vector<std::unique_ptr<Asking>> asking;
+  for (int i = 0; i < 8; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  const auto seen = [&](std::size_t count) {
+    run_until(rig.loop, [&] { return rig.server.asked.size() >= count; });
+    rig.ask(rig.options({other.resolver()}), kTxt);  // many turns later
+    return rig.server.asked.size();
+  };
+  REQUIRE(seen(3) == 3);
+  asking[4].reset();  // waiting
+  asking[1].reset();  // under way
+  REQUIRE(seen(4) == 4);
+  asking[0].reset();
+  REQUIRE(seen(5) == 5);
+  for (const auto& [position, number] : {std::pair{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 5}})
+    CHECK(rig.server.asked[static_cast<std::size_t>(position)].name == name_of_number(number));
+}
+
+TEST_CASE("all that wait get their answer when the server is back") {
+  Rig rig;
+  rig.server.hang(true);
+  auto options = rig.options({rig.server.resolver()});
+  options.timeout = milliseconds(100);
+  options.max_in_flight = 10;
+  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  std::vector<std::unique_ptr<Asking>> asking;
+  for (int i = 0; i < 200; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  run_until(rig.loop, [&] { return rig.server.asked.size() == 10; });
+  rig.server.hang(false);
+  run_until(rig.loop, [&] { return rig.metrics.value("dns", "no_name") == 200; });
+  CHECK(asking.back()->answer->status == DnsStatus::no_name);
+}
+
+TEST_CASE("X-07 what is beyond the queue's bound is answered overloaded, not within ask()") {
+  Rig rig;
+  auto options = rig.options({rig.server.resolver()});
+  options.max_in_flight = 1;
+  options.max_waiting = 2;
+  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  std::vector<std::unique_ptr<Asking>> asking;
+  for (int i = 0; i < 5; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  asking[3].reset();
+  for (const int i : {0, 1, 2, 4}) CHECK_FALSE(asking[static_cast<std::size_t>(i)]->answer);
+  run_until(rig.loop, [&] { return asking[0]->answer && asking[1]->answer && asking[4]->answer; });
+  CHECK(asking[1]->answer->status == DnsStatus::no_name);
+  CHECK(asking[2]->answer->status == DnsStatus::overloaded);
+  CHECK(asking[4]->answer->status == DnsStatus::overloaded);
+  CHECK(rig.metrics.value("dns", "overloaded") == 2);
+}
+
+TEST_CASE("4096 questions are in flight at most") {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 5000) return;  // the system does not allow as many sockets
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  Rig rig;
+  NameServer other(rig.loop);
+  rig.server.hang(true);
+  auto options = rig.options({rig.server.resolver()});
+  options.timeout = seconds(60);
+  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  std::vector<Ticket> tickets;
+  for (int i = 0; i < 4200; ++i)
+    tickets.push_back(client.ask(question_number(i), [](const DnsAnswer&) { FAIL("nobody answered"); }));
+  run_until(rig.loop, [&] { return rig.server.asked_in_all == 4096; });
+  rig.ask(rig.options({other.resolver()}), kTxt);
+  CHECK(rig.server.asked_in_all == 4096);
+}
+
+TEST_CASE("a destroyed ticket frees the socket and silences the callback") {
+  Rig rig;
+  rig.server.hang(true);
+  DnsClient client(rig.loop, rig.time, rig.metrics, rig.options({rig.server.resolver()}));
+  const std::size_t before = open_descriptors();
+  std::vector<Ticket> tickets;
+  for (int i = 0; i < 20; ++i)
+    tickets.push_back(client.ask(question_number(i), [](const DnsAnswer&) { FAIL("cancelled"); }));
+  run_until(rig.loop, [&] { return rig.server.asked.size() == 20; });
+  CHECK(open_descriptors() == before + 20);
+  tickets.clear();
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("a ticket may go within its own callback, which may ask again") {
+  Rig rig;
+  DnsClient client(rig.loop, rig.time, rig.metrics, rig.options({rig.server.resolver()}));
+  const std::size_t before = open_descriptors();
+  Ticket ticket;
+  int answers = 0;
+  std::function<void(const DnsAnswer&)> again = [&](const DnsAnswer&) {
+    ticket.reset();
+    if (++answers < 50) ticket = client.ask(question_number(answers), again);
+  };
+  ticket = client.ask(question_number(0), again);
+  run_until(rig.loop, [&] { return answers == 50; });
+  run_until(rig.loop, [&] { return open_descriptors() == before; });
+}
+
+TEST_CASE("a callback may cancel another question whose answer is there already") {
+  Rig rig;
+  DnsClient client(rig.loop, rig.time, rig.metrics, rig.options({rig.server.resolver()}));
+  std::array<Ticket, 2> tickets;
+  int answers = 0;
+  for (std::size_t i = 0; i < 2; ++i)
+    tickets[i] = client.ask(question_number(static_cast<int>(i)), [&, i](const DnsAnswer&) {
+      ++answers;
+      tickets[1 - i].reset();
+    });
+  run_until(rig.loop, [&] { return answers > 0 && rig.server.asked.size() == 2; });
+  rig.ask(kTxt);
+  CHECK(answers == 1);
+}
+
+TEST_CASE("a client may go before its tickets, with questions in every state") {
+  Rig rig;
+  rig.server.hang(true);
+  auto options = rig.options({rig.server.resolver()});
+  options.max_in_flight = 1;
+  options.max_waiting = 2;
+  std::vector<Ticket> tickets;
+  {
+    DnsClient client(rig.loop, rig.time, rig.metrics, options);
+    const auto never = [](const DnsAnswer&) { FAIL("the client is gone"); };
+    tickets.push_back(client.ask(question_number(0), never));
+    run_until(rig.loop, [&] { return rig.server.asked.size() == 1; });
+    for (int i = 1; i < 4; ++i) tickets.push_back(client.ask(question_number(i), never));
+  }
+  tickets.clear();
+  rig.server.hang(false);
+  CHECK(rig.ask(kTxt).status == DnsStatus::no_name);
+}
+
+TEST_CASE("want of descriptors delays a question and does not fail it") {
+  Rig rig;
+  const SystemClock clock;
+  rig.server.set_txt(kTxt.name, {kRecord});
+  DnsClient client(rig.loop, clock, rig.metrics, rig.options({rig.server.resolver()}));
+  auto none = std::make_unique<NoDescriptors>();
+  Asking asking(client, kTxt);
+  run_until(rig.loop, [&] { return rig.metrics.value("dns_tries", "no_descriptor") >= 2; });
+  CHECK_FALSE(asking.answer);
+  none.reset();
+  run_until(rig.loop, [&] { return asking.answer.has_value(); });
+  CHECK(asking.answer->status == DnsStatus::found);
+}
+
+TEST_CASE("want of descriptors that lasts ends in timeout and is not held against the resolver") {
+  Rig rig;
+  const SystemClock clock;
+  rig.server.set_txt(kTxt.name, {kRecord});
+  NameServer other(rig.loop);
+  auto options = rig.options({rig.server.resolver(), other.resolver()});
+  options.timeout = milliseconds(60);
+  DnsClient client(rig.loop, clock, rig.metrics, options);
+  {
+    const NoDescriptors none;
+    const DnsAnswer answer = rig.ask(client, kTxt);
+    CHECK(answer.status == DnsStatus::timeout);
+    CHECK(answer.detail.find("out of file descriptors") != std::string::npos);
+  }
+  CHECK(rig.ask(client, kTxt).status == DnsStatus::found);
+  CHECK(other.asked.empty());
+}
