@@ -1,0 +1,27 @@
+#include "net/descriptors.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace tlspolicyd {
+namespace {
+
+std::size_t to_count(rlim_t limit) {
+  if (limit == RLIM_INFINITY) return std::numeric_limits<int>::max();
+  return static_cast<std::size_t>(std::min<rlim_t>(limit, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
+
+DescriptorLimit raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {0, 0};
+  const std::size_t before = to_count(limit.rlim_cur);
+  limit.rlim_cur = limit.rlim_max;
+  const bool raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  return {before, raised ? to_count(limit.rlim_max) : before};
+}
+
+}  // namespace tlspolicyd

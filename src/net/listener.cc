@@ -1,0 +1,55 @@
+#include "net/listener.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace tlspolicyd {
+namespace {
+
+// Connections accepted a turn: a storm of them shares the loop with those that ask.
+constexpr int kBatch = 128;
+
+// Descriptors also become free elsewhere in the process.
+constexpr milliseconds kRetry{1000};
+
+bool is_starvation(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+Listener::Listener(Loop& loop, Timers& timers, ListeningSocket socket, Owner& owner)
+    : socket_(std::move(socket)), owner_(owner),
+      event_(loop, socket_.fd.get(), [this](FdEvent::Watch) { accept_some(); }),
+      retry_(timers.make([this] { resume(); })) {
+  event_.watch(FdEvent::Watch::read);
+}
+
+void Listener::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  retry_->cancel();
+  event_.watch(FdEvent::Watch::read);
+}
+
+void Listener::accept_some() {
+  for (int i = 0; i < kBatch; ++i) {
+    UniqueFd fd(accept4(socket_.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) {
+      owner_.on_accepted(std::move(fd));
+      continue;
+    }
+    if (is_starvation(errno)) return pause(errno);
+    if (errno == EAGAIN) return;  // anything else concerns the one connection that failed
+  }
+}
+
+void Listener::pause(int error) {
+  paused_ = true;
+  event_.watch(FdEvent::Watch::nothing);
+  retry_->start(kRetry);
+  owner_.on_starved(*this, error);
+}
+
+}  // namespace tlspolicyd

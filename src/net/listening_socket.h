@@ -1,0 +1,59 @@
+// Listening sockets: opened from an address of the configuration, or passed by systemd.
+// Accepting is the affair of net/listener.h. Used at start, before threads.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "net/listen_address.h"
+
+namespace tlspolicyd {
+
+// A full backlog of a unix socket refuses Postfix at once and defers its mail.
+inline constexpr int kListenBacklog = 1024;
+
+// The file of a unix socket: removed in the end, unless another one took its place.
+class SocketFile {
+ public:
+  explicit SocketFile(std::string path);
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+  ~SocketFile();
+
+ private:
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+// Non-blocking and close-on-exec.
+struct ListeningSocket {
+  UniqueFd fd;
+  std::string name;                  // "inet:127.0.0.1:8461", as bound
+  std::unique_ptr<SocketFile> file;  // null: inet, or somebody else's. Goes before `fd`,
+                                     // so that its inode is not another file's by then
+};
+
+struct SocketRights {  // of unix sockets
+  mode_t mode = 0666;
+  std::string group;   // "": that of the process
+};
+
+// One socket per address of the host, one for a path. A file left behind by a process
+// that is gone is replaced. The error names the listener and the cure.
+[[nodiscard]] Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
+                                                                 const SocketRights& rights);
+
+// The sockets systemd passed to this process (sd_listen_fds(3)), none if there are none.
+// Takes the variables out of the environment, so that children do not believe in them.
+[[nodiscard]] Result<std::vector<ListeningSocket>> inherited_listeners();
+
+// Takes over a descriptor that should be a listening stream socket.
+[[nodiscard]] Result<ListeningSocket> adopt_listener(UniqueFd fd);
+
+}  // namespace tlspolicyd

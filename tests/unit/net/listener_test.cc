@@ -1,0 +1,277 @@
+#include "net/listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+
+#include "catch.h"
+#include "fakes/fake_time.h"
+#include "net/descriptors.h"
+#include "net/peer.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+// A directory of the test's own, gone afterwards.
+struct Folder {
+  Folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+  ~Folder() {
+    unlink(file("map").c_str());
+    rmdir(path.c_str());
+  }
+  [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
+  std::string path = "/tmp/listener-XXXXXX";
+};
+
+Result<std::vector<ListeningSocket>> open_text(const std::string& text, const SocketRights& rights = {}) {
+  const auto address = parse_listen_address(text);
+  REQUIRE(address);
+  return open_listener(*address, rights);
+}
+
+ListeningSocket open_one(const std::string& text, const SocketRights& rights = {}) {
+  auto sockets = open_text(text, rights);
+  if (!sockets) FAIL(sockets.error().text);
+  return std::move(sockets->front());
+}
+
+std::string error_of(const std::string& text, const SocketRights& rights = {}) {
+  const auto sockets = open_text(text, rights);
+  REQUIRE_FALSE(sockets);
+  return sockets.error().text;
+}
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+UniqueFd connect_to(const ListeningSocket& listener) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  REQUIRE(getsockname(listener.fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  UniqueFd fd(socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(connect(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  return fd;
+}
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0;
+}
+
+struct Accepted final : Listener::Owner {
+  void on_accepted(UniqueFd fd) override { held.push_back(std::move(fd)); }
+  void on_starved(const Listener&, int error) override { starved.push_back(error); }
+  std::vector<UniqueFd> held;
+  std::vector<int> starved;
+};
+
+void turn(Loop& loop) {
+  loop.post([&] { loop.stop(); });
+  loop.run();
+  loop.post([&] { loop.stop(); });
+  loop.run();
+}
+
+}  // namespace
+
+TEST_CASE("an inet listener accepts in one turn all that wait, and names itself") {
+  Loop loop;
+  FakeTime time;
+  Accepted accepted;
+  auto socket = open_one("inet:127.0.0.1:0");
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(connect_to(socket));
+  Listener listener(loop, time, std::move(socket), accepted);
+  CHECK(holds(listener.name(), "inet:127.0.0.1:"));
+  turn(loop);
+  REQUIRE(accepted.held.size() == 100);
+  CHECK(to_text(peer_of(accepted.held.front().get())) == "127.0.0.1");
+  CHECK((fcntl(accepted.held.front().get(), F_GETFL) & O_NONBLOCK) != 0);
+}
+
+TEST_CASE("rule 5 a burst of 300 on a unix socket that nobody accepts from is not refused") {
+  const Folder folder;
+  const auto socket = open_one("unix:" + folder.file("map"));
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 300; ++i) clients.push_back(connect_to(socket));
+  CHECK(clients.size() == 300);
+}
+
+TEST_CASE("an IPv6 listener leaves the IPv4 port alone") {
+  auto first = open_text("inet:[::1]:0");
+  if (!first) return;  // a host without IPv6
+  const auto port = first->front().name.substr(first->front().name.rfind(':'));
+  CHECK(first->front().name == "inet:[::1]" + port);
+  CHECK(open_text("inet:127.0.0.1" + port));
+}
+
+TEST_CASE("a port in use is refused with the cure") {
+  const auto first = open_one("inet:127.0.0.1:0");
+  const std::string error = error_of(first.name);
+  CHECK(holds(error, "listen " + first.name + ": "));
+  CHECK(holds(error, "choose another port"));
+}
+
+TEST_CASE("an address of somebody else is refused with the cure") {
+  CHECK(holds(error_of("inet:192.0.2.1:8461"), "does not have that address"));
+}
+
+TEST_CASE("an unknown host is refused with the cure") {
+  CHECK(holds(error_of("inet:no-such-host.invalid:8461"), "write the address itself"));
+}
+
+TEST_CASE("a unix socket gets its mode whatever the umask, and goes in the end") {
+  const Folder folder;
+  const mode_t before = umask(077);
+  {
+    const auto socket = open_one("unix:" + folder.file("map"), {.mode = 0662, .group = ""});
+    CHECK(socket.name == "unix:" + folder.file("map"));
+    struct stat status{};
+    REQUIRE(stat(folder.file("map").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0662);
+    CHECK(holds(to_text(peer_of(connect_to(socket).get())), "uid "));
+  }
+  umask(before);
+  CHECK_FALSE(exists(folder.file("map")));
+}
+
+TEST_CASE("a unix socket gets its group") {
+  const Folder folder;
+  CHECK(holds(error_of("unix:" + folder.file("map"), {.group = "no-such-group"}),
+              "there is no group no-such-group; create it or change socket_group"));
+  if (geteuid() != 0) return;
+  const auto socket = open_one("unix:" + folder.file("map"), {.group = "daemon"});
+  struct stat status{};
+  REQUIRE(stat(folder.file("map").c_str(), &status) == 0);
+  CHECK(status.st_gid == 1);
+}
+
+TEST_CASE("a unix path occupied by a live process is refused") {
+  const Folder folder;
+  const std::string text = "unix:" + folder.file("map");
+  const auto first = open_one(text);
+  CHECK(holds(error_of(text), "another process listens there"));
+  connect_to(first);
+}
+
+TEST_CASE("the socket that a killed process left behind is replaced") {
+  const Folder folder;
+  const std::string text = "unix:" + folder.file("map");
+  auto first = open_one(text);
+  const auto left_behind = first.file.release();
+  first.fd.reset();
+  REQUIRE(exists(folder.file("map")));
+  connect_to(open_one(text));
+  std::unique_ptr<SocketFile>(left_behind).reset();
+}
+
+TEST_CASE("a process that ends leaves the socket of its successor alone") {
+  const Folder folder;
+  const std::string text = "unix:" + folder.file("map");
+  std::optional<ListeningSocket> first = open_one(text);
+  unlink(folder.file("map").c_str());
+  const auto second = open_one(text);
+  first.reset();
+  CHECK(exists(folder.file("map")));
+  connect_to(second);
+}
+
+TEST_CASE("what is no socket is never removed") {
+  const Folder folder;
+  std::ofstream(folder.file("map")) << "mail";
+  CHECK(holds(error_of("unix:" + folder.file("map")), "is no socket"));
+  CHECK(exists(folder.file("map")));
+}
+
+TEST_CASE("a unix path in no directory is refused with the cure") {
+  CHECK(holds(error_of("unix:/nonexistent/map"), "its directory does not exist; create it"));
+}
+
+TEST_CASE("running out of descriptors pauses accepting; it goes on when one is free or in time") {
+  Loop loop;
+  FakeTime time;
+  Accepted accepted;
+  auto socket = open_one("inet:127.0.0.1:0");
+  const UniqueFd first = connect_to(socket), second = connect_to(socket);
+  Listener listener(loop, time, std::move(socket), accepted);
+  rlimit limit{}, none{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  none = limit;
+  none.rlim_cur = 0;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  turn(loop);
+  turn(loop);
+  const std::vector<int> starved = accepted.starved;
+  listener.resume();
+  turn(loop);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  CHECK(starved == std::vector<int>{EMFILE});  // once, not every turn
+  CHECK(accepted.starved.size() == 2);
+  turn(loop);
+  CHECK(accepted.held.empty());
+  time.advance(seconds(1));
+  turn(loop);
+  CHECK(accepted.held.size() == 2);
+}
+
+TEST_CASE("systemd's sockets are taken over with their addresses") {
+  const auto passed = [](const std::string& text) {
+    auto socket = open_one(text);
+    fcntl(socket.fd.get(), F_SETFL, 0);
+    return std::move(socket.fd);
+  };
+  const Folder folder;
+  const std::string path = "unix:" + folder.file("map");
+  auto original = open_one(path);
+  auto local = adopt_listener(std::move(original.fd));
+  REQUIRE(local);
+  CHECK(local->name == path);
+  CHECK(local->file == nullptr);  // it is systemd's to remove
+  auto inet = adopt_listener(passed("inet:127.0.0.1:0"));
+  REQUIRE(inet);
+  CHECK(holds(inet->name, "inet:127.0.0.1:"));
+  CHECK((fcntl(inet->fd.get(), F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((fcntl(inet->fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("a passed descriptor that does not listen is refused with the cure") {
+  const auto refused = adopt_listener(UniqueFd(socket(AF_UNIX, SOCK_DGRAM, 0)));
+  REQUIRE_FALSE(refused);
+  CHECK(holds(refused.error().text, "use ListenStream= in the socket unit"));
+  CHECK_FALSE(adopt_listener(UniqueFd(socket(AF_INET, SOCK_STREAM, 0))));
+}
+
+TEST_CASE("systemd's variables count only for the process they name, and are not passed on") {
+  setenv("LISTEN_PID", "1", 1);
+  setenv("LISTEN_FDS", "1", 1);
+  const auto sockets = inherited_listeners();
+  REQUIRE(sockets);
+  CHECK(sockets->empty());
+  CHECK(std::getenv("LISTEN_PID") == nullptr);
+  CHECK(std::getenv("LISTEN_FDS") == nullptr);
+}
+
+TEST_CASE("the descriptor limit is raised to the hard one and told in connections") {
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit original = limit;
+  limit.rlim_cur = std::min<rlim_t>(256, limit.rlim_max);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const DescriptorLimit raised = raise_descriptor_limit();
+  CHECK(raised.before == limit.rlim_cur);
+  CHECK(raised.now >= raised.before);
+  CHECK(raised.connections(100) == raised.now - 100);
+  CHECK(raised.connections(raised.now + 1) == 0);
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(limit.rlim_cur == limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &original);
+}
