@@ -1,6 +1,7 @@
 // What goes into the netstrings of a socketmap (Postfix socketmap_table(5)). Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,6 +18,7 @@ struct SocketmapRequest {
 
 // What a reply tells Postfix, for the counters.
 enum class ReplyKind : std::uint8_t { secure, notfound, temp, may, encrypt, dane, other };
+inline constexpr std::size_t kReplyKinds = 7;
 
 [[nodiscard]] std::string_view name_of(ReplyKind kind);
 [[nodiscard]] ReplyKind kind_of_reply(std::string_view payload);

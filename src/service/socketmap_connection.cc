@@ -1,0 +1,267 @@
+#include "service/socketmap_connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "postfix/netstring.h"
+
+namespace tlspolicyd {
+namespace {
+
+// Replies may be 100 kB each: no more are made before these are on their way.
+constexpr std::size_t kMaxUnsent = 262'144;
+
+// What a connection may keep allocated while it has nothing to do.
+constexpr std::size_t kMaxSpare = 4096;
+
+void release(std::string& buffer) {
+  buffer.clear();
+  if (buffer.capacity() > kMaxSpare) buffer.shrink_to_fit();
+}
+
+// Whether the other end is closed in both directions. On TCP that shows only when
+// something is sent.
+bool is_hung_up(int fd) {
+  pollfd state{fd, 0, 0};
+  return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+CloseReason reason_of(int error) {
+  return error == EPIPE || error == ECONNRESET ? CloseReason::peer : CloseReason::error;
+}
+
+template <std::size_t... I>
+std::array<std::uint64_t*, kReplyKinds> reply_counters(Metrics& metrics, std::index_sequence<I...>) {
+  return {&metrics.counter("replies", name_of(static_cast<ReplyKind>(I)))...};
+}
+
+}  // namespace
+
+std::string_view name_of(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::peer: return "peer";
+    case CloseReason::error: return "error";
+    case CloseReason::malformed: return "malformed";
+    case CloseReason::first_octet: return "first_octet";
+    case CloseReason::frame: return "frame";
+    case CloseReason::unread: return "unread";
+    case CloseReason::late: return "late";
+    case CloseReason::displaced: return "displaced";
+    case CloseReason::drained: return "drained";
+  }
+  return "error";
+}
+
+SocketmapTraffic::SocketmapTraffic(const Clock& the_clock, Answers& the_answers, Metrics& metrics,
+                                   SocketmapLimits the_limits)
+    : clock(the_clock), answers(the_answers), limits(the_limits),
+      requests(metrics.counter("requests", "socketmap")),
+      replies(reply_counters(metrics, std::make_index_sequence<kReplyKinds>{})) {}
+
+SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, Owner& owner,
+                                         UniqueFd fd)
+    : traffic_(traffic), owner_(owner), fd_(std::move(fd)),
+      event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); }),
+      peer_(peer_of(fd_.get())), last_heard_(traffic.clock.steady()) {
+  event_.watch(FdEvent::Watch::read);
+  owner_.on_limit_set();
+}
+
+bool SocketmapConnection::is_limited() const {
+  return !heard_ || frame_since_ || blocked_since_ || !pending_.empty();
+}
+
+std::optional<CloseReason> SocketmapConnection::overdue(SteadyTime now) const {
+  const SocketmapLimits& limits = traffic_.limits;
+  if (!heard_ && now - last_heard_ >= limits.first_octet) return CloseReason::first_octet;
+  if (frame_since_ && now - *frame_since_ >= limits.frame) return CloseReason::frame;
+  if (blocked_since_ && now - *blocked_since_ >= limits.unread) return CloseReason::unread;
+  if (!pending_.empty() && now - pending_.front().asked >= limits.late) return CloseReason::late;
+  return std::nullopt;
+}
+
+void SocketmapConnection::drain() {
+  if (has_room()) receive();
+  if (closed_) return;
+  if (!ending_) end(CloseReason::drained, "");
+  settle();
+}
+
+void SocketmapConnection::close(CloseReason reason, const std::string& detail) {
+  if (closed_) return;
+  closed_ = true;
+  event_.watch(FdEvent::Watch::nothing);
+  fd_.reset();
+  pending_.clear();
+  frame_since_.reset();
+  blocked_since_.reset();
+  owner_.on_closed(*this, reason, detail);
+}
+
+void SocketmapConnection::on_ready(FdEvent::Watch ready) {
+  traffic_.spent.clear();
+  if (ready != FdEvent::Watch::read) send_unsent();
+  if (!closed_ && has_room() && !kept_.empty()) work_off_kept();
+  if (!closed_ && has_room() && ready != FdEvent::Watch::write) receive();
+  settle();
+}
+
+void SocketmapConnection::receive() {
+  const ssize_t got = recv(fd_.get(), traffic_.received.data(), traffic_.received.size(), 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got < 0) return close(reason_of(errno), std::strerror(errno));
+  if (got == 0) return on_end_of_input();
+  heard_ = true;
+  last_heard_ = traffic_.clock.steady();
+  const std::string_view input(traffic_.received.data(), static_cast<std::size_t>(got));
+  if (kept_.empty()) {
+    kept_.append(input.substr(work_off(input)));
+  } else {
+    kept_.append(input);
+    work_off_kept();
+  }
+}
+
+// A client may shut down its sending side and wait for what it asked.
+void SocketmapConnection::on_end_of_input() {
+  if (!owes() || is_hung_up(fd_.get())) return close(CloseReason::peer);
+  end(CloseReason::peer, "");
+}
+
+void SocketmapConnection::end(CloseReason reason, std::string detail) {
+  ending_ = reason;
+  ending_detail_ = std::move(detail);
+  frame_since_.reset();
+}
+
+bool SocketmapConnection::has_room() const {
+  return !closed_ && !ending_ && unsent_.empty() && pending_.size() < traffic_.limits.pending;
+}
+
+void SocketmapConnection::work_off_kept() {
+  kept_.erase(0, work_off(kept_));
+  if (kept_.empty()) release(kept_);
+}
+
+// Asks and replies as long as there are frames, room, and a reader; tells how many
+// octets of `input` are done with.
+std::size_t SocketmapConnection::work_off(std::string_view input) {
+  std::string out = std::move(traffic_.to_send);
+  std::size_t done = 0;
+  working_ = true;
+  for (bool more = true; more && has_room();) {
+    const std::size_t taken = take_frames(input.substr(done), out);
+    done += taken;
+    more = taken > 0;
+    collect_answered(out);
+    send(out);
+  }
+  working_ = false;
+  note_partial(has_room() && done < input.size(), done > 0);
+  out.clear();
+  traffic_.to_send = std::move(out);
+  return ending_ ? input.size() : done;
+}
+
+std::size_t SocketmapConnection::take_frames(std::string_view input, std::string& out) {
+  std::size_t done = 0;
+  while (has_room() && out.size() < kMaxUnsent) {
+    const auto frame = read_netstring(input.substr(done), kMaxRequest);
+    if (!frame) end(CloseReason::malformed, frame.error().text);
+    if (!frame || !*frame) break;
+    const auto request = parse_socketmap_request((*frame)->payload);
+    if (!request) {
+      end(CloseReason::malformed, "no blank after the map name");
+      break;
+    }
+    done += (*frame)->size;
+    ask(*request, out);
+  }
+  return done;
+}
+
+void SocketmapConnection::note_partial(bool partial, bool progress) {
+  if (!partial) return frame_since_.reset();
+  if (frame_since_ && !progress) return;
+  frame_since_ = traffic_.clock.steady();
+  owner_.on_limit_set();
+}
+
+void SocketmapConnection::ask(const SocketmapRequest& request, std::string& out) {
+  const MapQuestion question{request.map_name, request.key};
+  ++traffic_.requests;
+  traffic_.reply.clear();
+  const bool known = traffic_.answers.answer_now(question, traffic_.reply);
+  if (known && pending_.empty()) return put(traffic_.reply, out);
+  Question& waiting = pending_.emplace_back();
+  waiting.asked = traffic_.clock.steady();
+  waiting.answered = known;
+  owner_.on_limit_set();
+  if (known)
+    waiting.payload = traffic_.reply;
+  else
+    waiting.ticket = traffic_.answers.answer(
+        question, [this, &waiting](std::string_view payload) { on_answer(waiting, payload); });
+}
+
+void SocketmapConnection::on_answer(Question& question, std::string_view payload) {
+  question.answered = true;
+  question.payload = payload;
+  if (working_) return;
+  std::string out;
+  collect_answered(out);
+  send(out);
+  if (has_room() && !kept_.empty()) work_off_kept();
+  settle();
+}
+
+void SocketmapConnection::collect_answered(std::string& out) {
+  while (!pending_.empty() && pending_.front().answered) {
+    put(pending_.front().payload, out);
+    traffic_.spent.push_back(std::move(pending_.front().ticket));
+    pending_.pop_front();
+  }
+}
+
+void SocketmapConnection::put(std::string_view payload, std::string& out) {
+  append_netstring(out, payload);
+  ++*traffic_.replies[static_cast<std::size_t>(kind_of_reply(payload))];
+}
+
+// Sends `out` and keeps what the socket does not take; `out` is empty then.
+void SocketmapConnection::send(std::string& out) {
+  const std::size_t taken = unsent_.empty() && !out.empty() ? try_send(out) : 0;
+  if (!closed_ && taken < out.size()) {
+    unsent_.append(out, taken);
+    if (!blocked_since_) blocked_since_ = traffic_.clock.steady();
+    owner_.on_limit_set();
+  }
+  out.clear();
+}
+
+void SocketmapConnection::send_unsent() {
+  sent_ += try_send(std::string_view(unsent_).substr(sent_));
+  if (closed_ || sent_ < unsent_.size()) return;
+  release(unsent_);
+  sent_ = 0;
+  blocked_since_.reset();
+}
+
+std::size_t SocketmapConnection::try_send(std::string_view octets) {
+  const ssize_t sent = ::send(fd_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno != EAGAIN && errno != EINTR) close(reason_of(errno), std::strerror(errno));
+  return 0;
+}
+
+void SocketmapConnection::settle() {
+  if (closed_) return;
+  if (ending_ && !owes()) return close(*ending_, ending_detail_);
+  if (!unsent_.empty()) return event_.watch(FdEvent::Watch::write);
+  event_.watch(has_room() ? FdEvent::Watch::read : FdEvent::Watch::nothing);
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,141 @@
+#include "service/socketmap_server.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+namespace tlspolicyd {
+namespace {
+
+// Limits are watched by the second: one timer for all connections, none per question.
+constexpr milliseconds kSweep{1000};
+
+// Whether somebody should look: at what talks to us, at the number of connections, or
+// at why no answer came.
+LogLevel level_of(CloseReason reason) {
+  const bool warning = reason == CloseReason::malformed || reason == CloseReason::displaced ||
+                       reason == CloseReason::late;
+  return warning ? LogLevel::warning : LogLevel::info;
+}
+
+}  // namespace
+
+SocketmapServer::SocketmapServer(Loop& loop, Timers& timers, const Clock& clock, Answers& answers,
+                                 Metrics& metrics, Logger& log, SocketmapServerOptions options)
+    : loop_(loop), timers_(timers), metrics_(metrics), log_(log), options_(options),
+      traffic_(clock, answers, metrics, options.limits),
+      accepted_(metrics.counter("connections", "accepted")),
+      sweep_timer_(timers.make([this] { sweep(); })),
+      drain_timer_(timers.make([this] { close_all(CloseReason::drained); })) {}
+
+void SocketmapServer::add_listener(ListeningSocket socket) {
+  Listener::Owner& owner = *this;
+  listeners_.emplace_back(loop_, timers_, std::move(socket), owner);
+}
+
+std::vector<std::string> SocketmapServer::listening() const {
+  std::vector<std::string> names;
+  for (const Listener& listener : listeners_) names.push_back(listener.name());
+  return names;
+}
+
+void SocketmapServer::drain(milliseconds limit, std::function<void()> done) {
+  listeners_.clear();
+  drained_ = std::move(done);
+  drain_timer_->start(limit);
+  for (auto next = connections_.begin(); next != connections_.end();) (next++)->drain();
+  if (connections_.empty()) finish_drain();
+}
+
+void SocketmapServer::on_accepted(UniqueFd fd) {
+  traffic_.spent.clear();
+  closed_.clear();
+  ++accepted_;
+  SocketmapConnection::Owner& owner = *this;
+  SocketmapConnection& added = connections_.emplace_back(loop_, traffic_, owner, std::move(fd));
+  added.place = {std::prev(connections_.end()), held_.try_emplace(added.peer(), 0).first};
+  ++added.place.held->second;
+  if (connections_.size() > options_.max_connections) displace_one();
+}
+
+void SocketmapServer::on_starved(const Listener& listener, int error) {
+  metrics_.add("connections", "starved");
+  if (!log_limit_.allows(Peer{}, traffic_.clock.steady())) return;
+  log_.warning(LogLine("socketmap")
+                   .with("listen", listener.name())
+                   .with("action", "paused")
+                   .with("connections", connections_.size())
+                   .with("reason", std::strerror(error))
+                   .with("cure", "raise the limit of open files (LimitNOFILE=)"));
+}
+
+void SocketmapServer::on_limit_set() {
+  if (sweeping_) return;
+  sweeping_ = true;
+  sweep_timer_->start(kSweep);
+}
+
+void SocketmapServer::on_closed(SocketmapConnection& connection, CloseReason reason,
+                                const std::string& detail) {
+  log_closed(connection, reason, detail);
+  metrics_.add("connections_closed", name_of(reason));
+  const SocketmapConnection::Place place = connection.place;
+  if (--place.held->second == 0) held_.erase(place.held);
+  closed_.splice(closed_.end(), connections_, place.connection);
+  on_limit_set();  // the sweep frees it
+  for (Listener& listener : listeners_) listener.resume();
+  if (connections_.empty() && drained_) finish_drain();
+}
+
+void SocketmapServer::sweep() {
+  sweeping_ = false;
+  traffic_.spent.clear();
+  closed_.clear();
+  const SteadyTime now = traffic_.clock.steady();
+  bool limited = false;
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    SocketmapConnection& connection = *next++;
+    if (const auto reason = connection.overdue(now)) connection.close(*reason);
+    else limited |= connection.is_limited();
+  }
+  if (limited) on_limit_set();
+}
+
+void SocketmapServer::displace_one() {
+  longest_idle_of_the_greediest().close(CloseReason::displaced);
+}
+
+// One that owes nothing goes before one that does: Postfix has long turned to other things.
+SocketmapConnection& SocketmapServer::longest_idle_of_the_greediest() {
+  std::size_t most = 0;
+  for (const auto& [peer, count] : held_) most = std::max(most, count);
+  const auto rank = [&](const SocketmapConnection& connection) {
+    return std::tuple(connection.place.held->second < most, connection.owes(), connection.last_heard());
+  };
+  return *std::min_element(connections_.begin(), connections_.end(),
+                           [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+}
+
+void SocketmapServer::log_closed(const SocketmapConnection& connection, CloseReason reason,
+                                 const std::string& detail) {
+  if (reason == CloseReason::peer || reason == CloseReason::drained) return;
+  if (!log_limit_.allows(connection.peer(), traffic_.clock.steady())) return;
+  LogLine line("socketmap");
+  line.with("peer", to_text(connection.peer())).with("action", "closed").with("reason", name_of(reason));
+  if (!detail.empty()) line.with("detail", detail);
+  if (reason == CloseReason::displaced) line.with("connections", connections_.size());
+  log_.write(level_of(reason), line.text());
+}
+
+void SocketmapServer::close_all(CloseReason reason) {
+  for (auto next = connections_.begin(); next != connections_.end();) (next++)->close(reason);
+}
+
+void SocketmapServer::finish_drain() {
+  drain_timer_->cancel();
+  if (drained_) loop_.post(std::exchange(drained_, nullptr));
+}
+
+}  // namespace tlspolicyd
