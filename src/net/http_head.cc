@@ -1,0 +1,117 @@
+#include "net/http_head.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/text.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::string_view kMediaType = "text/plain";
+
+HttpFault malformed(std::string detail) {
+  return {FetchFault::http_malformed, std::move(detail)};
+}
+
+bool is_text_plain(std::string_view content_type) {
+  return equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), kMediaType);
+}
+
+// "HTTP/1.1 200 OK" or "HTTP/1.1 200"; anything after the status and one SP is words.
+bool is_status_line(std::string_view line) {
+  constexpr std::string_view kShape = "HTTP/1.d ddd";
+  if (line.size() < kShape.size()) return false;
+  for (std::size_t i = 0; i < kShape.size(); ++i)
+    if (kShape[i] == 'd' ? !is_digit(line[i]) : line[i] != kShape[i]) return false;
+  if (line[7] > '1') return false;
+  return line.size() == kShape.size() || line[kShape.size()] == ' ';
+}
+
+}  // namespace
+
+std::optional<HttpFault> HttpHead::status_line(std::string_view line) {
+  if (!is_status_line(line)) return malformed("the status line is malformed: " + quoted(line));
+  http_1_0_ = line[7] == '0';
+  status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+  return std::nullopt;
+}
+
+std::optional<HttpFault> HttpHead::field(std::string_view line) {
+  const auto field = parse_http_field(line);
+  if (!field) return malformed("a header line is malformed: " + quoted(line));
+  const std::string name = to_lower(field->name);
+  if (name == "content-length") return content_length(field->value);
+  if (name == "transfer-encoding") return transfer_encoding(field->value);
+  if (name == "content-type") content_types_.emplace_back(field->value);
+  if (name == "location") location_ = field->value;
+  if (name == "content-encoding")
+    content_encoding_.append(content_encoding_.empty() ? "" : ", ").append(field->value);
+  return std::nullopt;
+}
+
+std::optional<HttpFault> HttpHead::content_length(std::string_view value) {
+  if (length_) return malformed("there is more than one Content-Length");
+  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit))
+    return malformed("Content-Length is not a number: " + quoted(value));
+  // A number beyond 64 bits is still a number, and too large all the same.
+  constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+  length_ = parse_decimal(value, kMost).value_or(kMost);
+  return std::nullopt;
+}
+
+std::optional<HttpFault> HttpHead::transfer_encoding(std::string_view value) {
+  if (chunked_) return malformed("there is more than one Transfer-Encoding");
+  if (!equals_ignoring_case(value, "chunked"))
+    return malformed("Transfer-Encoding is not chunked but " + quoted(value));
+  chunked_ = true;
+  return std::nullopt;
+}
+
+std::optional<HttpFault> HttpHead::judge(std::size_t max_body) const {
+  if (auto fault = judge_status()) return fault;
+  if (chunked_ && length_) return malformed("both Content-Length and Transfer-Encoding are given");
+  if (chunked_ && http_1_0_) return malformed("Transfer-Encoding is used in an HTTP/1.0 answer");
+  if (auto fault = judge_media_type()) return fault;
+  if (auto fault = judge_coding()) return fault;
+  if (length() > max_body)
+    return HttpFault{FetchFault::too_large, "Content-Length announces " + std::to_string(length()) +
+                                                " octets, " + std::to_string(max_body) +
+                                                " are the limit"};
+  return std::nullopt;
+}
+
+std::optional<HttpFault> HttpHead::judge_status() const {
+  if (status_ == 200) return std::nullopt;
+  const std::string status = "HTTP status " + std::to_string(status_);
+  if (status_ / 100 == 3 && status_ != 304)
+    return HttpFault{FetchFault::redirect,
+                     location_.empty() ? status : status + ", Location: " + location_};
+  return HttpFault{FetchFault::status, status};
+}
+
+// A host that sends the field twice leaves no doubt as long as all of them agree.
+std::optional<HttpFault> HttpHead::judge_media_type() const {
+  if (content_types_.empty())
+    return HttpFault{FetchFault::no_media_type, "there is no Content-Type"};
+  if (std::all_of(content_types_.begin(), content_types_.end(), is_text_plain))
+    return std::nullopt;
+  return HttpFault{FetchFault::media_type, "Content-Type is " + quoted(content_type())};
+}
+
+std::optional<HttpFault> HttpHead::judge_coding() const {
+  if (content_encoding_.empty() || equals_ignoring_case(content_encoding_, "identity"))
+    return std::nullopt;
+  return HttpFault{FetchFault::content_encoding,
+                   "Content-Encoding is " + quoted(content_encoding_) +
+                       " although only identity was asked for"};
+}
+
+HttpHead::Framing HttpHead::framing() const {
+  if (chunked_) return Framing::chunked;
+  return length_ ? Framing::length : Framing::until_close;
+}
+
+std::string HttpHead::content_type() const { return join(content_types_, ", "); }
+
+}  // namespace tlspolicyd
