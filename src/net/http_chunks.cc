@@ -15,12 +15,12 @@ constexpr std::size_t kMaxExtensions = 16 * 1024;
 constexpr std::size_t kMaxTrailers = 8 * 1024;
 constexpr std::size_t kMaxSizeDigits = 16;
 
-HttpFault malformed(std::string detail) {
+FetchFailure malformed(std::string detail) {
   return {FetchFault::http_malformed, std::move(detail)};
 }
 
-std::optional<HttpFault> trailers_too_long() {
-  return HttpFault{FetchFault::header_too_large,
+std::optional<FetchFailure> trailers_too_long() {
+  return FetchFailure{FetchFault::header_too_large,
                    "the trailers are longer than " + std::to_string(kMaxTrailers) + " octets"};
 }
 
@@ -32,13 +32,13 @@ int hex_value(char c) {
 
 }  // namespace
 
-std::optional<HttpFault> HttpChunks::take(std::string_view& input, std::string& body) {
+std::optional<FetchFailure> HttpChunks::take(std::string_view& input, std::string& body) {
   while (!input.empty() && !complete())
     if (auto fault = step(input, body)) return fault;
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpChunks::step(std::string_view& input, std::string& body) {
+std::optional<FetchFailure> HttpChunks::step(std::string_view& input, std::string& body) {
   if (at_ != At::data) return line(input);
   data(input, body);
   return std::nullopt;
@@ -49,7 +49,7 @@ std::size_t HttpChunks::cap() const {
   return at_ == At::size ? kMaxChunkLine : 0;
 }
 
-std::optional<HttpFault> HttpChunks::line(std::string_view& input) {
+std::optional<FetchFailure> HttpChunks::line(std::string_view& input) {
   switch (line_.take(input, cap())) {
     case HttpLine::Step::more: return std::nullopt;
     case HttpLine::Step::line: return line_done();
@@ -64,14 +64,14 @@ std::optional<HttpFault> HttpChunks::line(std::string_view& input) {
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpChunks::line_done() {
+std::optional<FetchFailure> HttpChunks::line_done() {
   if (at_ == At::size) return begin_chunk();
   if (at_ == At::trailer) return trailer();
   at_ = At::size;
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpChunks::begin_chunk() {
+std::optional<FetchFailure> HttpChunks::begin_chunk() {
   const std::string_view text = line_.text();
   std::size_t digits = 0;
   left_ = 0;
@@ -84,12 +84,12 @@ std::optional<HttpFault> HttpChunks::begin_chunk() {
     return malformed("a chunk size is malformed: " + quoted(text));
   extensions_ += text.size() - digits;
   if (extensions_ > kMaxExtensions) return malformed("the chunk extensions are too long");
-  if (left_ > room_) return HttpFault{FetchFault::too_large, "the body is longer than allowed"};
+  if (left_ > room_) return FetchFailure{FetchFault::too_large, "the body is longer than allowed"};
   at_ = left_ == 0 ? At::trailer : At::data;
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpChunks::trailer() {
+std::optional<FetchFailure> HttpChunks::trailer() {
   if (line_.text().empty()) {
     at_ = At::end;
     return std::nullopt;

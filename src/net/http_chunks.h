@@ -17,17 +17,17 @@ class HttpChunks {
 
   // Takes octets off the front of `input` and appends data to `body` until the coding is
   // complete, the input is used up or something is wrong.
-  [[nodiscard]] std::optional<HttpFault> take(std::string_view& input, std::string& body);
+  [[nodiscard]] std::optional<FetchFailure> take(std::string_view& input, std::string& body);
   [[nodiscard]] bool complete() const { return at_ == At::end; }
 
  private:
   enum class At : unsigned char { size, data, data_end, trailer, end };
 
-  [[nodiscard]] std::optional<HttpFault> step(std::string_view& input, std::string& body);
-  [[nodiscard]] std::optional<HttpFault> line(std::string_view& input);
-  [[nodiscard]] std::optional<HttpFault> line_done();
-  [[nodiscard]] std::optional<HttpFault> begin_chunk();
-  [[nodiscard]] std::optional<HttpFault> trailer();
+  [[nodiscard]] std::optional<FetchFailure> step(std::string_view& input, std::string& body);
+  [[nodiscard]] std::optional<FetchFailure> line(std::string_view& input);
+  [[nodiscard]] std::optional<FetchFailure> line_done();
+  [[nodiscard]] std::optional<FetchFailure> begin_chunk();
+  [[nodiscard]] std::optional<FetchFailure> trailer();
   void data(std::string_view& input, std::string& body);
   [[nodiscard]] std::size_t cap() const;
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kMediaType = "text/plain";
 
-HttpFault malformed(std::string detail) {
+FetchFailure malformed(std::string detail) {
   return {FetchFault::http_malformed, std::move(detail)};
 }
 
@@ -30,14 +30,14 @@ bool is_status_line(std::string_view line) {
 
 }  // namespace
 
-std::optional<HttpFault> HttpHead::status_line(std::string_view line) {
+std::optional<FetchFailure> HttpHead::status_line(std::string_view line) {
   if (!is_status_line(line)) return malformed("the status line is malformed: " + quoted(line));
   http_1_0_ = line[7] == '0';
   status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpHead::field(std::string_view line) {
+std::optional<FetchFailure> HttpHead::field(std::string_view line) {
   const auto field = parse_http_field(line);
   if (!field) return malformed("a header line is malformed: " + quoted(line));
   const std::string name = to_lower(field->name);
@@ -50,7 +50,7 @@ std::optional<HttpFault> HttpHead::field(std::string_view line) {
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpHead::content_length(std::string_view value) {
+std::optional<FetchFailure> HttpHead::content_length(std::string_view value) {
   if (length_) return malformed("there is more than one Content-Length");
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit))
     return malformed("Content-Length is not a number: " + quoted(value));
@@ -60,7 +60,7 @@ std::optional<HttpFault> HttpHead::content_length(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpHead::transfer_encoding(std::string_view value) {
+std::optional<FetchFailure> HttpHead::transfer_encoding(std::string_view value) {
   if (chunked_) return malformed("there is more than one Transfer-Encoding");
   if (!equals_ignoring_case(value, "chunked"))
     return malformed("Transfer-Encoding is not chunked but " + quoted(value));
@@ -68,41 +68,41 @@ std::optional<HttpFault> HttpHead::transfer_encoding(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpHead::judge(std::size_t max_body) const {
+std::optional<FetchFailure> HttpHead::judge(std::size_t max_body) const {
   if (auto fault = judge_status()) return fault;
   if (chunked_ && length_) return malformed("both Content-Length and Transfer-Encoding are given");
   if (chunked_ && http_1_0_) return malformed("Transfer-Encoding is used in an HTTP/1.0 answer");
   if (auto fault = judge_media_type()) return fault;
   if (auto fault = judge_coding()) return fault;
   if (length() > max_body)
-    return HttpFault{FetchFault::too_large, "Content-Length announces " + std::to_string(length()) +
+    return FetchFailure{FetchFault::too_large, "Content-Length announces " + std::to_string(length()) +
                                                 " octets, " + std::to_string(max_body) +
                                                 " are the limit"};
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpHead::judge_status() const {
+std::optional<FetchFailure> HttpHead::judge_status() const {
   if (status_ == 200) return std::nullopt;
   const std::string status = "HTTP status " + std::to_string(status_);
   if (status_ / 100 == 3 && status_ != 304)
-    return HttpFault{FetchFault::redirect,
+    return FetchFailure{FetchFault::redirect,
                      location_.empty() ? status : status + ", Location: " + location_};
-  return HttpFault{FetchFault::status, status};
+  return FetchFailure{FetchFault::status, status};
 }
 
 // A host that sends the field twice leaves no doubt as long as all of them agree.
-std::optional<HttpFault> HttpHead::judge_media_type() const {
+std::optional<FetchFailure> HttpHead::judge_media_type() const {
   if (content_types_.empty())
-    return HttpFault{FetchFault::no_media_type, "there is no Content-Type"};
+    return FetchFailure{FetchFault::no_media_type, "there is no Content-Type"};
   if (std::all_of(content_types_.begin(), content_types_.end(), is_text_plain))
     return std::nullopt;
-  return HttpFault{FetchFault::media_type, "Content-Type is " + quoted(content_type())};
+  return FetchFailure{FetchFault::media_type, "Content-Type is " + quoted(content_type())};
 }
 
-std::optional<HttpFault> HttpHead::judge_coding() const {
+std::optional<FetchFailure> HttpHead::judge_coding() const {
   if (content_encoding_.empty() || equals_ignoring_case(content_encoding_, "identity"))
     return std::nullopt;
-  return HttpFault{FetchFault::content_encoding,
+  return FetchFailure{FetchFault::content_encoding,
                    "Content-Encoding is " + quoted(content_encoding_) +
                        " although only identity was asked for"};
 }

@@ -18,10 +18,10 @@ class HttpHead {
   enum class Framing : unsigned char { length, chunked, until_close };
 
   // Each returns why the answer is refused, or nullopt.
-  [[nodiscard]] std::optional<HttpFault> status_line(std::string_view line);
-  [[nodiscard]] std::optional<HttpFault> field(std::string_view line);
+  [[nodiscard]] std::optional<FetchFailure> status_line(std::string_view line);
+  [[nodiscard]] std::optional<FetchFailure> field(std::string_view line);
   // At the blank line of a final answer: may its body be read?
-  [[nodiscard]] std::optional<HttpFault> judge(std::size_t max_body) const;
+  [[nodiscard]] std::optional<FetchFailure> judge(std::size_t max_body) const;
 
   [[nodiscard]] bool interim() const { return status_ / 100 == 1 && status_ != 101; }
   [[nodiscard]] int status() const { return status_; }
@@ -31,11 +31,11 @@ class HttpHead {
   [[nodiscard]] const std::string& location() const { return location_; }
 
  private:
-  [[nodiscard]] std::optional<HttpFault> content_length(std::string_view value);
-  [[nodiscard]] std::optional<HttpFault> transfer_encoding(std::string_view value);
-  [[nodiscard]] std::optional<HttpFault> judge_status() const;
-  [[nodiscard]] std::optional<HttpFault> judge_media_type() const;
-  [[nodiscard]] std::optional<HttpFault> judge_coding() const;
+  [[nodiscard]] std::optional<FetchFailure> content_length(std::string_view value);
+  [[nodiscard]] std::optional<FetchFailure> transfer_encoding(std::string_view value);
+  [[nodiscard]] std::optional<FetchFailure> judge_status() const;
+  [[nodiscard]] std::optional<FetchFailure> judge_media_type() const;
+  [[nodiscard]] std::optional<FetchFailure> judge_coding() const;
 
   int status_ = 0;
   bool http_1_0_ = false;

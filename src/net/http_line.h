@@ -6,15 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "net/https.h"
+#include "net/fetch_failure.h"
 
 namespace tlspolicyd {
-
-// Why an answer is refused.
-struct HttpFault {
-  FetchFault fault;
-  std::string detail;  // for people, may quote remote octets
-};
 
 // Collects one line at a time out of whatever pieces arrive.
 class HttpLine {

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxHeadLine = 16 * 1024;
 // One 100 or 103 is conceivable; a handful is patience enough.
 constexpr int kMaxInterims = 4;
 
-HttpFault head_too_large(const char* what, std::size_t limit) {
+FetchFailure head_too_large(const char* what, std::size_t limit) {
   return {FetchFault::header_too_large,
           std::string(what) + " longer than " + std::to_string(limit) + " octets"};
 }
@@ -38,7 +38,7 @@ HttpReader::State HttpReader::at_end(bool clean) {
 }
 
 std::string HttpReader::progress() const {
-  if (at_ == At::start && matched_ == 0) return "nothing read";
+  if (!begun()) return "nothing read";
   if (at_ != At::body && at_ != At::end) return "within the header";
   std::string text = "body, " + std::to_string(answer_.body.size()) + " octets";
   if (head_.framing() == HttpHead::Framing::length)
@@ -46,14 +46,14 @@ std::string HttpReader::progress() const {
   return text;
 }
 
-HttpReader::State HttpReader::conclude(HttpFault fault) {
+HttpReader::State HttpReader::conclude(FetchFailure fault) {
   answer_.fault = fault.fault;
   answer_.detail = std::move(fault.detail);
   answer_.body.clear();
   return state_ = State::fault;
 }
 
-std::optional<HttpFault> HttpReader::step(std::string_view& input) {
+std::optional<FetchFailure> HttpReader::step(std::string_view& input) {
   switch (at_) {
     case At::start: return start(input);
     case At::status_line:
@@ -66,10 +66,10 @@ std::optional<HttpFault> HttpReader::step(std::string_view& input) {
 
 // Something else than HTTP shows at its first octets; waiting for its line end would turn
 // a plain answer into a timeout.
-std::optional<HttpFault> HttpReader::start(std::string_view& input) {
+std::optional<FetchFailure> HttpReader::start(std::string_view& input) {
   const std::size_t n = std::min(input.size(), kStart.size() - matched_);
   if (input.substr(0, n) != kStart.substr(matched_, n))
-    return HttpFault{FetchFault::not_http, "the answer does not begin with HTTP/"};
+    return FetchFailure{FetchFault::not_http, "the answer does not begin with HTTP/"};
   matched_ += n;
   if (matched_ < kStart.size()) {
     input.remove_prefix(n);
@@ -83,7 +83,7 @@ std::optional<HttpFault> HttpReader::start(std::string_view& input) {
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpReader::head_line(std::string_view& input) {
+std::optional<FetchFailure> HttpReader::head_line(std::string_view& input) {
   const std::size_t before = input.size();
   const HttpLine::Step step = line_.take(input, kMaxHeadLine);
   head_octets_ += before - input.size();
@@ -94,10 +94,10 @@ std::optional<HttpFault> HttpReader::head_line(std::string_view& input) {
     case HttpLine::Step::bad_octet: break;
     case HttpLine::Step::too_long: return head_too_large("a header line is", kMaxHeadLine);
   }
-  return HttpFault{FetchFault::http_malformed, "the header contains " + std::string(line_.bad())};
+  return FetchFailure{FetchFault::http_malformed, "the header contains " + std::string(line_.bad())};
 }
 
-std::optional<HttpFault> HttpReader::head_line_done() {
+std::optional<FetchFailure> HttpReader::head_line_done() {
   if (at_ == At::status_line) {
     at_ = At::fields;
     return head_.status_line(line_.text());
@@ -105,7 +105,7 @@ std::optional<HttpFault> HttpReader::head_line_done() {
   return line_.text().empty() ? head_done() : head_.field(line_.text());
 }
 
-std::optional<HttpFault> HttpReader::head_done() {
+std::optional<FetchFailure> HttpReader::head_done() {
   if (head_.interim()) return interim_done();
   answer_.status = head_.status();
   answer_.content_type = head_.content_type();
@@ -115,9 +115,9 @@ std::optional<HttpFault> HttpReader::head_done() {
   return head_.judge(max_body_);
 }
 
-std::optional<HttpFault> HttpReader::interim_done() {
+std::optional<FetchFailure> HttpReader::interim_done() {
   if (++interims_ > kMaxInterims)
-    return HttpFault{FetchFault::http_malformed,
+    return FetchFailure{FetchFault::http_malformed,
                      "more than " + std::to_string(kMaxInterims) + " interim (1xx) answers"};
   head_ = HttpHead();
   matched_ = 0;
@@ -125,18 +125,18 @@ std::optional<HttpFault> HttpReader::interim_done() {
   return std::nullopt;
 }
 
-std::optional<HttpFault> HttpReader::body(std::string_view& input) {
+std::optional<FetchFailure> HttpReader::body(std::string_view& input) {
   if (head_.framing() != HttpHead::Framing::chunked) return plain_body(input);
   auto fault = chunks_.take(input, answer_.body);
   if (chunks_.complete()) at_ = At::end;
   return fault;
 }
 
-std::optional<HttpFault> HttpReader::plain_body(std::string_view& input) {
+std::optional<FetchFailure> HttpReader::plain_body(std::string_view& input) {
   const bool bounded = head_.framing() == HttpHead::Framing::length;
   const std::size_t room = (bounded ? head_.length() : max_body_) - answer_.body.size();
   if (!bounded && input.size() > room)
-    return HttpFault{FetchFault::too_large,
+    return FetchFailure{FetchFault::too_large,
                      "the body is longer than " + std::to_string(max_body_) + " octets"};
   const std::size_t n = std::min(input.size(), room);
   answer_.body.append(input.substr(0, n));

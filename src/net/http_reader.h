@@ -38,21 +38,22 @@ class HttpReader {
   State at_end(bool clean);
 
   [[nodiscard]] const HttpAnswer& answer() const { return answer_; }
+  [[nodiscard]] bool begun() const { return at_ != At::start || matched_ > 0; }
   // What was read so far, for people: "body, 120 octets".
   [[nodiscard]] std::string progress() const;
 
  private:
   enum class At : unsigned char { start, status_line, fields, body, end };
 
-  [[nodiscard]] std::optional<HttpFault> step(std::string_view& input);
-  [[nodiscard]] std::optional<HttpFault> start(std::string_view& input);
-  [[nodiscard]] std::optional<HttpFault> head_line(std::string_view& input);
-  [[nodiscard]] std::optional<HttpFault> head_line_done();
-  [[nodiscard]] std::optional<HttpFault> head_done();
-  [[nodiscard]] std::optional<HttpFault> interim_done();
-  [[nodiscard]] std::optional<HttpFault> body(std::string_view& input);
-  [[nodiscard]] std::optional<HttpFault> plain_body(std::string_view& input);
-  State conclude(HttpFault fault);
+  [[nodiscard]] std::optional<FetchFailure> step(std::string_view& input);
+  [[nodiscard]] std::optional<FetchFailure> start(std::string_view& input);
+  [[nodiscard]] std::optional<FetchFailure> head_line(std::string_view& input);
+  [[nodiscard]] std::optional<FetchFailure> head_line_done();
+  [[nodiscard]] std::optional<FetchFailure> head_done();
+  [[nodiscard]] std::optional<FetchFailure> interim_done();
+  [[nodiscard]] std::optional<FetchFailure> body(std::string_view& input);
+  [[nodiscard]] std::optional<FetchFailure> plain_body(std::string_view& input);
+  State conclude(FetchFailure fault);
 
   std::size_t max_body_;
   At at_ = At::start;

@@ -1,0 +1,214 @@
+#include "net/fetch.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace tlspolicyd {
+namespace {
+
+// While another address is left, one that accepts a connection and then says nothing
+// gets this long. Shorter than the time a question of Postfix waits.
+constexpr milliseconds kTlsPatience{2'000};
+// Turns a flood into turns: other fetches come between. A whole policy is four records.
+constexpr int kReadsPerTurn = 8;
+
+std::string request_for(const FetchRequest& request) {
+  std::string host = request.host;
+  if (request.port != 443) host += ':' + std::to_string(request.port);
+  return "GET " + request.path + " HTTP/1.1\r\nHost: " + host +
+         "\r\nUser-Agent: tlspolicyd/" TLSPOLICYD_VERSION
+         "\r\nAccept: text/plain\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n";
+}
+
+// The host may be well at another address; what it says in its certificate is final.
+bool worth_another_address(FetchFault fault) {
+  return fault == FetchFault::reset || fault == FetchFault::timeout ||
+         fault == FetchFault::tls_failure;
+}
+
+}  // namespace
+
+struct Fetch::Channel {
+  Channel(Fetch& owner, SSL_CTX& context, UniqueFd socket)
+      : link(context, std::move(socket), owner.request_.host),
+        event(owner.loop_, link.fd(), [&owner](FdEvent::Watch) { owner.advance(); }) {}
+  TlsLink link;
+  FdEvent event;
+};
+
+Fetch::Fetch(Loop& loop, Trust& trust, FetchRequest request, SteadyTime asked, Done done)
+    : loop_(loop), trust_(trust), request_(std::move(request)), asked_(asked),
+      done_(std::move(done)), octets_(request_for(request_)), reader_(request_.max_body),
+      connector_(loop, request_.addresses, request_.port, connector_events()),
+      deadline_(loop.make([this] { deadline_over(); })),
+      patience_(loop.make([this] { patience_over(); })) {}
+
+Fetch::~Fetch() = default;
+
+Connector::Events Fetch::connector_events() {
+  return {[this](UniqueFd socket, const IpAddress& address) { connected(std::move(socket), address); },
+          [this](const IpAddress& address, int error) { connect_failed(address, error); },
+          [this] { finish(attempts_.verdict()); }};
+}
+
+void Fetch::start() {
+  heard();
+  deadline_->start(request_.timeout - elapsed());
+  connector_.race();
+}
+
+void Fetch::connected(UniqueFd socket, const IpAddress& address) {
+  address_ = address;
+  const SslCtxPtr context = trust_.current();
+  channel_ = std::make_unique<Channel>(*this, *context, std::move(socket));
+  unsent_ = octets_;
+  phase_ = Phase::handshake;
+  if (connector_.more()) patience_->start(kTlsPatience);
+  advance();
+}
+
+void Fetch::connect_failed(const IpAddress& address, int error) {
+  heard();
+  address_ = address;
+  attempts_.connect_failed(address, error);
+}
+
+void Fetch::advance() {
+  heard();
+  for (int turns = 0; step(); ++turns) {
+    if (turns < kReadsPerTurn || channel_->link.pending()) continue;
+    channel_->event.watch(FdEvent::Watch::read);
+    return;
+  }
+}
+
+bool Fetch::step() {
+  TlsLink& link = channel_->link;
+  switch (phase_) {
+    case Phase::handshake: return took(link.handshake());
+    case Phase::request: return took(link.write(unsent_));
+    case Phase::answer: return took(read_answer());
+    case Phase::connect:
+    case Phase::finished: break;
+  }
+  return false;
+}
+
+bool Fetch::took(TlsLink::Step step) {
+  switch (step) {
+    case TlsLink::Step::done: return next_phase();
+    case TlsLink::Step::want_read: channel_->event.watch(FdEvent::Watch::read); return false;
+    case TlsLink::Step::want_write: channel_->event.watch(FdEvent::Watch::write); return false;
+    case TlsLink::Step::closed: closed(); return false;
+    case TlsLink::Step::fault: link_failed(); return false;
+  }
+  return false;
+}
+
+bool Fetch::next_phase() {
+  if (phase_ == Phase::handshake) {
+    patience_->cancel();
+    phase_ = Phase::request;
+  } else if (phase_ == Phase::request && unsent_.empty()) {
+    phase_ = Phase::answer;
+  }
+  return phase_ != Phase::finished;
+}
+
+TlsLink::Step Fetch::read_answer() {
+  std::array<char, TlsLink::kRecord> room;
+  std::size_t size = 0;
+  const TlsLink::Step step = channel_->link.read(room, size);
+  if (step == TlsLink::Step::done) judge(reader_.feed({room.data(), size}));
+  return step;
+}
+
+void Fetch::judge(HttpReader::State state) {
+  if (state == HttpReader::State::done) finish({FetchFault::none, ""});
+  if (state == HttpReader::State::fault) finish({reader_.answer().fault, reader_.answer().detail});
+}
+
+// A peer that leaves before it said anything has not cut an answer short.
+void Fetch::closed() {
+  if (phase_ == Phase::answer && reader_.begun()) return judge(reader_.at_end(true));
+  finish({FetchFault::reset, "the server closed the connection without an answer"});
+}
+
+void Fetch::link_failed() {
+  const FetchFailure failure = channel_->link.fault();
+  if (phase_ == Phase::handshake && worth_another_address(failure.fault) &&
+      !channel_->link.certificate_seen() && connector_.more())
+    return try_elsewhere(failure);
+  const bool cut = failure.fault == FetchFault::reset && phase_ == Phase::answer && reader_.begun();
+  if (!cut) return finish(failure);
+  finish({FetchFault::truncated, failure.detail + " (" + reader_.progress() + ")"});
+}
+
+void Fetch::try_elsewhere(FetchFailure failure) {
+  attempts_.tls_failed(address_, std::move(failure));
+  patience_->cancel();
+  channel_->event.watch(FdEvent::Watch::nothing);
+  loop_.post([dead = std::shared_ptr<Channel>(std::move(channel_))] {});
+  phase_ = Phase::connect;
+  connector_.race();
+}
+
+void Fetch::patience_over() {
+  if (phase_ == Phase::handshake && channel_->link.octets_heard() == 0)
+    try_elsewhere({FetchFault::timeout, "no answer to the TLS handshake"});
+}
+
+void Fetch::deadline_over() {
+  switch (phase_) {
+    case Phase::connect:
+      for (const IpAddress& address : connector_.trying()) attempts_.unanswered(address_ = address);
+      return finish(attempts_.verdict());
+    case Phase::handshake: return finish({FetchFault::timeout, "the TLS handshake took too long"});
+    case Phase::request:
+      return finish({FetchFault::timeout, "the server does not read the request"});
+    case Phase::answer:
+      return finish({FetchFault::timeout, "the answer took too long (" + reader_.progress() + ")"});
+    case Phase::finished: return;
+  }
+}
+
+void Fetch::heard() {
+  if (!request_.progress) return;
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  request_.progress->heard_ms = std::chrono::duration_cast<milliseconds>(now).count();
+}
+
+milliseconds Fetch::elapsed() const {
+  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - asked_);
+}
+
+void Fetch::finish(FetchFailure failure) {
+  if (phase_ == Phase::finished) return;
+  fill(std::move(failure));
+  phase_ = Phase::finished;
+  deadline_->cancel();
+  patience_->cancel();
+  connector_.stop();
+  if (channel_) channel_->event.watch(FdEvent::Watch::nothing);
+  done_(std::move(outcome_));
+}
+
+void Fetch::fill(FetchFailure failure) {
+  const HttpAnswer& answer = reader_.answer();
+  outcome_.fault = failure.fault;
+  outcome_.detail = std::move(failure.detail);
+  if (outcome_.fault == FetchFault::none) outcome_.body = answer.body;
+  outcome_.status = answer.status;
+  outcome_.content_type = answer.content_type;
+  outcome_.location = answer.location;
+  outcome_.address = request_.addresses.empty() ? "" : to_text(address_);
+  outcome_.attempts = attempts_.lines();
+  if (channel_) channel_->link.describe(outcome_);
+  if (channel_)
+    outcome_.attempts.push_back(outcome_.address + ": " + (outcome_.fault == FetchFault::none ? "connected" : outcome_.detail));
+  outcome_.elapsed = elapsed();
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,78 @@
+// One policy fetch from the first connect to the last octet: TCP race, TLS handshake,
+// one GET, one answer, one deadline over all. Fetch thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "event/fd_event.h"
+#include "event/loop.h"
+#include "event/timer.h"
+#include "net/attempt_log.h"
+#include "net/connector.h"
+#include "net/http_reader.h"
+#include "net/https.h"
+#include "net/tls_link.h"
+#include "net/trust.h"
+
+namespace tlspolicyd {
+
+class Fetch {
+ public:
+  // Called once, perhaps inside start(); the fetch must then not be destroyed yet.
+  using Done = std::function<void(FetchOutcome)>;
+
+  // `asked`: when the time allowed began to run.
+  Fetch(Loop& loop, Trust& trust, FetchRequest request, SteadyTime asked, Done done);
+  Fetch(const Fetch&) = delete;
+  Fetch& operator=(const Fetch&) = delete;
+  ~Fetch();
+
+  void start();
+
+ private:
+  enum class Phase : unsigned char { connect, handshake, request, answer, finished };
+  struct Channel;  // the session and its event
+
+  [[nodiscard]] Connector::Events connector_events();
+  void connected(UniqueFd socket, const IpAddress& address);
+  void connect_failed(const IpAddress& address, int error);
+
+  void advance();
+  [[nodiscard]] bool step();  // false: wait, or it is over
+  [[nodiscard]] bool took(TlsLink::Step step);
+  [[nodiscard]] bool next_phase();
+  [[nodiscard]] TlsLink::Step read_answer();
+  void judge(HttpReader::State state);
+  void closed();
+  void link_failed();
+  void try_elsewhere(FetchFailure failure);
+
+  void patience_over();
+  void deadline_over();
+  void heard();
+  void finish(FetchFailure failure);
+  void fill(FetchFailure failure);
+  [[nodiscard]] milliseconds elapsed() const;
+
+  Loop& loop_;
+  Trust& trust_;
+  FetchRequest request_;
+  SteadyTime asked_;
+  Done done_;
+  Phase phase_ = Phase::connect;
+  FetchOutcome outcome_;
+  IpAddress address_;  // tried last
+  AttemptLog attempts_;
+  std::string octets_;         // of the request
+  std::string_view unsent_;    // the rest of it
+  HttpReader reader_;
+  Connector connector_;
+  std::unique_ptr<Channel> channel_;
+  std::unique_ptr<Timer> deadline_;
+  std::unique_ptr<Timer> patience_;
+};
+
+}  // namespace tlspolicyd

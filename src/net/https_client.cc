@@ -1,0 +1,78 @@
+#include "net/https_client.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "net/fetch_lane.h"
+#include "net/trust.h"
+
+namespace tlspolicyd {
+namespace {
+
+unsigned thread_count(unsigned wanted) {
+  // More than two fetch threads would only take from the answer loop what they gain.
+  return wanted != 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1U, 2U);
+}
+
+// A callback that waits at home. The ticket owns it; what travels to the other thread
+// and back is a weak pointer, so the callback is neither run nor destroyed elsewhere.
+template <typename Value>
+struct Waiting {
+  std::function<void(const Value&)> done;
+
+  void deliver(const Value& value) {
+    if (const auto callback = std::exchange(done, nullptr)) callback(value);
+  }
+};
+
+template <typename Value>
+auto deliver_home(Executor& home, std::weak_ptr<Waiting<Value>> waiting) {
+  return [&home, waiting = std::move(waiting)](Value value) {
+    home.post([waiting, value = std::make_shared<const Value>(std::move(value))] {
+      if (const auto there = waiting.lock()) there->deliver(*value);
+    });
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpsClient>> HttpsClient::create(Executor& home,
+                                                         const HttpsOptions& options) {
+  auto trust = Trust::load({options.ca_file, options.ca_path}, options.log);
+  if (!trust) return fail(trust.error().text);
+  return std::unique_ptr<HttpsClient>(new HttpsClient(home, std::move(*trust), options.threads));
+}
+
+HttpsClient::HttpsClient(Executor& home, std::unique_ptr<Trust> trust, unsigned threads)
+    : home_(home), trust_(std::move(trust)) {
+  for (unsigned i = 0; i < thread_count(threads); ++i)
+    lanes_.push_back(std::make_shared<FetchLane>(*trust_));
+}
+
+HttpsClient::~HttpsClient() = default;
+
+Ticket HttpsClient::fetch(FetchRequest request, Done done) {
+  const auto waiting = std::make_shared<Waiting<FetchOutcome>>();
+  waiting->done = std::move(done);
+  const FetchLane::Id id = ++last_id_;
+  const std::shared_ptr<FetchLane>& lane = lanes_[id % lanes_.size()];
+  lane->start(id, std::move(request), deliver_home<FetchOutcome>(home_, waiting));
+  return Ticket([waiting, id, weak = std::weak_ptr<FetchLane>(lane)] {
+    const bool under_way = std::exchange(waiting->done, nullptr) != nullptr;
+    const auto there = under_way ? weak.lock() : nullptr;
+    if (there) there->cancel(id);
+  });
+}
+
+Ticket HttpsClient::reload_trust(TrustAnchors anchors, Reloaded done) {
+  const auto waiting = std::make_shared<Waiting<Result<void>>>();
+  waiting->done = std::move(done);
+  lanes_.front()->post([trust = trust_.get(), anchors = std::move(anchors),
+                        deliver = deliver_home<Result<void>>(home_, waiting)] {
+    deliver(trust->reload(anchors));
+  });
+  return Ticket([waiting] { waiting->done = nullptr; });
+}
+
+}  // namespace tlspolicyd
