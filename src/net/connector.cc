@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "net/socket_address.h"
 
 namespace tlspolicyd {
 namespace {
@@ -17,34 +18,14 @@ constexpr milliseconds kStagger{250};
 // The bound; a host with more addresses gains nothing from the ninth.
 constexpr std::size_t kMaxAddresses = 8;
 
-socklen_t fill(sockaddr_storage& storage, const IpAddress& address, std::uint16_t port) {
-  if (address.family == IpAddress::Family::v4) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = htons(port);
-    std::memcpy(&in.sin_addr, address.octets.data(), sizeof in.sin_addr);
-    std::memcpy(&storage, &in, sizeof in);
-    return sizeof in;
-  }
-  sockaddr_in6 in6{};
-  in6.sin6_family = AF_INET6;
-  in6.sin6_port = htons(port);
-  std::memcpy(&in6.sin6_addr, address.octets.data(), sizeof in6.sin6_addr);
-  std::memcpy(&storage, &in6, sizeof in6);
-  return sizeof in6;
-}
-
 // A socket whose connection is under way or done, or none and `error`.
 UniqueFd begin_connect(const IpAddress& address, std::uint16_t port, int& error) {
-  sockaddr_storage to{};
-  const socklen_t size = fill(to, address, port);
-  UniqueFd socket(::socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const SocketAddress to = to_socket_address(address, port);
+  UniqueFd socket(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket) {
     const int on = 1;
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), size) == 0 ||
-        errno == EINPROGRESS)
-      return socket;
+    if (connect(socket.get(), to.get(), to.size) == 0 || errno == EINPROGRESS) return socket;
   }
   error = errno;
   return {};
