@@ -24,13 +24,14 @@ std::string octet_name(char c) {
     case ' ': return "a blank";
     case '\t': return "a tab";
     case '\r': return "a carriage return";
+    case '\n': return "a line feed";
     case '\0': return "a NUL";
     case ',': return "a comma";
     case '"': return "a double quote";
     default: break;
   }
   if (c > ' ' && c <= '~') return {'"', c, '"'};
-  return hex_name(c);
+  return (static_cast<unsigned char>(c) < 0x80 ? "the control character " : "the octet ") + hex_name(c);
 }
 
 }  // namespace tlspolicyd
