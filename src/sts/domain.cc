@@ -79,7 +79,8 @@ Result<std::string> to_a_labels(std::string_view text) {
   const int status = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(std::string(text).c_str()), &made,
                                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const IdnText ascii(reinterpret_cast<char*>(made));
-  if (status != IDN2_OK) return refuse(text, std::string("is no internationalised name: ") + idn2_strerror(status));
+  if (status != IDN2_OK)
+    return refuse(text, std::string("is no internationalised name: ") + idn2_strerror(status));
   return std::string(ascii.get());
 }
 

@@ -39,7 +39,7 @@ TEST_CASE("S-07 the conversion is the non-transitional one: sharp s stays a lett
 TEST_CASE("S-07 characters that IDNA maps onto forbidden ones do not get through") {
   const auto [name, text] = GENERATE(table<const char*, std::string>({
       {"account-of sign becomes a/c", "\xe2\x84\x80.example"},
-      {"full-width digits become an IP address", "\xef\xbc\x91\xef\xbc\x99\xef\xbc\x92.\xef\xbc\x90.\xef\xbc\x92.\xef\xbc\x91"},
+      {"full-width digits become an IP address", "\xef\xbc\x91\xef\xbc\x99\xef\xbc\x92.0.2.\xef\xbc\x91"},
       {"full-width colon becomes a port", "b\xc3\xbc" "cher.example\xef\xbc\x9a" "25"},
       {"underscore must not vanish", "a_b.b\xc3\xbc" "cher.example"},
       {"blank must not vanish", "a b.b\xc3\xbc" "cher.example"},

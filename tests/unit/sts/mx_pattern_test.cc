@@ -1,0 +1,66 @@
+// The vectors of tests/vectors/mx.json, a test for each conformance row.
+#include "sts/mx_pattern.h"
+
+#include "catch.h"
+#include "vectors/read_vectors.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+void check_patterns(std::string_view row) {
+  const auto rows = vectors::of_row(vectors::read_mx_patterns(), row);
+  REQUIRE_FALSE(rows.empty());
+  for (const vectors::MxPattern& vector : rows) {
+    CAPTURE(vector.name);
+    const auto pattern = parse_mx_pattern(vector.pattern);
+    REQUIRE(pattern.has_value() == vector.canonical.has_value());
+    if (pattern)
+      CHECK(*pattern == *vector.canonical);
+    else
+      CHECK(vectors::has_said(vector, pattern.error().text));
+  }
+}
+
+void check_matches(std::string_view row) {
+  const auto rows = vectors::of_row(vectors::read_mx_matches(), row);
+  REQUIRE_FALSE(rows.empty());
+  for (const vectors::MxMatch& vector : rows) {
+    CAPTURE(vector.name);
+    CHECK(mx_matches(vector.pattern, vector.host) == vector.matches);
+    CHECK(any_mx_matches({"unrelated.example", vector.pattern}, vector.host) == vector.matches);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("P-13 what an mx value may be") { check_patterns("P-13"); }
+TEST_CASE("P-14 an mx value is ASCII") { check_patterns("P-14"); }
+TEST_CASE("M-01 an MX name must be covered by a pattern") { check_matches("M-01"); }
+TEST_CASE("M-02 the star stands for exactly one whole label") { check_matches("M-02"); }
+TEST_CASE("M-03 names are compared by labels, without case, in A-labels") { check_matches("M-03"); }
+TEST_CASE("M-06 what an MX name is an alias of does not matter") { check_matches("M-06"); }
+TEST_CASE("M-07 without MX records the domain itself is the host") { check_matches("M-07"); }
+
+TEST_CASE("every vector of mx.json belongs to a row that is tested") {
+  constexpr std::string_view kPatternRows = "P-13 P-14", kMatchRows = "M-01 M-02 M-03 M-06 M-07";
+  for (const vectors::MxPattern& vector : vectors::read_mx_patterns())
+    CHECK(kPatternRows.find(vector.row) != kPatternRows.npos);
+  for (const vectors::MxMatch& vector : vectors::read_mx_matches())
+    CHECK(kMatchRows.find(vector.row) != kMatchRows.npos);
+}
+
+TEST_CASE("M-01 no pattern covers nothing") {
+  CHECK_FALSE(any_mx_matches({}, "mx1.d.example"));
+}
+
+TEST_CASE("M-02 each good pattern covers itself with its star filled in, and not with two labels") {
+  for (const vectors::MxPattern& vector : vectors::read_mx_patterns()) {
+    if (!vector.canonical) continue;
+    CAPTURE(vector.name);
+    const bool wildcard = vector.canonical->front() == '*';
+    const std::string rest = wildcard ? vector.canonical->substr(1) : *vector.canonical;
+    CHECK(mx_matches(*vector.canonical, wildcard ? "a" + rest : rest));
+    CHECK_FALSE(mx_matches(*vector.canonical, "a.b" + (wildcard ? rest : "." + rest)));
+  }
+}
