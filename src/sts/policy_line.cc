@@ -1,0 +1,74 @@
+#include "sts/policy_line.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sts/quote.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::size_t kMaxKey = 32;  // sts-policy-ext-name
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_key_octet(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
+// The tab is a blank here.
+constexpr bool is_c0_control(char c) {
+  return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f;
+}
+
+// No control characters, wherever they stand; those of C1 are two octets in UTF-8.
+Result<void> check_octets(std::string_view line) {
+  if (line.starts_with(kByteOrderMark)) return fail("begins with a byte order mark");
+  const auto control = std::find_if(line.begin(), line.end(), is_c0_control);
+  if (control != line.end()) return fail("holds " + octet_name(*control) + ": " + quoted(line));
+  if (!is_utf8(line)) return fail("is not valid UTF-8: " + quoted(line));
+  const auto c1 = std::adjacent_find(line.begin(), line.end(), [](char lead, char next) {
+    return lead == '\xc2' && static_cast<unsigned char>(next) < 0xa0;
+  });
+  if (c1 != line.end()) return fail("holds a control character (U+0080 to U+009F): " + quoted(line));
+  return {};
+}
+
+// sts-policy-ext-name; the four known keys are of the same form.
+Result<void> check_key(std::string_view key) {
+  if (key.empty()) return fail("has no field name before \":\"");
+  if (is_blank(key.back())) return fail("has a blank before \":\" after " + quoted(trim(key)));
+  const auto bad = std::find_if_not(key.begin(), key.end(), is_key_octet);
+  const std::string name = "has the field name " + quoted(key);
+  if (bad != key.end()) return fail(name + " which holds " + octet_name(*bad));
+  if (!is_alnum(key.front())) return fail(name + " which begins with " + octet_name(key.front()));
+  if (key.size() > kMaxKey) return fail(name + " of more than 32 characters");
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string_view> policy_lines(std::string_view document) {
+  std::vector<std::string_view> lines;
+  while (!document.empty()) {
+    const auto feed = document.find('\n');
+    std::string_view line = document.substr(0, feed);
+    if (feed != document.npos && line.ends_with('\r')) line.remove_suffix(1);
+    lines.push_back(line);
+    document.remove_prefix(feed == document.npos ? document.size() : feed + 1);
+  }
+  return lines;
+}
+
+bool is_empty_line(std::string_view line) { return trim(line).empty(); }
+
+Result<PolicyField> read_policy_line(std::string_view line) {
+  if (auto good = check_octets(line); !good) return tl::unexpected(good.error());
+  if (!line.empty() && is_blank(line.front())) return fail("begins with a blank: " + quoted(line));
+  const auto colon = line.find(':');
+  if (colon == line.npos) return fail("has no \":\" after a field name: " + quoted(line));
+  const PolicyField field{line.substr(0, colon), trim(line.substr(colon + 1))};
+  if (auto good = check_key(field.key); !good) return tl::unexpected(good.error());
+  if (field.value.find('\t') != field.value.npos)
+    return fail("holds a tab inside its value: " + quoted(line));
+  return field;
+}
+
+}  // namespace tlspolicyd
