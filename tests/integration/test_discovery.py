@@ -1,0 +1,230 @@
+"""Discovery and fetch as name servers and policy hosts see them."""
+import datetime
+import socket
+import ssl
+
+import namespace
+from certificates import Authority
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from policy_server import PolicyServer, Site, policy
+from scene import NOBODY, OLD_TLS_HOST, POLICY_HOST, WorldTest, needs_root
+from waiting import until
+
+HOUR = datetime.timedelta(hours=1)
+NOT_FOUND = "NOTFOUND "
+
+
+def secure(*names):
+    return f"OK secure match={':'.join(names)} servername=hostname"
+
+
+class Discovery(WorldTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.daemon = cls.world.daemon(dns_timeout="1s").start()
+
+    def publish(self, domain, **how):
+        return self.world.publish(domain, f"mx1.{domain}", **how)
+
+    def enforced(self, domain):
+        self.assertEqual(self.daemon.ask(domain), secure(f"mx1.{domain}"))
+
+    def visits(self, domain):
+        return self.world.hosts.visits_of(f"mta-sts.{domain}")
+
+    def test_request(self):
+        """F-01, F-12, F-22 one GET for the well-known document, by SNI, without validators"""
+        self.publish("request.example", headers=("Cache-Control: max-age=86400", 'ETag: "1"'))
+        self.enforced("request.example")
+        self.assertEqual(len(self.visits("request.example")), 1)
+        line, *fields = self.visits("request.example")[0].request.rstrip().split("\r\n")
+        self.assertEqual(line, "GET /.well-known/mta-sts.txt HTTP/1.1")
+        fields = {name.lower(): value for name, value in (field.split(": ", 1) for field in fields)}
+        self.assertEqual(fields["host"], "mta-sts.request.example")
+        self.assertEqual(fields["accept-encoding"], "identity")
+        self.assertIn("user-agent", fields)
+        self.assertFalse({"if-none-match", "if-modified-since", "cookie", "authorization"} & set(fields))
+
+    def test_questions(self):
+        """D-01, S-01, S-02 TXT is asked at _mta-sts under the domain and nowhere else"""
+        self.publish("parent.example")
+        self.enforced("parent.example")
+        self.assertEqual(self.daemon.ask("sub.parent.example"), NOT_FOUND)
+        self.assertEqual(self.world.dns.asked("_mta-sts.sub.parent.example", "TXT"), 1)
+        self.assertEqual(self.world.dns.asked("_mta-sts.parent.example", "TXT"), 1)
+        self.assertEqual(self.world.dns.asked("_mta-sts.example"), 0)
+
+    def test_no_questions(self):
+        """S-03, S-06, S-08 keys that are no domain cause no query"""
+        self.daemon.ask("nothing.example")
+        before = len(self.world.dns.queries)
+        for key in (".parent.example", "192.0.2.1", "[192.0.2.1]", "[IPv6:2001:db8::1]", "[2001:db8::1]:25", "localhost", "",
+                    "*", "under_score.example", "/var/spool/x", "a" * 64 + ".example", b"\xff.example", "a b.example"):
+            with self.subTest(key):
+                self.assertEqual(self.daemon.ask(key), NOT_FOUND)
+        self.assertEqual(len(self.world.dns.queries), before)
+
+    def test_alias(self):
+        """D-10, D-21 a CNAME delegates the record only: host and certificate stay the domain's own"""
+        self.publish("alias.example", txt=None)
+        self.world.dns.set("_mta-sts.alias.example", "CNAME", "one.provider.example.")
+        self.world.dns.set("one.provider.example", "CNAME", "two.provider.example.")
+        self.world.dns.set("two.provider.example", "TXT", '"v=STSv1; id=1;"')
+        self.enforced("alias.example")
+        self.assertEqual(len(self.visits("alias.example")), 1)
+
+    def test_alias_of_host(self):
+        """F-07, F-22 the policy host may be a CNAME; its certificate must have its own name"""
+        for domain, names, reply in (("hosted.example", ["mta-sts.hosted.example"], secure("mx1.hosted.example")),
+                                     ("foreign.example", ["mta-sts.provider.example"], NOT_FOUND)):
+            self.publish(domain, address=None, certificate=self.world.ca.issue(*names))
+            self.world.dns.set(f"mta-sts.{domain}", "CNAME", "web.provider.example.")
+            self.world.dns.set("web.provider.example", "A", POLICY_HOST)
+            self.assertEqual(self.daemon.ask(domain), reply)
+
+    def test_truncated_answer(self):
+        """D-16 a truncated answer is asked for again over TCP"""
+        self.publish("tcp.example", txt=None)
+        self.world.dns.set("_mta-sts.tcp.example", "TXT", '"v=STSv1; id=1;"', truncate=True)
+        self.enforced("tcp.example")
+        asked = [query.transport for query in self.world.dns.queries if query.name == "_mta-sts.tcp.example"]
+        self.assertEqual(asked, ["udp", "tcp"])
+
+    def test_split_record(self):
+        """D-09 the strings of one record are joined with nothing between"""
+        self.publish("split.example", txt=None)
+        self.world.dns.set("_mta-sts.split.example", "TXT", '"v=STSv1; i" "d=1;"')
+        self.enforced("split.example")
+
+    def test_certificates(self):
+        """F-03 to F-08 which certificates of a policy host count"""
+        issue = self.world.ca.issue
+        stranger = Authority(self.world.directory / "stranger", "Stranger")
+        host = "mta-sts.{}.example".format
+        rows = {
+            "whole-wildcard": ("*.whole-wildcard.example", {}, True),
+            "short-wildcard": ("*.example", {}, False),
+            "part-wildcard": ("mta-*.part-wildcard.example", {}, False),
+            "deep-wildcard": (f"*.{host('deep-wildcard')}", {}, False),
+            "parent-only": ("parent-only.example", {}, False),
+            "expired": (host("expired"), {"begin": -48 * HOUR, "end": -HOUR}, False),
+            "future": (host("future"), {"begin": HOUR}, False),
+            "self-signed": (host("self-signed"), {"self_signed": True}, False),
+            "client-only": (host("client-only"), {"usage": ExtendedKeyUsageOID.CLIENT_AUTH}, False),
+        }
+        for name, (subject, how, good) in rows.items():
+            with self.subTest(name):
+                domain = f"{name}.example"
+                self.publish(domain, certificate=issue(subject, **how))
+                self.assertEqual(self.daemon.ask(domain), secure(f"mx1.{domain}") if good else NOT_FOUND)
+        for name, certificate in {"unknown-ca": stranger.issue(host("unknown-ca")),
+                                  "only-cn": issue(common_name=host("only-cn"))}.items():
+            with self.subTest(name):
+                self.publish(f"{name}.example", certificate=certificate)
+                self.assertEqual(self.daemon.ask(f"{name}.example"), NOT_FOUND)
+
+    def test_tls_versions(self):
+        """F-23 TLS 1.2 does, TLS 1.1 does not"""
+        for version, address, good in ((ssl.TLSVersion.TLSv1_1, OLD_TLS_HOST, False),
+                                       (ssl.TLSVersion.TLSv1_2, "127.0.0.4", True)):
+            server = PolicyServer(address, newest=version)
+            self.addCleanup(server.stop)
+            domain = f"{version.name.lower().replace('_', '-')}.example"
+            self.publish(domain, address=address)
+            server.set(f"mta-sts.{domain}", Site(self.world.ca.issue(f"mta-sts.{domain}"), body=policy(f"mx1.{domain}")))
+            self.assertEqual(self.daemon.ask(domain), secure(f"mx1.{domain}") if good else NOT_FOUND)
+
+    def test_answers_that_are_no_policy(self):
+        """F-10, F-11, F-13, F-17 other statuses, redirects, media types and cut bodies are failed fetches"""
+        rows = {
+            "created": {"status": "201 Created"}, "partial": {"status": "206 Partial Content"},
+            "moved": {"status": "301 Moved", "headers": ("Location: https://mta-sts.request.example/",)},
+            "error": {"status": "500 Oops"}, "html": {"content_type": "text/html"}, "untyped": {"content_type": None},
+            "cut": {"length": 4000}, "zipped": {"headers": ("Content-Encoding: gzip",)},
+        }
+        for name, how in rows.items():
+            with self.subTest(name):
+                domain = self.publish(f"{name}.example", **how)
+                self.assertEqual(self.daemon.ask(domain), NOT_FOUND)
+                self.assertEqual(len(self.visits(domain)), 1)
+
+    def test_never_in_clear(self):
+        """F-02 where port 443 is closed nobody tries port 80"""
+        with PlainListener(NOBODY) as plain:
+            self.publish("clear.example", address=NOBODY)
+            self.assertEqual(self.daemon.ask("clear.example"), NOT_FOUND)
+            self.assertEqual(plain.visits(), 0)
+
+    def test_dead_first_address(self):
+        """F-27 a dead address costs no more than the start of the next"""
+        self.publish("second.example", address=None)
+        self.world.dns.set("mta-sts.second.example", "A", NOBODY, POLICY_HOST)
+        self.enforced("second.example")
+
+    def test_null_mx(self):
+        """M-12 a null MX changes nothing for the daemon: it never asks for MX"""
+        self.publish("null.example")
+        self.world.dns.set("null.example", "MX", "0 .")
+        self.enforced("null.example")
+
+    def test_slow_host(self):
+        """F-26 a slow policy host: answered in time, enforced when it is through"""
+        self.publish("slow.example", delay=6.0)
+        self.assertEqual(self.daemon.ask("slow.example"), NOT_FOUND)
+        until(lambda: self.daemon.ask("slow.example") != NOT_FOUND, "the fetch to end")
+        self.enforced("slow.example")
+        self.assertEqual(len(self.visits("slow.example")), 1)
+
+
+class PlainListener:
+    """Port 80 of an address, counting who comes."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def __enter__(self):
+        self.socket = socket.create_server((self.address, 80))
+        self.socket.setblocking(False)
+        return self
+
+    def visits(self):
+        try:
+            self.socket.accept()[0].close()
+            return 1
+        except BlockingIOError:
+            return 0
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+@needs_root
+class Defaults(WorldTest):
+    """Default settings against hosts on what looks like the Internet."""
+
+    def test_global_address(self):
+        """F-27, F-32 dead IPv6 and a private address beside a live global one: enforced, the private one untouched"""
+        namespace.add_address("11.0.0.2")
+        hosts = PolicyServer("11.0.0.2")
+        self.addCleanup(hosts.stop)
+        daemon = self.world.daemon(allow_private_addresses=None).start()
+        domain = self.world.publish("global.example", "mx1.global.example", address=None)
+        self.world.dns.set("mta-sts.global.example", "A", POLICY_HOST, "11.0.0.2")
+        self.world.dns.set("mta-sts.global.example", "AAAA", "2600::1")
+        hosts.set("mta-sts.global.example", Site(self.world.ca.issue("mta-sts.global.example"), body=policy(f"mx1.{domain}")))
+        self.assertEqual(daemon.ask(domain), secure(f"mx1.{domain}"))
+        self.assertEqual(self.world.hosts.visits, [])
+
+    def test_private_address(self):
+        """F-32 a policy host on private addresses only: not connected to"""
+        daemon = self.world.daemon("guarded", allow_private_addresses=None, listen="inet:127.0.0.1:8462").start()
+        self.world.publish("inside.example", "mx1.inside.example")
+        self.assertEqual(daemon.ask("inside.example"), NOT_FOUND)
+        self.assertEqual(self.world.hosts.visits_of("mta-sts.inside.example"), [])
+
+    def test_system_anchors(self):
+        """X-06 an authority of our own is trusted only where the configuration names it"""
+        daemon = self.world.daemon("anchors", ca_file=None, listen="inet:127.0.0.1:8463").start()
+        self.world.publish("anchors.example", "mx1.anchors.example")
+        self.assertEqual(daemon.ask("anchors.example"), NOT_FOUND)
