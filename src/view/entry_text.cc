@@ -1,0 +1,75 @@
+#include "view/entry_view.h"
+#include "view/text_layout.h"
+
+namespace tlspolicyd {
+namespace {
+
+// 36 + 7 + 16 + 12 + 5 and a blank between: 80 columns.
+constexpr std::size_t kDomainWidth = 36, kModeWidth = 7, kIdWidth = 16, kExpiresWidth = 12,
+                      kFailureWidth = 5;
+constexpr std::size_t kIndent = 12;
+
+std::string row(std::string_view domain, std::string_view mode, std::string_view id,
+                std::string_view expires, std::string_view failure) {
+  std::string line = column(domain, kDomainWidth) + " " + column(mode, kModeWidth) + " " +
+                     column(id, kIdWidth) + " " + column(expires, kExpiresWidth) + " " +
+                     shortened(failure, kFailureWidth);
+  return line.erase(line.find_last_not_of(' ') + 1) + "\n";
+}
+
+// "!" and how often in a row, as far as it fits.
+std::string failure_mark(const EntryView& entry) {
+  if (!entry.failure) return "";
+  return entry.failure->count > 999 ? "!999+" : "!" + std::to_string(entry.failure->count);
+}
+
+std::string when(const std::optional<WallTime>& time, WallTime now) {
+  if (!time) return "never";
+  return rfc3339(*time) + " (" + human_distance(*time, now) + ")";
+}
+
+std::string_view meaning(const EntryView& entry) {
+  if (entry.verdict == "secure") return "secure: only to hosts of the policy, with a valid certificate";
+  if (entry.verdict == "dane") return "dane: DANE decides";
+  if (entry.verdict == "temp") return "temp: Postfix tries again later";
+  return "none: no policy applies, Postfix uses its own level";
+}
+
+std::string policy_text(const EntryView& entry, WallTime now) {
+  if (!entry.mode) return beside("policy", kIndent, "none found; looked up again after it expires");
+  std::string out = beside("mode", kIndent, *entry.mode) + beside("id", kIndent, entry.id.value_or(""));
+  std::string_view label = "patterns";
+  for (const std::string& pattern : entry.mx) out += beside(std::exchange(label, ""), kIndent, pattern);
+  const seconds max_age(entry.max_age.value_or(0));
+  return out +
+         beside("max age", kIndent, std::to_string(max_age.count()) + " s (" + human_span(max_age) + ")") +
+         beside("fetched", kIndent, when(entry.fetched, now));
+}
+
+std::string failure_text(const FailureView& failure, WallTime now) {
+  return beside("failure", kIndent,
+                failure.result + ", " + std::to_string(failure.count) + " in a row since " +
+                    when(failure.since, now)) +
+         beside("", kIndent, failure.detail);
+}
+
+}  // namespace
+
+std::string entry_table_head() { return row("DOMAIN", "MODE", "ID", "EXPIRES", "FAILS"); }
+
+std::string entry_table_row(const EntryView& entry, WallTime now) {
+  return row(shown(entry.domain), shown(entry.mode.value_or("-")), shown(entry.id.value_or("-")),
+             entry.expires ? human_distance(*entry.expires, now) : "-", failure_mark(entry));
+}
+
+std::string entry_text(const EntryView& entry, WallTime now) {
+  std::string out = beside("domain", kIndent, entry.domain) + beside("verdict", kIndent, meaning(entry)) +
+                    policy_text(entry, now) + beside("expires", kIndent, when(entry.expires, now)) +
+                    beside("checked", kIndent, when(entry.checked, now)) +
+                    beside("last asked", kIndent, when(entry.last_asked, now)) +
+                    beside("reply", kIndent, "\"" + entry.reply + "\"");
+  if (entry.failure) out += failure_text(*entry.failure, now);
+  return out;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,46 @@
+#include "view/entry_view.h"
+
+namespace tlspolicyd {
+namespace {
+
+bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+
+// The zero of a LifeTime means "never" in an Entry.
+std::optional<WallTime> unless_never(LifeTime time, const Clock& clock) {
+  if (time == LifeTime{}) return std::nullopt;
+  return to_wall(time, clock);
+}
+
+void show_policy(EntryView& view, const HeldPolicy& held, const Clock& clock) {
+  view.mode = name_of(held.policy.mode);
+  view.id = held.id;
+  view.mx = held.policy.mx;
+  view.max_age = held.policy.max_age.count();
+  view.fetched = to_wall(held.fetched, clock);
+  view.expires = *view.fetched + held.policy.max_age;
+}
+
+}  // namespace
+
+std::string_view verdict_of(std::string_view reply) {
+  if (begins(reply, "OK secure")) return "secure";
+  if (begins(reply, "OK dane")) return "dane";
+  return begins(reply, "TEMP") ? "temp" : "none";
+}
+
+EntryView view_of(const Entry& entry, const Clock& clock, std::string reply) {
+  EntryView view;
+  view.domain = entry.domain.text();
+  view.verdict = verdict_of(reply);
+  view.reply = std::move(reply);
+  view.checked = unless_never(entry.checked, clock);
+  view.last_asked = unless_never(entry.last_asked, clock);
+  if (entry.held) show_policy(view, *entry.held, clock);
+  else view.expires = to_wall(entry.current_until, clock);
+  if (const Failure* failure = entry.failure.get())
+    view.failure = FailureView{std::string(name_of(failure->result)), to_wall(failure->since, clock),
+                               failure->count, failure->detail};
+  return view;
+}
+
+}  // namespace tlspolicyd

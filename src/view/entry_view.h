@@ -1,0 +1,59 @@
+// What is shown of one cache entry, in any form. A value; made from the entry, the
+// clocks and the reply that Postfix would get, or read back from JSON.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "sts/entry.h"
+
+namespace tlspolicyd {
+
+struct FailureView {
+  std::string result;  // of RFC 8460 section 4.3
+  WallTime since{};
+  std::uint64_t count = 0;
+  std::string detail;  // may quote remote octets
+
+  friend bool operator==(const FailureView&, const FailureView&) = default;
+};
+
+struct EntryView {
+  std::string domain;
+  std::string verdict;              // "secure", "none", "dane" or "temp"
+  std::optional<std::string> mode;  // empty, like id, max_age and fetched: a remembered absence
+  std::optional<std::string> id;
+  std::vector<std::string> mx;      // patterns; nothing without a mode
+  std::optional<std::int64_t> max_age;  // seconds
+  std::optional<WallTime> fetched;
+  std::optional<WallTime> expires;  // of an absence: until when it is taken as current
+  std::optional<WallTime> checked;
+  std::optional<WallTime> last_asked;  // empty: never
+  std::string reply;                // of the plain map name, its payload
+  std::optional<FailureView> failure;
+
+  friend bool operator==(const EntryView&, const EntryView&) = default;
+};
+
+// The verdict word that a reply's payload stands for.
+[[nodiscard]] std::string_view verdict_of(std::string_view reply);
+
+[[nodiscard]] EntryView view_of(const Entry& entry, const Clock& clock, std::string reply);
+
+// One line of JSON without the line's end; ASCII only, whatever the entry holds.
+[[nodiscard]] std::string entry_json(const EntryView& entry);
+[[nodiscard]] Result<EntryView> parse_entry_json(std::string_view line);
+
+// A table of entries, to be printed line by line: widths do not depend on the rows.
+[[nodiscard]] std::string entry_table_head();
+[[nodiscard]] std::string entry_table_row(const EntryView& entry, WallTime now);
+
+// Everything about one entry, for people.
+[[nodiscard]] std::string entry_text(const EntryView& entry, WallTime now);
+
+}  // namespace tlspolicyd

@@ -1,0 +1,36 @@
+// The diagnosis that `-q` shows: every step from the TXT record to the reply. A value;
+// cli/ fills it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "dnsdata/dns_answer.h"
+#include "net/https.h"
+#include "service/step.h"
+#include "sts/policy.h"
+#include "view/entry_view.h"
+
+namespace tlspolicyd {
+
+struct Explanation {
+  EntryView entry;           // as the daemon would cache it now, knowing nothing before
+  std::string reply_tlsrpt;  // payload for the TLSRPT map name
+  DnsAnswer txt;
+  std::optional<std::string> txt_id;  // if TXT announces a policy
+  std::vector<IpAddress> addresses;   // of the policy host
+  std::optional<FetchOutcome> fetch;  // if a GET was made
+  std::vector<PolicyLine> lines;      // of the document, if there is one
+  std::vector<std::string> notes;     // oddities in it that were tolerated
+  std::vector<Step> steps;            // in order; the last is the verdict
+};
+
+// The entry object of contract's JSON, continued. One line without its end.
+[[nodiscard]] std::string explanation_json(const Explanation& explanation);
+
+// A numbered narrative: what was asked, what was seen, which rule, what to do about it.
+[[nodiscard]] std::string explanation_text(const Explanation& explanation);
+
+}  // namespace tlspolicyd

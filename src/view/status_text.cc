@@ -1,0 +1,62 @@
+#include "base/text.h"
+#include "view/status_view.h"
+#include "view/text_layout.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::size_t kIndent = 14;
+
+std::string line(std::string_view label, std::string_view text) {
+  return beside(label, kIndent, text);
+}
+
+std::string counts_text(const StatusView::Counts& counts) {
+  std::vector<std::string> pieces;
+  for (const auto& [word, count] : counts) pieces.push_back(word + " " + std::to_string(count));
+  return pieces.empty() ? "none yet" : join(pieces, ", ");
+}
+
+std::string octets_text(std::uint64_t octets) {
+  if (octets < 10'240) return std::to_string(octets) + " octets";
+  if (octets < std::uint64_t{10} << 20) return std::to_string(octets >> 10) + " KiB";
+  return std::to_string(octets >> 20) + " MiB";
+}
+
+std::string cache_text(const StatusView& status) {
+  std::string out = std::to_string(status.cache_entries) + " entries, " + octets_text(status.cache_bytes);
+  if (!status.cache_by_mode.empty()) out += " (" + counts_text(status.cache_by_mode) + ")";
+  return out;
+}
+
+std::string resolver_text(const StatusView& status) {
+  return join(status.resolver_addresses, ", ") +
+         (status.resolver_validates ? " (validates DNSSEC)" : " (does not validate, or is not trusted to)");
+}
+
+// The families that have a line of their own are not told twice.
+std::string other_counters(const StatusView& status) {
+  std::string out;
+  for (const auto& [name, counts] : status.counters)
+    if (counts != status.lookups && counts != status.fetches) out += line(shown(name), counts_text(counts));
+  return out;
+}
+
+}  // namespace
+
+std::string status_text(const StatusView& status, WallTime now) {
+  return line("version", status.version + ", pid " + std::to_string(status.pid)) +
+         line("started", rfc3339(status.started) + " (" + human_distance(status.started, now) + ")") +
+         line("listen", join(status.listen, ", ")) +
+         line("Postfix", "security level " + status.postfix_security_level + ", DANE precedence " +
+                             (status.dane_active ? "on" : "off")) +
+         line("resolver", resolver_text(status)) + line("cache", cache_text(status)) +
+         line("connections", std::to_string(status.connections)) +
+         line("lookups", counts_text(status.lookups)) + line("fetches", counts_text(status.fetches)) +
+         line("refresh", std::to_string(status.refresh_due) + " due, " +
+                             std::to_string(status.refresh_failing) + " failing") +
+         line("store", status.store_state + ", " + std::to_string(status.store_pending) + " to be written") +
+         other_counters(status);
+}
+
+}  // namespace tlspolicyd
