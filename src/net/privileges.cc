@@ -97,12 +97,4 @@ std::string root_warning() {
   return "running as root: set user, so that a flaw in this program is not a flaw of the whole machine";
 }
 
-std::uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  const rlim_t before = limit.rlim_cur;
-  limit.rlim_cur = limit.rlim_max;
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
-}
-
 }  // namespace tlspolicyd

@@ -33,7 +33,4 @@ struct Account {
 // What to say about serving as root; empty where the process is not root.
 [[nodiscard]] std::string root_warning();
 
-// Raises the limit of open descriptors as far as it goes without rights, and returns it.
-[[nodiscard]] std::uint64_t raise_descriptor_limit();
-
 }  // namespace tlspolicyd

@@ -87,13 +87,3 @@ TEST_CASE("only root is warned about being root") {
   if (!as_root()) return;
   CHECK(in_child([] { return become(*find_account("nobody", "")) && root_warning().empty() ? 0 : 1; }) == 0);
 }
-
-TEST_CASE("the descriptor limit goes up to the hard one") {
-  CHECK(in_child([] {
-          rlimit limit{};
-          getrlimit(RLIMIT_NOFILE, &limit);
-          const rlimit low{16, limit.rlim_max};
-          setrlimit(RLIMIT_NOFILE, &low);
-          return raise_descriptor_limit() == limit.rlim_max ? 0 : 1;
-        }) == 0);
-}
