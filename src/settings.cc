@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include "config/params.h"
+
 namespace tlspolicyd {
 
 Learner::Options learner_options(const Config& config) {
@@ -22,6 +24,31 @@ PolicyService::Options service_options(const Config& config, BaseLevel base_leve
   options.dns_error_is_temp = config.dns_error_reply == DnsErrorReply::temp;
   options.reply_timeout = config.reply_timeout;
   options.log_lookups = config.log_lookups;
+  return options;
+}
+
+std::optional<BaseLevel> fixed_base_level(const Config& config) {
+  if (config.postfix_security_level == "auto") return std::nullopt;
+  return parse_base_level(config.postfix_security_level);
+}
+
+DnsClient::Options dns_options(const Config& config) {
+  DnsClient::Options options;
+  for (const ResolverAddress& one : config.resolver) options.resolvers.push_back({one.address, one.port, ""});
+  // What the operator left alone is for resolv.conf to say.
+  const Config defaults = default_config();
+  if (config.dns_timeout != defaults.dns_timeout) options.timeout = config.dns_timeout;
+  if (config.dns_attempts != defaults.dns_attempts) options.attempts = static_cast<int>(config.dns_attempts);
+  return options;
+}
+
+HttpsOptions https_options(const Config& config, Logger& log) {
+  return {.ca_file = config.ca_file, .ca_path = config.ca_path, .threads = config.fetch_threads, .log = &log};
+}
+
+SocketmapServerOptions server_options(const Config& config) {
+  SocketmapServerOptions options;
+  options.max_connections = config.max_connections;
   return options;
 }
 

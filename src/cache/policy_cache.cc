@@ -172,6 +172,11 @@ void PolicyCache::touch(std::string_view domain, LifeTime now) {
   recency.add(index);
 }
 
+void PolicyCache::set_bounds(Bounds bounds, LifeTime now) {
+  state_->bounds = bounds;
+  state_->make_room(0, 0, now);
+}
+
 bool PolicyCache::erase(std::string_view domain) {
   const SlotIndex index = state_->names.find(domain);
   if (index == kNoSlot) return false;

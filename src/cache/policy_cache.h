@@ -39,6 +39,9 @@ class PolicyCache {
   // Marks as asked for now; cheap enough for every answer. Does nothing if unknown.
   void touch(std::string_view domain, LifeTime now);
 
+  // Takes effect now; a smaller bound evicts.
+  void set_bounds(Bounds bounds, LifeTime now);
+
   bool erase(std::string_view domain);
   void clear();
 

@@ -9,18 +9,10 @@
 
 #include "base/clock.h"
 #include "base/ip_address.h"
+#include "base/listen_address.h"
 #include "base/log.h"
 
 namespace tlspolicyd {
-
-// One element of `listen`.
-struct ListenAddress {
-  std::string path;       // of a unix socket; empty: inet
-  IpAddress address{};
-  std::uint16_t port = 0;
-
-  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
-};
 
 // One element of `resolver`.
 struct ResolverAddress {

@@ -89,7 +89,7 @@ Result<ListenAddress> parse_inet(std::string_view text) {
     return fail(quoted(parts->host) + " is neither an IPv4 address, an [IPv6 address] nor localhost");
   const auto port = parse_port(parts->port);
   if (!port) return tl::unexpected(port.error());
-  return ListenAddress{.path = {}, .address = *address, .port = *port};
+  return ListenAddress{.path = {}, .host = to_text(*address), .port = *port};
 }
 
 Result<ListenAddress> parse_listen_one(std::string_view text) {
@@ -195,11 +195,6 @@ std::string show_octal(std::uint32_t mode) {
   std::string text = "0000";
   for (std::size_t i = 4; i-- > 0; mode /= 8) text[i] = static_cast<char>('0' + mode % 8);
   return text;
-}
-
-std::string to_text(const ListenAddress& address) {
-  if (!address.path.empty()) return "unix:" + address.path;
-  return "inet:" + show_host_port(address.address, address.port);
 }
 
 std::string to_text(const ResolverAddress& address) {

@@ -30,7 +30,6 @@ inline constexpr std::size_t kMaxUnixPath = 107;  // sun_path less its NUL
 [[nodiscard]] std::string show_duration(seconds value);
 [[nodiscard]] std::string show_size(std::uint64_t octets);
 [[nodiscard]] std::string show_octal(std::uint32_t mode);
-[[nodiscard]] std::string to_text(const ListenAddress& address);
 [[nodiscard]] std::string to_text(const ResolverAddress& address);
 [[nodiscard]] std::string to_text(const CacheChoice& cache);
 

@@ -9,17 +9,26 @@
 namespace tlspolicyd {
 namespace {
 
-UniqueFd open_signals(std::initializer_list<int> signals) {
+sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+UniqueFd open_signals(std::initializer_list<int> signals) {
+  const sigset_t set = set_of(signals);
   UniqueFd fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
   return fd;
 }
 
 }  // namespace
+
+void block_signals(std::initializer_list<int> signals) {
+  const sigset_t set = set_of(signals);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 Signals::Signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int)> on_signal)
     : on_signal_(std::move(on_signal)), fd_(open_signals(signals)),

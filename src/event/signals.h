@@ -10,8 +10,11 @@
 
 namespace tlspolicyd {
 
-// Blocks the signals in this thread and those started later; construct before any other
-// thread. `on_signal` on the loop's thread with the signal's number.
+// Leaves the signals to a Signals object: in this thread and those it starts later. To be
+// called before the first of them.
+void block_signals(std::initializer_list<int> signals);
+
+// `on_signal` on the loop's thread with the signal's number.
 class Signals {
  public:
   Signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int)> on_signal);

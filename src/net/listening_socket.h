@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "net/listen_address.h"
+#include "base/listen_address.h"
 
 namespace tlspolicyd {
 

@@ -1,5 +1,6 @@
 #include "event/signals.h"
 
+#include <algorithm>
 #include <csignal>
 #include <vector>
 
@@ -8,6 +9,7 @@
 using namespace tlspolicyd;
 
 TEST_CASE("signals arrive on the loop as numbers") {
+  block_signals({SIGUSR1, SIGUSR2});
   Loop loop;
   std::vector<int> seen;
   Signals signals(loop, {SIGUSR1, SIGUSR2}, [&](int signal) {

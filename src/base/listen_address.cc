@@ -1,4 +1,4 @@
-#include "net/listen_address.h"
+#include "base/listen_address.h"
 
 #include "base/text.h"
 

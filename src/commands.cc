@@ -1,0 +1,56 @@
+#include "commands.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cache/sqlite_store.h"
+#include "cli/cache.h"
+#include "cli/purge.h"
+#include "cli/query.h"
+#include "cli/status.h"
+#include "settings.h"
+
+namespace tlspolicyd {
+namespace {
+
+Cli::OpenStore store_opener(const Config& config, SqliteStore::Mode mode, const Clock& clock, Logger& log) {
+  return [&config, mode, &clock, &log]() -> Result<std::shared_ptr<Store>> {
+    if (config.cache.sqlite_path.empty()) return fail("the cache is in memory only");
+    auto opened = SqliteStore::open(config.cache.sqlite_path, mode, {clock, log});
+    if (!opened) return tl::unexpected(opened.error());
+    return std::shared_ptr<Store>(std::move(opened->store));
+  };
+}
+
+QueryOptions query_options(const Config& config, Logger& log) {
+  const Learner::Options learning = learner_options(config);
+  const PolicyService::Options serving = service_options(config, fixed_base_level(config).value_or(BaseLevel::unknown));
+  QueryOptions options;
+  options.dns = dns_options(config);
+  options.https = https_options(config, log);
+  options.https.threads = 1;
+  options.diagnosis = {learning.discovery, learning.sts, serving.reply, serving.dns_error_is_temp};
+  return options;
+}
+
+}  // namespace
+
+int run_command(const Options& options, const Config& config, const Clock& clock, LogSink& log) {
+  const Terminal terminal{std::cout, std::cerr, isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0};
+  const PolicyService::Options serving = service_options(config, fixed_base_level(config).value_or(BaseLevel::unknown));
+  const Cli cli{terminal, clock, options.json, config.control_socket,
+                store_opener(config, SqliteStore::Mode::read_only, clock, log),
+                store_opener(config, SqliteStore::Mode::existing, clock, log),
+                serving.reply, serving.dns_error_is_temp};
+  switch (options.task) {
+    case Task::query: return query(cli, query_options(config, log), options.domain);
+    case Task::cache: return options.domain.empty() ? list_cache(cli) : show_cached(cli, options.domain);
+    case Task::purge: return purge(cli, options.domain);
+    case Task::purge_all: return purge_all(cli);
+    case Task::status: return show_status(cli);
+    default: return kExitSoftware;  // main() handles the others itself
+  }
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,145 @@
+#include "daemon.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "config/reload.h"
+#include "options.h"
+#include "settings.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr milliseconds kDrainLimit{8000};  // longer than any reply_timeout that makes sense before a restart
+
+constexpr std::size_t kMaxDueCounted = 100'000;  // --status need not count further
+
+std::vector<uid_t> control_users() { return {0, geteuid()}; }
+
+}  // namespace
+
+Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
+    : config_(std::move(start.config)), source_(std::move(start.source)), verbosity_(start.verbosity),
+      loop_(loop), clock_(clock), log_(log), started_(clock.wall()), began_(clock.steady()),
+      postfix_level_(side_lane_, loop, log),
+      https_(std::move(start.https)),
+      dns_(loop, clock, metrics_, dns_options(config_)),
+      cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
+      shadow_({store_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
+      fetches_(*https_, loop, clock, config_.fetch_concurrency),
+      learner_({dns_, fetches_, cache_, shadow_, loop, clock, log, metrics_,
+                [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }},
+               learner_options(config_)),
+      service_({learner_, cache_, shadow_, loop, clock, log, metrics_}, service_options(config_, base_level_)),
+      refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
+      server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
+      desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
+      signals_(loop, kSignals, [this](int signal) { on_signal(signal); }) {
+  shadow_.load([this](const StoredRow& row) { learner_.adopt(row); }, [] {});
+  refresher_.start();
+  ask_postfix_level();
+  for (ListeningSocket& socket : start.maps) server_.add_listener(std::move(socket));
+  if (!start.control) return;
+  control_file_ = std::move(start.control->file);
+  control_.emplace(loop, loop, std::move(start.control->fd), desk_, control_users());
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::run() {
+  LogLine line("start");
+  line.with("version", TLSPOLICYD_VERSION).with("pid", getpid());
+  for (const std::string& name : server_.listening()) line.with("listen", name);
+  log_.info(line);
+  loop_.run();
+  log_.info(LogLine("stop").with("uptime_s", std::chrono::duration_cast<seconds>(clock_.steady() - began_).count()));
+}
+
+void Daemon::on_signal(int signal) {
+  if (signal == SIGHUP) return reload();
+  if (!draining_) drain();
+}
+
+// A broken file keeps the running settings.
+void Daemon::reload() {
+  const ConfigResult fresh = load_config(source_);
+  if (fresh) return apply(*fresh);
+  for (const ConfigError& error : fresh.error()) log_.write(LogLevel::error, "reload: " + to_text(error));
+  log_.error(LogLine("reload").with("result", "refused").with("cure", "mend the file and send SIGHUP again; the settings stay as they were"));
+}
+
+void Daemon::apply(const Config& fresh) {
+  const Reload plan = plan_reload(config_, fresh);
+  config_ = plan.config;
+  log_.configure(config_.log, more_verbose(config_.log_level, verbosity_));
+  dns_.set_options(dns_options(config_));
+  learner_.set_options(learner_options(config_));
+  service_.set_options(service_options(config_, base_level_));
+  fetches_.set_concurrency(config_.fetch_concurrency);
+  server_.set_max_connections(config_.max_connections);
+  cache_.set_bounds(cache_bounds(config_), clock_.life());
+  trust_reload_ = https_->reload_trust({config_.ca_file, config_.ca_path}, [this](const Result<void>& done) {
+    if (!done) log_.error(LogLine("reload").with("parameter", "ca_file").with("reason", done.error().text));
+  });
+  ask_postfix_level();
+  for (const Param* param : plan.waiting_for_restart)
+    log_.warning(LogLine("reload").with("parameter", param->name).with("result", "needs a restart"));
+  log_.info(LogLine("reload").with("result", "done").with("changed", plan.changed.size()));
+}
+
+void Daemon::ask_postfix_level() {
+  postfix_level_.forget();
+  if (const auto level = fixed_base_level(config_)) return set_base_level(*level);
+  postfix_level_.ask({.config_directory = config_.postfix_config_directory},
+                     [this](const PostfixTls& tls) { set_base_level(tls.level); });
+}
+
+void Daemon::set_base_level(BaseLevel level) {
+  if (level != base_level_) log_.info(LogLine("postfix").with("security_level", name_of(level)));
+  base_level_ = level;
+  service_.set_options(service_options(config_, level));
+}
+
+// Answers what has been asked, writes what has been learned, ends.
+void Daemon::drain() {
+  draining_ = true;
+  server_.drain(kDrainLimit, [this] { shadow_.drain([this] { loop_.stop(); }); });
+}
+
+void Daemon::on_evicted(const Entry& entry) {
+  metrics_.add("cache", "evicted");
+  learner_.forgot(entry.domain);
+  if (!entry.held) return;
+  shadow_.changed(entry.domain);
+  if (usable(*entry.held, clock_.life()) && entry.held->policy.mode == Mode::enforce)
+    log_.warning(LogLine("cache").with("domain", entry.domain.text()).with("action", "evicted")
+                     .with("cure", "raise cache_max_entries or cache_max_size"));
+}
+
+StatusView Daemon::status() {
+  StatusView view;
+  view.version = TLSPOLICYD_VERSION;
+  view.started = started_;
+  view.uptime = std::chrono::duration_cast<seconds>(clock_.steady() - began_);
+  view.pid = getpid();
+  view.listen = server_.listening();
+  view.postfix_security_level = name_of(base_level_);
+  for (const Resolver& resolver : dns_.resolvers()) view.resolver_addresses.push_back(to_text(resolver));
+  const PolicyCache::Census census = cache_.census();
+  view.cache_entries = census.entries;
+  view.cache_bytes = census.octets;
+  view.cache_by_mode = {{"enforce", census.enforce}, {"testing", census.testing}, {"none", census.none}, {"absent", census.absent}};
+  view.connections = server_.connections();
+  view.counters = metrics_.families();
+  view.lookups = view.counters["reply"];
+  view.fetches = view.counters["fetch"];
+  view.refresh_due = cache_.due(clock_.life(), kMaxDueCounted).size();
+  view.refresh_failing = learner_.failing();
+  view.store_state = shadow_.state();
+  view.store_pending = shadow_.pending();
+  return view;
+}
+
+}  // namespace tlspolicyd

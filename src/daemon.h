@@ -1,0 +1,94 @@
+// The running server: owns every long-lived object in the order of their dependence,
+// reloads, drains and stops. Main thread, which is the answer loop.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "cache/policy_cache.h"
+#include "cache/store_shadow.h"
+#include "config/config_file.h"
+#include "control_desk.h"
+#include "event/loop.h"
+#include "event/signals.h"
+#include "event/worker_lane.h"
+#include "log_sink.h"
+#include "net/dns_client.h"
+#include "net/https_client.h"
+#include "net/listening_socket.h"
+#include "service/control_server.h"
+#include "service/fetch_queue.h"
+#include "service/learner.h"
+#include "service/policy_service.h"
+#include "service/postfix_level.h"
+#include "service/refresher.h"
+#include "service/socketmap_server.h"
+
+namespace tlspolicyd {
+
+class Daemon {
+ public:
+  // What may fail to come about, made beforehand.
+  struct Start {
+    Config config;
+    ConfigSource source;  // for SIGHUP
+    int verbosity = 0;
+    std::vector<ListeningSocket> maps;
+    std::optional<ListeningSocket> control;
+    std::unique_ptr<HttpsClient> https;
+    std::shared_ptr<Store> store;  // null: memory only
+  };
+  static constexpr std::initializer_list<int> kSignals{SIGTERM, SIGINT, SIGHUP};
+
+  // The signals must be blocked already.
+  Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  void run();  // until SIGTERM or SIGINT; questions in flight are answered
+
+ private:
+  void on_signal(int signal);
+  void reload();
+  void apply(const Config& fresh);
+  void ask_postfix_level();
+  void set_base_level(BaseLevel level);
+  void drain();
+  void on_evicted(const Entry& entry);
+  [[nodiscard]] StatusView status();
+
+  Config config_;
+  ConfigSource source_;
+  int verbosity_;
+  Loop& loop_;
+  const Clock& clock_;
+  LogSink& log_;
+  WallTime started_;
+  SteadyTime began_;
+  BaseLevel base_level_ = BaseLevel::unknown;
+  std::minstd_rand random_{std::random_device{}()};
+  Metrics metrics_;
+  WorkerLane store_lane_{"store"};
+  WorkerLane side_lane_{"postconf"};
+  PostfixLevel postfix_level_;
+  std::unique_ptr<HttpsClient> https_;
+  DnsClient dns_;
+  PolicyCache cache_;
+  StoreShadow shadow_;
+  FetchQueue fetches_;
+  Learner learner_;
+  PolicyService service_;
+  Refresher refresher_;
+  SocketmapServer server_;
+  ControlDesk desk_;
+  std::unique_ptr<SocketFile> control_file_;
+  std::optional<ControlServer> control_;
+  Ticket trust_reload_;
+  bool draining_ = false;
+  Signals signals_;
+};
+
+}  // namespace tlspolicyd
