@@ -34,7 +34,7 @@ std::optional<BaseLevel> fixed_base_level(const Config& config) {
 
 DnsClient::Options dns_options(const Config& config) {
   DnsClient::Options options;
-  for (const ResolverAddress& one : config.resolver) options.resolvers.push_back({one.address, one.port, ""});
+  options.resolvers = config.resolver;
   // What the operator left alone is for resolv.conf to say.
   const Config defaults = default_config();
   if (config.dns_timeout != defaults.dns_timeout) options.timeout = config.dns_timeout;

@@ -11,16 +11,9 @@
 #include "base/ip_address.h"
 #include "base/listen_address.h"
 #include "base/log.h"
+#include "base/resolver.h"
 
 namespace tlspolicyd {
-
-// One element of `resolver`.
-struct ResolverAddress {
-  IpAddress address{};
-  std::uint16_t port = 53;
-
-  friend bool operator==(const ResolverAddress&, const ResolverAddress&) = default;
-};
 
 struct CacheChoice {
   std::string sqlite_path;  // empty: memory only
@@ -39,7 +32,7 @@ struct Config {
   seconds reply_timeout{};
   std::string tlsrpt_map_name;  // empty: no name gets the attributes
   std::uint64_t max_reply_size = 0;
-  std::vector<ResolverAddress> resolver;  // empty: resolv.conf
+  std::vector<Resolver> resolver;  // empty: resolv.conf
   seconds dns_timeout{};
   std::uint32_t dns_attempts = 0;
   std::string postfix_security_level;  // "auto" or a word of Postfix

@@ -77,7 +77,7 @@ Result<T> parse_as(const Param& param, std::string_view text) {
   if constexpr (std::is_same_v<T, std::string>) return parse_text(param, text);
   else if constexpr (std::is_same_v<T, bool>) return parse_yes_no(text);
   else if constexpr (std::is_same_v<T, std::vector<ListenAddress>>) return parse_listen(text);
-  else if constexpr (std::is_same_v<T, std::vector<ResolverAddress>>) return parse_resolvers(text);
+  else if constexpr (std::is_same_v<T, std::vector<Resolver>>) return parse_resolvers(text);
   else if constexpr (std::is_same_v<T, CacheChoice>) return parse_cache(text);
   else if constexpr (std::is_enum_v<T>)
     return parse_word(param, text).map([](std::size_t at) { return static_cast<T>(at); });

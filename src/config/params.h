@@ -26,7 +26,7 @@ struct Param {
   using Field = std::variant<
       std::string Config::*, seconds Config::*, std::uint64_t Config::*, std::uint32_t Config::*,
       bool Config::*, DnsErrorReply Config::*, LogTarget Config::*, LogLevel Config::*,
-      std::vector<ListenAddress> Config::*, std::vector<ResolverAddress> Config::*,
+      std::vector<ListenAddress> Config::*, std::vector<Resolver> Config::*,
       CacheChoice Config::*>;
 
   std::string_view name;

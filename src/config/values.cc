@@ -46,45 +46,29 @@ Result<std::uint16_t> parse_port(std::string_view text) {
 }
 
 struct HostPort {
-  std::string_view host, port;  // port empty: none given
-  bool bracketed;
+  std::string_view host, port;
 };
 
-// HOST, HOST:PORT, [HOST], [HOST]:PORT, or a bare IPv6 address.
+// What follows inet: is cut at its last colon, and loses the brackets around IPv6.
 std::optional<HostPort> split_host_port(std::string_view text) {
-  if (!text.empty() && text.front() == '[') {
-    const auto close = text.find(']');
-    if (close == text.npos) return std::nullopt;
-    const std::string_view rest = text.substr(close + 1);
-    const std::string_view host = text.substr(1, close - 1);
-    if (rest.empty()) return HostPort{host, {}, true};
-    if (rest.front() != ':' || rest.size() == 1) return std::nullopt;
-    return HostPort{host, rest.substr(1), true};
-  }
-  const auto colon = text.find(':');
-  if (colon == text.npos || text.find(':', colon + 1) != text.npos) return HostPort{text, {}, false};
-  if (colon + 1 == text.size()) return std::nullopt;
-  return HostPort{text.substr(0, colon), text.substr(colon + 1), false};
-}
-
-std::string show_host_port(const IpAddress& address, std::uint16_t port) {
-  const std::string host = to_text(address);
-  const bool v6 = address.family == IpAddress::Family::v6;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return std::nullopt;
+  return HostPort{text.substr(0, colon), text.substr(colon + 1)};
 }
 
 // Names other than localhost are refused: at boot there may be nobody to resolve them.
-std::optional<IpAddress> parse_listen_host(const HostPort& parts) {
-  if (!parts.bracketed && parts.host == "localhost") return parse_ip("127.0.0.1");
-  const auto address = parse_ip(parts.host);
-  if (!address || parts.bracketed != (address->family == IpAddress::Family::v6)) return std::nullopt;
+std::optional<IpAddress> parse_listen_host(std::string_view host) {
+  if (host == "localhost") return parse_ip("127.0.0.1");
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const auto address = parse_ip(bracketed ? host.substr(1, host.size() - 2) : host);
+  if (!address || bracketed != (address->family == IpAddress::Family::v6)) return std::nullopt;
   return address;
 }
 
 Result<ListenAddress> parse_inet(std::string_view text) {
   const auto parts = split_host_port(text);
-  if (!parts || parts->port.empty()) return fail("\"inet:" + printable(text) + "\" lacks a port");
-  const auto address = parse_listen_host(*parts);
+  if (!parts) return fail("\"inet:" + printable(text) + "\" is not inet:HOST:PORT");
+  const auto address = parse_listen_host(parts->host);
   if (!address)
     return fail(quoted(parts->host) + " is neither an IPv4 address, an [IPv6 address] nor localhost");
   const auto port = parse_port(parts->port);
@@ -99,14 +83,10 @@ Result<ListenAddress> parse_listen_one(std::string_view text) {
       [](std::string path) { return ListenAddress{.path = std::move(path)}; });
 }
 
-Result<ResolverAddress> parse_resolver(std::string_view text) {
-  const auto parts = split_host_port(text);
-  const auto address = parts ? parse_ip(parts->host) : std::nullopt;
-  if (!address) return fail(quoted(text) + " is not an IP address with or without a port");
-  if (parts->port.empty()) return ResolverAddress{.address = *address};
-  const auto port = parse_port(parts->port);
-  if (!port) return tl::unexpected(port.error());
-  return ResolverAddress{.address = *address, .port = *port};
+Result<Resolver> parse_resolver_one(std::string_view text) {
+  auto resolver = parse_resolver(text);
+  if (!resolver) return fail(quoted(text) + ": " + resolver.error().text);
+  return resolver;
 }
 
 template <typename T>
@@ -161,8 +141,8 @@ Result<std::vector<ListenAddress>> parse_listen(std::string_view text) {
   return parse_list<ListenAddress>(text, parse_listen_one);
 }
 
-Result<std::vector<ResolverAddress>> parse_resolvers(std::string_view text) {
-  return parse_list<ResolverAddress>(text, parse_resolver);
+Result<std::vector<Resolver>> parse_resolvers(std::string_view text) {
+  return parse_list<Resolver>(text, parse_resolver_one);
 }
 
 Result<CacheChoice> parse_cache(std::string_view text) {
@@ -195,10 +175,6 @@ std::string show_octal(std::uint32_t mode) {
   std::string text = "0000";
   for (std::size_t i = 4; i-- > 0; mode /= 8) text[i] = static_cast<char>('0' + mode % 8);
   return text;
-}
-
-std::string to_text(const ResolverAddress& address) {
-  return show_host_port(address.address, address.port);
 }
 
 std::string to_text(const CacheChoice& cache) {

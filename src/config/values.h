@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxUnixPath = 107;  // sun_path less its NUL
 
 // Lists are separated by commas, blanks or both, as in main.cf.
 [[nodiscard]] Result<std::vector<ListenAddress>> parse_listen(std::string_view text);
-[[nodiscard]] Result<std::vector<ResolverAddress>> parse_resolvers(std::string_view text);
+[[nodiscard]] Result<std::vector<Resolver>> parse_resolvers(std::string_view text);
 [[nodiscard]] Result<CacheChoice> parse_cache(std::string_view text);
 [[nodiscard]] Result<std::string> parse_absolute_path(std::string_view text);
 [[nodiscard]] Result<std::string> parse_socket_path(std::string_view text);  // absolute, short
@@ -30,7 +30,6 @@ inline constexpr std::size_t kMaxUnixPath = 107;  // sun_path less its NUL
 [[nodiscard]] std::string show_duration(seconds value);
 [[nodiscard]] std::string show_size(std::uint64_t octets);
 [[nodiscard]] std::string show_octal(std::uint32_t mode);
-[[nodiscard]] std::string to_text(const ResolverAddress& address);
 [[nodiscard]] std::string to_text(const CacheChoice& cache);
 
 }  // namespace tlspolicyd

@@ -10,7 +10,7 @@
 
 #include "event/loop.h"
 #include "net/dns_codec.h"
-#include "net/resolver.h"
+#include "base/resolver.h"
 
 namespace tlspolicyd {
 

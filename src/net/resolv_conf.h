@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "net/resolver.h"
+#include "base/resolver.h"
 
 namespace tlspolicyd {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "net/resolver.h"
+#include "base/resolver.h"
 
 namespace tlspolicyd {
 

@@ -12,7 +12,7 @@
 
 #include "dns_wire.h"
 #include "event/fd_event.h"
-#include "net/resolver.h"
+#include "base/resolver.h"
 
 namespace tlspolicyd {
 

@@ -72,14 +72,14 @@ TEST_CASE("a unix path may fill sun_path to its last octet") {
 }
 
 TEST_CASE("resolvers are addresses with or without a port") {
-  const auto list = parse_resolvers("127.0.0.1 192.0.2.1:5353, ::1, [2001:db8::1]:53 [2001:db8::2]");
+  const auto list = parse_resolvers("127.0.0.1 192.0.2.1:5353, ::1, [2001:db8::1]:53 [fe80::2%eth0]");
   REQUIRE(list);
   REQUIRE(list->size() == 5);
   CHECK(to_text(list->at(0)) == "127.0.0.1:53");
   CHECK(to_text(list->at(1)) == "192.0.2.1:5353");
   CHECK(to_text(list->at(2)) == "[::1]:53");
   CHECK(to_text(list->at(3)) == "[2001:db8::1]:53");
-  CHECK(to_text(list->at(4)) == "[2001:db8::2]:53");
+  CHECK(to_text(list->at(4)) == "[fe80::2%eth0]:53");
   CHECK(parse_resolvers("")->empty());
   for (const char* text : {"dns.example", "192.0.2.1:", "192.0.2.1:0", "192.0.2.256", "[::1]:x", "[]"}) {
     CAPTURE(text);

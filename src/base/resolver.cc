@@ -1,4 +1,4 @@
-#include "net/resolver.h"
+#include "base/resolver.h"
 
 #include <algorithm>
 
