@@ -80,20 +80,14 @@ class Client {
     const ssize_t sent = ::send(fd_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
   }
-  // Everything that has arrived; notes the end of the stream.
+  // Everything that has arrived.
   std::string received() {
-    std::string all;
-    char octets[65'536];
-    for (;;) {
-      const ssize_t got = recv(fd_.get(), octets, sizeof octets, 0);
-      if (got == 0 || (got < 0 && errno != EAGAIN)) closed_ = true;
-      if (got <= 0) return all;
-      all.append(octets, static_cast<std::size_t>(got));
-    }
+    read_all();
+    return std::exchange(inbox_, {});
   }
+  // Whether the server has ended the connection.
   [[nodiscard]] bool is_closed() {
-    char octet;
-    if (recv(fd_.get(), &octet, 1, MSG_PEEK) == 0) closed_ = true;
+    read_all();
     return closed_;
   }
   void shut_down_sending() { shutdown(fd_.get(), SHUT_WR); }
@@ -101,7 +95,18 @@ class Client {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
+  void read_all() {
+    char octets[65'536];
+    while (!closed_) {
+      const ssize_t got = recv(fd_.get(), octets, sizeof octets, 0);
+      if (got < 0 && errno == EAGAIN) return;
+      closed_ = got <= 0;
+      if (got > 0) inbox_.append(octets, static_cast<std::size_t>(got));
+    }
+  }
+
   UniqueFd fd_;
+  std::string inbox_;
   bool closed_ = false;
 };
 
