@@ -1,5 +1,6 @@
-// Listening sockets: opened from an address of the configuration, or passed by systemd.
-// Accepting is the affair of net/listener.h. Used at start, before threads.
+// Listening sockets, opened from an address of the configuration. Those that systemd
+// passes are the affair of net/inherited_listeners.h, accepting that of net/listener.h.
+// Used at start, before threads.
 #pragma once
 
 #include <sys/types.h>
@@ -49,11 +50,7 @@ struct SocketRights {  // of unix sockets
 [[nodiscard]] Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
                                                                  const SocketRights& rights);
 
-// The sockets systemd passed to this process (sd_listen_fds(3)), none if there are none.
-// Takes the variables out of the environment, so that children do not believe in them.
-[[nodiscard]] Result<std::vector<ListeningSocket>> inherited_listeners();
-
-// Takes over a descriptor that should be a listening stream socket.
-[[nodiscard]] Result<ListeningSocket> adopt_listener(UniqueFd fd);
+// "inet:127.0.0.1:8461", "unix:/run/map": what a listening socket is bound to.
+[[nodiscard]] std::string listen_name_of(int fd);
 
 }  // namespace tlspolicyd

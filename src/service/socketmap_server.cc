@@ -57,18 +57,17 @@ void SocketmapServer::on_accepted(UniqueFd fd) {
   SocketmapConnection& added = connections_.emplace_back(loop_, traffic_, owner, std::move(fd));
   added.place = {std::prev(connections_.end()), held_.try_emplace(added.peer(), 0).first};
   ++added.place.held->second;
-  if (connections_.size() > options_.max_connections) displace_one();
+  if (connections_.size() > options_.max_connections)
+    longest_idle_of_the_greediest().close(CloseReason::displaced);
 }
 
+// Who asks now is worth more than who stays connected without asking.
 void SocketmapServer::on_starved(const Listener& listener, int error) {
   metrics_.add("connections", "starved");
-  if (!log_limit_.allows(Peer{}, traffic_.clock.steady())) return;
-  log_.warning(LogLine("socketmap")
-                   .with("listen", listener.name())
-                   .with("action", "paused")
-                   .with("connections", connections_.size())
-                   .with("reason", std::strerror(error))
-                   .with("cure", "raise the limit of open files (LimitNOFILE=)"));
+  log_starved(listener, error);
+  if (connections_.empty()) return;
+  SocketmapConnection& idle = longest_idle_of_the_greediest();
+  if (!idle.owes()) idle.close(CloseReason::displaced);
 }
 
 void SocketmapServer::on_limit_set() {
@@ -103,10 +102,6 @@ void SocketmapServer::sweep() {
   if (limited) on_limit_set();
 }
 
-void SocketmapServer::displace_one() {
-  longest_idle_of_the_greediest().close(CloseReason::displaced);
-}
-
 // One that owes nothing goes before one that does: Postfix has long turned to other things.
 SocketmapConnection& SocketmapServer::longest_idle_of_the_greediest() {
   std::size_t most = 0;
@@ -116,6 +111,17 @@ SocketmapConnection& SocketmapServer::longest_idle_of_the_greediest() {
   };
   return *std::min_element(connections_.begin(), connections_.end(),
                            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+}
+
+void SocketmapServer::log_starved(const Listener& listener, int error) {
+  const Peer nobody;
+  if (!log_limit_.allows(nobody, traffic_.clock.steady())) return;
+  log_.warning(LogLine("socketmap")
+                   .with("listen", listener.name())
+                   .with("action", "paused")
+                   .with("connections", connections_.size())
+                   .with("reason", std::strerror(error))
+                   .with("cure", "raise the limit of open files (LimitNOFILE=)"));
 }
 
 void SocketmapServer::log_closed(const SocketmapConnection& connection, CloseReason reason,

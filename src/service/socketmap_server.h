@@ -51,8 +51,8 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
                  const std::string& detail) override;
 
   void sweep();
-  void displace_one();
   [[nodiscard]] SocketmapConnection& longest_idle_of_the_greediest();
+  void log_starved(const Listener& listener, int error);
   void log_closed(const SocketmapConnection& connection, CloseReason reason,
                   const std::string& detail);
   void close_all(CloseReason reason);

@@ -90,27 +90,60 @@ TEST_CASE("a new bound counts from the next connection on") {
   CHECK(rig.server->connections() == 3);
 }
 
-TEST_CASE("without descriptors accepting pauses, and goes on once a connection ends") {
-  InetRig rig;
-  Client held = rig.connect_from(kOne);
-  REQUIRE(rig.answers_to(held));
-  rlimit limit{}, none{};
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+namespace {
+
+// Lets `rig` try to accept one more while no descriptor can be had.
+Client connect_in_vain(InetRig& rig) {
   UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   REQUIRE(connect(fd.get(), reinterpret_cast<sockaddr*>(&rig.address), sizeof rig.address) == 0);
   fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-  none = limit;
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  rlimit none = limit;
   none.rlim_cur = 0;
   REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-  rig.turn();
+  rig.turn(1);
   setrlimit(RLIMIT_NOFILE, &limit);
+  return Client(fd.release());
+}
+
+}  // namespace
+
+TEST_CASE("without descriptors accepting pauses, and goes on once a connection ends") {
+  InetRig rig;
+  Client held = rig.connect_from(kOne);
+  rig.exchange(held, query("wait"));
+  Client late = connect_in_vain(rig);
   CHECK(rig.metrics.value("connections", "starved") == 1);
   CHECK(rig.log.count(LogLevel::warning, "action=paused") == 1);
+  CHECK_FALSE(rig.answers_to(late));
+  rig.answers.complete("wait");
+  CHECK(rig.exchange(held, "") == netstring("OK wait"));
   CHECK(rig.server->connections() == 1);
-  CHECK(rig.answers_to(held));
   held.hang_up();
   rig.turn();
-  Client late(fd.release());
+  CHECK(late.received() == ok("d"));
+}
+
+TEST_CASE("without descriptors accepting goes on by itself after a second") {
+  InetRig rig;
+  Client held = rig.connect_from(kOne);
+  rig.exchange(held, query("wait"));
+  Client late = connect_in_vain(rig);
+  CHECK_FALSE(rig.answers_to(late));
+  rig.advance(seconds(1));
+  CHECK(late.received() == ok("d"));
+}
+
+TEST_CASE("rule 3 without descriptors who stays connected and asks nothing makes room") {
+  InetRig rig;
+  Client waiting = rig.connect_from(kOne), idle = rig.connect_from(kOne);
+  rig.exchange(waiting, query("wait"));
+  REQUIRE(rig.answers_to(idle));
+  Client late = connect_in_vain(rig);
+  rig.turn();
+  CHECK(idle.is_closed());
+  CHECK_FALSE(waiting.is_closed());
   CHECK(rig.answers_to(late));
 }
 

@@ -15,7 +15,7 @@
 
 #include "catch.h"
 #include "fakes/fake_time.h"
-#include "net/descriptors.h"
+#include "net/inherited_listeners.h"
 #include "net/peer.h"
 
 using namespace tlspolicyd;
@@ -147,7 +147,7 @@ TEST_CASE("a unix socket gets its mode whatever the umask, and goes in the end")
 TEST_CASE("a unix socket gets its group") {
   const Folder folder;
   CHECK(holds(error_of("unix:" + folder.file("map"), {.group = "no-such-group"}),
-              "there is no group no-such-group; create it or change socket_group"));
+              "there is no group \"no-such-group\"; create it or change socket_group"));
   if (geteuid() != 0) return;
   const auto socket = open_one("unix:" + folder.file("map"), {.group = "daemon"});
   struct stat status{};
@@ -258,20 +258,4 @@ TEST_CASE("systemd's variables count only for the process they name, and are not
   CHECK(sockets->empty());
   CHECK(std::getenv("LISTEN_PID") == nullptr);
   CHECK(std::getenv("LISTEN_FDS") == nullptr);
-}
-
-TEST_CASE("the descriptor limit is raised to the hard one and told in connections") {
-  rlimit limit{};
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  const rlimit original = limit;
-  limit.rlim_cur = std::min<rlim_t>(256, limit.rlim_max);
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  const DescriptorLimit raised = raise_descriptor_limit();
-  CHECK(raised.before == limit.rlim_cur);
-  CHECK(raised.now >= raised.before);
-  CHECK(raised.connections(100) == raised.now - 100);
-  CHECK(raised.connections(raised.now + 1) == 0);
-  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  CHECK(limit.rlim_cur == limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &original);
 }
