@@ -35,6 +35,14 @@ DnsWords words_for(DnsStatus status) {
           "name server that does not serve the zone the next."};
 }
 
+// The rule that makes the look-up needed, then the one that says what its failure means.
+std::string rule_for(std::string_view step, std::string_view rfc) {
+  std::string_view section = "3.3";
+  if (step == "txt") section = "3.1";
+  if (step == "mx") section = "4.1";
+  return "RFC 8461 section " + std::string(section) + ", " + std::string(rfc);
+}
+
 bool no_address(const DnsAnswer& answer) { return records_of<AddressRdata>(answer).empty(); }
 
 std::string list(const DnsAnswer& answer, const std::vector<IpAddress>& usable) {
@@ -69,7 +77,8 @@ Step dns_failure_step(std::string step, const std::string& name, RrType type, co
   if (!name.empty()) detail += " of " + name;
   detail.append(": ").append(words.seen);
   if (!answer.detail.empty()) detail += ": " + answer.detail;
-  return {std::move(step), std::string(words.result), std::move(detail), std::string(words.rfc),
+  std::string rfc = rule_for(step, words.rfc);
+  return {std::move(step), std::string(words.result), std::move(detail), std::move(rfc),
           std::string(words.cure)};
 }
 
@@ -79,7 +88,7 @@ Step address_step(const std::string& host, const DnsAnswer& a, const DnsAnswer& 
                            seen_for(aaaa, RrType::aaaa, usable);
   if (!usable.empty()) return {"address", "ok", seen, "RFC 8461 section 3.3", ""};
   if (!no_address(a) || !no_address(aaaa))
-    return {"address", "private_addresses", seen, "RFC 6890 section 2.2",
+    return {"address", "private_addresses", seen, "RFC 8461 section 3.3, RFC 6890 section 2.2",
             "Give the policy host an address that the whole Internet can reach. If this domain is "
             "internal on purpose, set allow_private_addresses = yes here."};
   if (a.failed()) return dns_failure_step("address", host, RrType::a, a);

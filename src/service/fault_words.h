@@ -39,7 +39,8 @@ namespace tlspolicyd {
 // "TTL 300s, AD set": what a DNS answer says about itself, for details.
 [[nodiscard]] std::string dns_facts(const DnsAnswer& answer);
 
-// Whether a failed fetch may well succeed next time though nobody mends anything.
+// Whether a failed fetch may well succeed next time though nobody mends anything: silence
+// and trouble, not what the host answered.
 [[nodiscard]] bool may_pass(const FetchOutcome& outcome);
 
 }  // namespace tlspolicyd

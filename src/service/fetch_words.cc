@@ -97,7 +97,7 @@ FetchWords words_for_body(FetchFault fault) {
       return {"http", "the document is compressed", "RFC 9110 section 8.4",
               "Switch compression off for this document where the client did not ask for it."};
     case FetchFault::truncated:
-      return {"http", "the connection ended before the document did", "RFC 9112 section 8",
+      return {"http", "the connection ended before the document did", "RFC 8461 section 3.3, RFC 9112 section 8",
               "Correct Content-Length or the chunked coding, and let the server end TLS properly (close_notify)."};
     default:
       return {"http", "the document is larger than 64 KiB", kFetch,
@@ -228,9 +228,8 @@ Step fetch_step(const FetchOutcome& outcome, const std::string& host) {
 
 bool may_pass(const FetchOutcome& outcome) {
   switch (outcome.fault) {
-    case FetchFault::refused: case FetchFault::unreachable: case FetchFault::connect_timeout:
-    case FetchFault::truncated: case FetchFault::timeout: case FetchFault::reset:
-    case FetchFault::flood: case FetchFault::displaced: case FetchFault::cancelled: return true;
+    case FetchFault::unreachable: case FetchFault::connect_timeout: case FetchFault::timeout:
+    case FetchFault::reset: case FetchFault::displaced: case FetchFault::cancelled: return true;
     case FetchFault::status:
       return outcome.status >= 500 || outcome.status == 408 || outcome.status == 429;
     default: return false;

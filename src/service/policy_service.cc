@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "postfix/next_hop.h"
+#include "service/entry_reply.h"
 
 namespace tlspolicyd {
 
@@ -68,10 +69,7 @@ std::string PolicyService::reply_from_cache(const Domain& domain, MapForm form) 
 }
 
 std::string PolicyService::reply_for(const Entry& entry, MapForm form) const {
-  const HeldPolicy* applies = assess(&entry, parts_.clock.life()).applies;
-  if (applies == nullptr && entry.txt_unknown && options_.dns_error_is_temp)
-    return temp_reply("MTA-STS record of " + entry.domain.text() + " cannot be looked up");
-  return policy_reply(entry.domain, applies != nullptr ? &applies->policy : nullptr, form, options_.reply);
+  return entry_reply(entry, parts_.clock.life(), form, options_.reply, options_.dns_error_is_temp);
 }
 
 void PolicyService::note_lookup(std::string_view key, std::string_view payload) const {

@@ -1,0 +1,198 @@
+// Each fault of a domain has words of its own, a rule and a cure. What the parsers say
+// is taken from the parsers themselves.
+#include "service/fault_words.h"
+
+#include <map>
+#include <set>
+
+#include "catch.h"
+#include "sts/txt_record.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+const std::string kHost = "mta-sts.d.example";
+
+DnsAnswer txt(std::vector<std::string> texts) {
+  DnsAnswer answer{.status = DnsStatus::found, .ttl = seconds(300)};
+  for (std::string& text : texts) answer.records.emplace_back(TxtRdata{std::move(text)});
+  if (answer.records.empty()) answer.status = DnsStatus::no_name;
+  return answer;
+}
+
+Step txt_said(std::vector<std::string> texts) {
+  const DnsAnswer answer = txt(texts);
+  const auto id = parse_txt_rrset(texts);
+  if (id) return txt_step(answer, {TxtSeen::State::id, *id, answer.ttl, {}});
+  const auto state = id.error().problem == TxtProblem::absent    ? TxtSeen::State::absent
+                     : id.error().problem == TxtProblem::several ? TxtSeen::State::several
+                                                                 : TxtSeen::State::malformed;
+  return txt_step(answer, {state, {}, answer.ttl, id.error().detail});
+}
+
+Step txt_failed(DnsStatus status) {
+  return txt_step({.status = status, .detail = "from 192.0.2.53"}, {TxtSeen::State::lookup_failed, {}, {}, {}});
+}
+
+Step policy_said(const std::string& document) {
+  const PolicyReading reading = parse_policy(document);
+  return reading.policy ? policy_step(*reading.policy, reading.notes) : policy_step(reading.policy.error());
+}
+
+Step fetch_said(FetchFault fault, int status = 0) {
+  FetchOutcome outcome{.fault = fault, .status = status, .address = "192.0.2.1"};
+  return fetch_step(outcome, kHost);
+}
+
+DnsAnswer addresses(std::vector<std::string> texts) {
+  DnsAnswer answer{.status = DnsStatus::found, .ttl = seconds(300)};
+  for (const std::string& text : texts) answer.records.emplace_back(AddressRdata{*parse_ip(text)});
+  if (answer.records.empty()) answer.status = DnsStatus::no_data;
+  return answer;
+}
+
+constexpr FetchFault kLastFault = FetchFault::cancelled;
+
+}  // namespace
+
+TEST_CASE("words: every fault that a postmaster mends differently is told apart, with rule and cure") {
+  const std::map<std::string, Step> faults{
+      {"no TXT", txt_said({})},
+      {"only other TXT records", txt_said({"v=spf1 -all"})},
+      {"two STS records", txt_said({"v=STSv1; id=1;", "v=STSv1; id=2;"})},
+      {"wrong version", txt_said({"v=STSv2; id=1;"})},
+      {"id missing", txt_said({"v=STSv1; x=y;"})},
+      {"bad id", txt_said({"v=STSv1; id=2026-01-01;"})},
+      {"extension with =", txt_said({"v=STSv1; id=1; note=a=b;"})},
+      {"no fields at all", txt_said({"v=STSv1; id=1;; x=y"})},
+      {"CNAME loop", txt_failed(DnsStatus::cname_loop)},
+      {"SERVFAIL", txt_failed(DnsStatus::server_failure)},
+      {"no answer", txt_failed(DnsStatus::timeout)},
+      {"nonsense", txt_failed(DnsStatus::malformed)},
+      {"not asked", txt_failed(DnsStatus::overloaded)},
+      {"policy host without address", address_step(kHost, addresses({}), addresses({}), {})},
+      {"only private addresses", address_step(kHost, addresses({"10.0.0.1"}), addresses({}), {})},
+      {"policy host unknown to DNS", address_step(kHost, DnsAnswer{.status = DnsStatus::server_failure}, addresses({}), {})},
+      {"connection refused", fetch_said(FetchFault::refused)},
+      {"TLS too old", fetch_said(FetchFault::tls_version)},
+      {"self-signed", fetch_said(FetchFault::cert_self_signed)},
+      {"expired", fetch_said(FetchFault::cert_expired)},
+      {"wrong name", fetch_said(FetchFault::cert_wrong_name)},
+      {"name only in CN", fetch_said(FetchFault::cert_name_only_in_cn)},
+      {"redirect", fetch_said(FetchFault::redirect, 301)},
+      {"404", fetch_said(FetchFault::status, 404)},
+      {"403", fetch_said(FetchFault::status, 403)},
+      {"503", fetch_said(FetchFault::status, 503)},
+      {"204", fetch_said(FetchFault::status, 204)},
+      {"text/html", fetch_said(FetchFault::media_type, 200)},
+      {"truncated body", fetch_said(FetchFault::truncated, 200)},
+      {"over 64 KiB", fetch_said(FetchFault::too_large, 200)},
+      {"no document", policy_said("")},
+      {"a web page", policy_said("<html>\n")},
+      {"without version", policy_said("mode: enforce\nmx: a.example\nmax_age: 604800\n")},
+      {"version 2", policy_said("version: STSv2\nmode: enforce\nmx: a.example\nmax_age: 604800\n")},
+      {"document without mx", policy_said("version: STSv1\nmode: enforce\nmax_age: 604800\n")},
+      {"bad mx pattern", policy_said("version: STSv1\nmode: enforce\nmx: *.*.a.example\nmax_age: 604800\n")},
+      {"without mode", policy_said("version: STSv1\nmx: a.example\nmax_age: 604800\n")},
+      {"mode misspelt", policy_said("version: STSv1\nmode: enforced\nmx: a.example\nmax_age: 604800\n")},
+      {"max_age missing", policy_said("version: STSv1\nmode: enforce\nmx: a.example\n")},
+      {"max_age no number", policy_said("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 7d\n")},
+      {"max_age too large", policy_said("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 99999999999\n")},
+      {"max_age tiny", policy_said("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 60\n")},
+  };
+  std::map<std::string, std::string> seen{{"txt absent", "only other TXT records"}};
+  for (const auto& [name, step] : faults) {
+    CAPTURE(name, step.step, step.result, step.detail);
+    CHECK_FALSE(step.detail.empty());
+    CHECK_FALSE(step.cure.empty());
+    CHECK(step.cure.back() != ' ');
+    CHECK(step.rfc.substr(0, 4) == "RFC ");
+    const auto [first, fresh] = seen.emplace(step.step + " " + step.result, name);
+    CAPTURE(first->second);
+    const bool same_thing = name == "no TXT" || name == "only other TXT records";
+    CHECK((fresh || same_thing));
+  }
+}
+
+TEST_CASE("words: each FetchFault has a sentence and a cure of its own") {
+  std::set<std::string> cures, details;
+  for (int i = 1; i <= static_cast<int>(kLastFault); ++i) {
+    const auto fault = static_cast<FetchFault>(i);
+    const Step step = fetch_said(fault, fault == FetchFault::status ? 404 : 0);
+    CAPTURE(step.result);
+    CHECK(cures.insert(step.cure).second);
+    CHECK(details.insert(step.detail).second);
+    CHECK(step.rfc.substr(0, 4) == "RFC ");
+    CHECK(step.result == (fault == FetchFault::status ? "http_404" : name_of(fault)));
+  }
+}
+
+TEST_CASE("words: what is right has neither cure nor another word than ok or found") {
+  const Step record = txt_said({"v=STSv1; id=20260101;"});
+  CHECK(record.result == "found");
+  CHECK(record.cure.empty());
+  CHECK(record.detail == "\"v=STSv1; id=20260101;\", id 20260101 (TTL 300s, AD not set)");
+  const Step address = address_step(kHost, addresses({"192.0.2.1"}), addresses({"2001:db8::1"}),
+                                    {*parse_ip("192.0.2.1"), *parse_ip("2001:db8::1")});
+  CHECK(address.result == "ok");
+  CHECK(address.cure.empty());
+  const FetchOutcome good{.fault = FetchFault::none, .body = "x", .status = 200, .content_type = "text/plain"};
+  CHECK(fetch_step(good, kHost).result == "ok");
+  CHECK(fetch_step(good, kHost).cure.empty());
+  const Step policy = policy_said("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 604800\n");
+  CHECK(policy.result == "ok");
+  CHECK(policy.cure.empty());
+}
+
+TEST_CASE("words: a max_age above a year is fine but told") {
+  const Step step = policy_said("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 99999999\n");
+  CHECK(step.result == "max_age_too_large");
+  CHECK(step.cure.find("31557600") != step.cure.npos);
+}
+
+TEST_CASE("words: addresses that are skipped are named") {
+  const Step step = address_step(kHost, addresses({"10.0.0.1", "192.0.2.1"}), addresses({}), {*parse_ip("192.0.2.1")});
+  CHECK(step.result == "ok");
+  CHECK(step.detail.find("10.0.0.1 (skipped)") != step.detail.npos);
+  CHECK(step.detail.find("192.0.2.1 (skipped)") == step.detail.npos);
+}
+
+TEST_CASE("words: TLS is told where the handshake ended well") {
+  FetchOutcome outcome{.fault = FetchFault::status, .status = 404, .tls_version = "TLSv1.3",
+                       .tls_cipher = "TLS_AES_128_GCM_SHA256", .cert_issuer = "CN=Some CA",
+                       .cert_names = {kHost}, .address = "192.0.2.1"};
+  const auto step = tls_step(outcome, kHost);
+  REQUIRE(step);
+  CHECK(step->result == "ok");
+  CHECK(step->detail == kHost + " (192.0.2.1): TLSv1.3, TLS_AES_128_GCM_SHA256; certificate for " + kHost +
+                            ", issued by CN=Some CA");
+  outcome.tls_version.clear();
+  CHECK_FALSE(tls_step(outcome, kHost));
+}
+
+TEST_CASE("words: a refused certificate is described") {
+  const FetchOutcome outcome{.fault = FetchFault::cert_wrong_name, .detail = "hostname mismatch",
+                             .cert_subject = "CN=www.d.example", .cert_names = {"www.d.example"}};
+  const Step step = fetch_step(outcome, kHost);
+  CHECK(step.step == "tls");
+  CHECK(step.detail.find("certificate for www.d.example, subject CN=www.d.example") != step.detail.npos);
+}
+
+TEST_CASE("words: silence and trouble may pass, answers stay") {
+  const auto [fault, status, passes] = GENERATE(table<FetchFault, int, bool>({
+      {FetchFault::timeout, 0, true},
+      {FetchFault::connect_timeout, 0, true},
+      {FetchFault::unreachable, 0, true},
+      {FetchFault::reset, 0, true},
+      {FetchFault::status, 503, true},
+      {FetchFault::status, 429, true},
+      {FetchFault::refused, 0, false},
+      {FetchFault::status, 404, false},
+      {FetchFault::truncated, 200, false},
+      {FetchFault::cert_expired, 0, false},
+      {FetchFault::redirect, 301, false},
+  }));
+  CAPTURE(name_of(fault), status);
+  CHECK(may_pass(FetchOutcome{.fault = fault, .status = status}) == passes);
+}
