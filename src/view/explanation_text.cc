@@ -23,12 +23,18 @@ std::string title_of(const Step& step, const std::string& domain) {
   return step.step;
 }
 
+// "cert_wrong_name", as one says it.
+std::string spoken(std::string word) {
+  std::replace(word.begin(), word.end(), '_', ' ');
+  return word;
+}
+
+// The rule is read out only where it was broken.
 std::string step_text(const Step& step, unsigned number, const std::string& domain) {
-  std::string out = beside(std::to_string(number) + ".", kIndent, title_of(step, domain) + ": " + step.result);
+  std::string out = beside(std::to_string(number) + ".", kIndent, title_of(step, domain) + ": " + spoken(step.result));
   if (!step.detail.empty()) out += beside("", kIndent, step.detail);
-  if (!step.cure.empty()) out += beside("", kIndent, "Cure: " + step.cure);
-  if (!step.rfc.empty()) out += beside("", kIndent, "See " + step.rfc + ".");
-  return out;
+  if (step.cure.empty()) return out;
+  return out + beside("", kIndent, "Cure: " + step.cure) + beside("", kIndent, "See " + step.rfc + ".");
 }
 
 // "   3 error      " and the line; what is wrong with it stands below.

@@ -64,10 +64,8 @@ void read_parts(const Json& json, StatusView& status) {
   for (const auto& [name, counts] : counters.items()) status.counters[name] = counts_of(counts);
 }
 
-}  // namespace
-
-std::string status_json(const StatusView& status) {
-  return to_line(Json{
+Json json_of(const StatusView& status) {
+  return Json{
       {"version", status.version},
       {"started", rfc3339(status.started)},
       {"uptime", status.uptime.count()},
@@ -84,8 +82,17 @@ std::string status_json(const StatusView& status) {
       {"lookups", json_of(status.lookups)},
       {"fetches", json_of(status.fetches)},
       {"refresh", {{"due", status.refresh_due}, {"failing", status.refresh_failing}}},
-      {"store", {{"state", status.store_state}, {"pending", status.store_pending}}},
-      {"counters", json_of(status.counters)}});
+      {"store", {{"state", status.store_state}, {"pending", status.store_pending}}}};
+}
+
+}  // namespace
+
+std::string status_json(const StatusView& status) { return to_line(json_of(status)); }
+
+std::string status_line(const StatusView& status) {
+  Json json = json_of(status);
+  json["counters"] = json_of(status.counters);
+  return to_line(json);
 }
 
 Result<StatusView> parse_status_json(std::string_view line) {

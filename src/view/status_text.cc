@@ -34,12 +34,11 @@ std::string resolver_text(const StatusView& status) {
          (status.resolver_validates ? " (validates DNSSEC)" : " (does not validate, or is not trusted to)");
 }
 
-// The families that have a line of their own are not told twice.
-std::string other_counters(const StatusView& status) {
+// Everything that is counted, by the names that the log and the documents use.
+std::string counters_text(const StatusView& status) {
   std::string out;
-  for (const auto& [name, counts] : status.counters)
-    if (counts != status.lookups && counts != status.fetches) out += line(shown(name), counts_text(counts));
-  return out;
+  for (const auto& [name, counts] : status.counters) out += line(shown(name), counts_text(counts));
+  return out.empty() ? out : "\n" + out;
 }
 
 }  // namespace
@@ -56,7 +55,7 @@ std::string status_text(const StatusView& status, WallTime now) {
          line("refresh", std::to_string(status.refresh_due) + " due, " +
                              std::to_string(status.refresh_failing) + " failing") +
          line("store", status.store_state + ", " + std::to_string(status.store_pending) + " to be written") +
-         other_counters(status);
+         counters_text(status);
 }
 
 }  // namespace tlspolicyd

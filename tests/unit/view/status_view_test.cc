@@ -1,0 +1,93 @@
+#include "view/status_view.h"
+
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "columns.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+StatusView status() {
+  StatusView view;
+  view.version = "0.1.0";
+  view.started = WallTime(seconds(1'800'000'000));
+  view.uptime = seconds(3'600);
+  view.pid = 4711;
+  view.listen = {"inet:127.0.0.1:8461", "unix:/run/tlspolicyd/socket"};
+  view.postfix_security_level = "may";
+  view.resolver_addresses = {"127.0.0.1:53"};
+  view.cache_entries = 3;
+  view.cache_bytes = 4'096;
+  view.cache_by_mode = {{"enforce", 2}, {"absent", 1}};
+  view.connections = 5;
+  view.lookups = {{"secure", 7}, {"notfound", 1}};
+  view.fetches = {{"ok", 2}};
+  view.refresh_due = 1;
+  view.store_state = "ok";
+  view.counters = {{"dns", {{"malformed", 1}}}, {"lookups", {{"secure", 7}, {"notfound", 1}}}};
+  return view;
+}
+
+}  // namespace
+
+TEST_CASE("status: JSON has the shape of the contract") {
+  CHECK(status_json(status()) ==
+        R"({"version":"0.1.0","started":"2027-01-15T08:00:00Z","uptime":3600,"pid":4711,)"
+        R"("listen":["inet:127.0.0.1:8461","unix:/run/tlspolicyd/socket"],"postfix_security_level":"may",)"
+        R"("dane_active":false,"resolver":{"addresses":["127.0.0.1:53"],"validates":false},)"
+        R"("cache":{"entries":3,"by_mode":{"absent":1,"enforce":2},"bytes":4096},"connections":5,)"
+        R"("lookups":{"notfound":1,"secure":7},"fetches":{"ok":2},"refresh":{"due":1,"failing":0},)"
+        R"("store":{"state":"ok","pending":0}})");
+}
+
+TEST_CASE("status: what is empty is an empty list or object, never null") {
+  const std::string line = status_json(StatusView{});
+  CHECK(line.find("null") == line.npos);
+}
+
+TEST_CASE("status: the control socket carries the counters, too, and all is read back") {
+  CHECK(*parse_status_json(status_line(status())) == status());
+  StatusView without = status();
+  without.counters.clear();
+  CHECK(*parse_status_json(status_json(status())) == without);
+}
+
+TEST_CASE("status: JSON of another shape is refused or read as far as it goes") {
+  for (const char* text : {"", "[]", "{}", R"({"version":"1"})"}) CHECK_FALSE(parse_status_json(text));
+  const auto view = parse_status_json(
+      R"({"version":"1","started":"2027-01-15T08:00:00Z","cache":[],"lookups":{"a":"b"},"counters":7,"listen":{}})");
+  REQUIRE(view);
+  CHECK(view->lookups.empty());
+}
+
+TEST_CASE("status: text for people") {
+  CHECK(status_text(status(), WallTime(seconds(1'800'003'600))) ==
+        "version       0.1.0, pid 4711\n"
+        "started       2027-01-15T08:00:00Z (1h ago)\n"
+        "listen        inet:127.0.0.1:8461, unix:/run/tlspolicyd/socket\n"
+        "Postfix       security level may, DANE precedence off\n"
+        "resolver      127.0.0.1:53 (does not validate, or is not trusted to)\n"
+        "cache         3 entries, 4096 octets (absent 1, enforce 2)\n"
+        "connections   5\n"
+        "lookups       notfound 1, secure 7\n"
+        "fetches       ok 2\n"
+        "refresh       1 due, 0 failing\n"
+        "store         ok, 0 to be written\n"
+        "\n"
+        "dns           malformed 1\n"
+        "lookups       notfound 1, secure 7\n");
+}
+
+TEST_CASE("status: text keeps to 80 columns") {
+  StatusView view = status();
+  view.listen.assign(30, "unix:/" + std::string(100, 'p'));
+  for (int i = 0; i < 40; ++i) view.lookups["a_rather_long_word_" + std::to_string(i)] = 1;
+  view.counters["a_family_with_a_name_that_has_no_room"] = view.lookups;
+  view.version = kHostile;
+  std::string text = status_text(view, view.started);
+  const auto gap = text.find("\n\n");
+  REQUIRE(gap != text.npos);
+  check_lines(text);
+}
