@@ -1,0 +1,31 @@
+// What the one-shot commands need from outside. Filled by main() from the configuration;
+// nothing here outlives the command.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cache/store.h"
+#include "cli/terminal.h"
+#include "postfix/policy_reply.h"
+
+namespace tlspolicyd {
+
+struct Cli {
+  // Fails where there is no store, with words that name it. Creates nothing.
+  using OpenStore = std::function<Result<std::shared_ptr<Store>>()>;
+
+  const Terminal& terminal;
+  const Clock& clock;
+  bool json = false;
+  std::string control_socket;  // "": none
+  OpenStore read_store;        // read-only
+  OpenStore write_store;       // for --purge: keeps the files' owner
+  ReplyOptions reply;
+  bool dns_error_is_temp = false;
+};
+
+}  // namespace tlspolicyd

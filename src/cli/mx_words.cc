@@ -1,0 +1,117 @@
+#include "cli/mx_words.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/fault_words.h"
+#include "sts/mx_pattern.h"
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::string_view kMatching = "RFC 8461 section 4.1";
+constexpr std::size_t kMostNamed = 20;  // hosts in one sentence
+
+using Names = std::vector<std::string>;
+
+// In the order in which senders try them.
+Names hosts_of(const DnsAnswer& mx) {
+  auto records = records_of<MxRdata>(mx);
+  std::stable_sort(records.begin(), records.end(),
+                   [](const MxRdata& a, const MxRdata& b) { return a.preference < b.preference; });
+  Names out;
+  for (const MxRdata& record : records) out.push_back(record.host);
+  return out;
+}
+
+std::string named(const Names& hosts) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(hosts.size(), kMostNamed); ++i) out += (i == 0 ? "" : " ") + hosts[i];
+  if (hosts.size() > kMostNamed) out += " and " + std::to_string(hosts.size() - kMostNamed) + " more";
+  return out;
+}
+
+Names not_covered(const Names& hosts, const Policy& policy) {
+  Names out;
+  for (const std::string& host : hosts)
+    if (!any_mx_matches(policy.mx, host)) out.push_back(host);
+  return out;
+}
+
+Step compare(const Names& hosts, const Policy& policy, const std::string& where) {
+  const Names bad = not_covered(hosts, policy);
+  if (bad.empty())
+    return {"mx", "ok", named(hosts) + ": covered by the patterns" + where, std::string(kMatching), ""};
+  const std::string_view consequence =
+      policy.mode == Mode::enforce ? "senders that obey the policy deliver no mail there"
+                                   : "under mode enforce no mail would be delivered there";
+  std::string detail = "of " + named(hosts) + where + ", no mx pattern of the policy covers " + named(bad) + ": ";
+  return {"mx", bad.size() == hosts.size() ? "none_covered" : "not_covered", detail.append(consequence),
+          std::string(kMatching),
+          "Add an mx line to the policy for each of them, or take them out of the MX records; "
+          "then change the id in the TXT record."};
+}
+
+Step without_mx(const Domain& domain, const MailHosts& hosts, const Policy& policy) {
+  for (const auto* family : {&hosts.a, &hosts.aaaa})
+    if (family->status == DnsStatus::found)
+      return compare({domain.text()}, policy, " (no MX record: the domain is its own mail server)");
+  if (hosts.a.failed()) return dns_failure_step("mx", domain.text(), RrType::a, hosts.a);
+  if (hosts.aaaa.failed()) return dns_failure_step("mx", domain.text(), RrType::aaaa, hosts.aaaa);
+  return {"mx", "no_mail_server", "neither an MX record nor an address", "RFC 5321 section 5.1",
+          "Publish MX records for the domain, or withdraw the policy if it takes no mail."};
+}
+
+bool is_null_mx(const Names& hosts) { return hosts.size() == 1 && hosts.front().empty(); }
+
+struct Verdict {
+  std::string_view result, detail, cure;
+};
+
+Verdict verdict_of(const Policy& policy) {
+  switch (policy.mode) {
+    case Mode::enforce:
+      return {"secure", "mail goes only to the hosts of the policy, over TLS with a valid certificate", ""};
+    case Mode::testing:
+      return {"testing", "the policy is fine, but only tested: mail is delivered whatever TLS says",
+              "When the TLS reports show no failures, write mode: enforce and change the id in the TXT record."};
+    case Mode::none: break;
+  }
+  return {"none", "the domain has switched MTA-STS off (mode none): mail is delivered as without a policy", ""};
+}
+
+}  // namespace
+
+bool MailHosts::unknown() const {
+  if (mx.failed()) return true;
+  const bool addressed = a.status == DnsStatus::found || aaaa.status == DnsStatus::found;
+  return mx.status != DnsStatus::found && !addressed && (a.failed() || aaaa.failed());
+}
+
+Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy) {
+  if (hosts.mx.failed()) return dns_failure_step("mx", domain.text(), RrType::mx, hosts.mx);
+  const Names names = hosts_of(hosts.mx);
+  if (names.empty()) return without_mx(domain, hosts, policy);
+  if (is_null_mx(names))
+    return {"mx", "null_mx", "the domain says that it takes no mail (" + dns_facts(hosts.mx) + ")",
+            "RFC 7505 section 3", "Remove the null MX if the domain takes mail, else withdraw the policy."};
+  return compare(names, policy, " (" + dns_facts(hosts.mx) + ")");
+}
+
+Step verdict_step(const Evidence& seen, bool temporary) {
+  constexpr std::string_view kApplication = "RFC 8461 section 5";
+  if (seen.fetch.policy) {
+    const Verdict verdict = verdict_of(*seen.fetch.policy);
+    return {"verdict", std::string(verdict.result), std::string(verdict.detail), std::string(kApplication),
+            std::string(verdict.cure)};
+  }
+  if (temporary)
+    return {"verdict", "temporary", "it cannot be told now whether there is a policy, ask again in a few minutes; one "
+            "known from before stays in force", std::string(kApplication), ""};
+  return {"verdict", "none", "no policy applies: mail is delivered as without MTA-STS; one known from before stays "
+          "in force", std::string(kApplication), ""};
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,29 @@
+// The last words of a diagnosis: do the domain's mail servers fit its policy, and what
+// comes of it all. Pure; the words for what comes before are in service/fault_words.h.
+#pragma once
+
+#include "dnsdata/dns_answer.h"
+#include "service/step.h"
+#include "sts/decide.h"
+#include "sts/domain.h"
+#include "sts/policy.h"
+
+namespace tlspolicyd {
+
+// What DNS says about where mail for a domain goes.
+struct MailHosts {
+  DnsAnswer mx;
+  DnsAnswer a, aaaa;  // of the domain itself; asked only where there is no MX
+
+  // Without an answer to what was asked one cannot tell.
+  [[nodiscard]] bool unknown() const;
+};
+
+// RFC 8461 section 4.1: each MX host name against the patterns. Without MX records the
+// domain is its own mail server (RFC 5321 section 5.1); a null MX takes no mail (RFC 7505).
+[[nodiscard]] Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy);
+
+// `temporary`: another try may end otherwise.
+[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary);
+
+}  // namespace tlspolicyd

@@ -1,0 +1,90 @@
+#include "cli/purge.h"
+
+#include <sysexits.h>
+
+#include <string>
+
+#include "cli/complaint.h"
+#include "cli/control_client.h"
+#include "cli/progress.h"
+#include "service/control_protocol.h"
+
+namespace tlspolicyd {
+namespace {
+
+using Kind = ControlReply::Kind;
+
+constexpr std::size_t kRowsAChange = 1000;
+
+bool no_lines(std::string_view) { return true; }
+
+int report(const Cli& cli, const std::string& what) {
+  cli.terminal.out << "purged " << what << "\n";
+  return finish_output(cli);
+}
+
+int not_known(const Cli& cli, const Domain& domain) {
+  return complain(cli, kAbsentCode, domain.text() + " is not cached");
+}
+
+int no_store(const Cli& cli, const Error& why) {
+  return complain(cli, EX_UNAVAILABLE, "no daemon is running, and " + why.text);
+}
+
+int purge_stored(const Cli& cli, const Domain& domain) {
+  const auto store = cli.write_store();
+  if (!store) return no_store(cli, store.error());
+  const auto row = (*store)->get(domain);
+  if (!row) return complain(cli, EX_UNAVAILABLE, row.error().text);
+  if (!*row) return not_known(cli, domain);
+  const auto written = (*store)->write({StoreChange{domain, std::nullopt}});
+  if (!written) return complain(cli, EX_UNAVAILABLE, written.error().text);
+  return report(cli, domain.text());
+}
+
+// Page by page: what is forgotten makes room for the next page at the front.
+Result<std::size_t> empty(Store& store, Progress& progress) {
+  for (std::size_t count = 0;;) {
+    const auto rows = store.page("", kRowsAChange);
+    if (!rows) return tl::unexpected(rows.error());
+    if (rows->empty()) return count;
+    std::vector<StoreChange> changes;
+    for (const StoredRow& row : *rows) changes.push_back({row.domain, std::nullopt});
+    if (const auto written = store.write(changes); !written) return tl::unexpected(written.error());
+    progress.tick(std::to_string(count += changes.size()) + " entries");
+  }
+}
+
+int purge_all_stored(const Cli& cli, Progress& progress) {
+  const auto store = cli.write_store();
+  if (!store) return no_store(cli, store.error());
+  const auto count = empty(**store, progress);
+  progress.erase();
+  if (!count) return complain(cli, EX_UNAVAILABLE, count.error().text);
+  return report(cli, std::to_string(*count) + " entries");
+}
+
+}  // namespace
+
+int purge(const Cli& cli, std::string_view name) {
+  const auto domain = Domain::parse(name);
+  if (!domain) return complain(cli, EX_DATAERR, domain.error().text);
+  Progress progress(cli.terminal, cli.clock, "purging:");
+  const std::string request = std::string(control::kPurge) + " " + domain->text();
+  const ControlReply reply = ask_daemon(cli.control_socket, request, {no_lines, [&] { progress.tick(); }});
+  progress.erase();
+  if (reply.kind == Kind::no_daemon) return purge_stored(cli, *domain);
+  if (reply.kind == Kind::absent) return not_known(cli, *domain);
+  return reply.kind == Kind::done ? report(cli, domain->text()) : complain(cli, reply);
+}
+
+int purge_all(const Cli& cli) {
+  Progress progress(cli.terminal, cli.clock, "purging:");
+  const ControlReply reply = ask_daemon(cli.control_socket, control::kPurgeAll, {no_lines, [&] { progress.tick(); }});
+  if (reply.kind == Kind::no_daemon) return purge_all_stored(cli, progress);
+  progress.erase();
+  if (reply.kind != Kind::done) return complain(cli, reply);
+  return report(cli, std::to_string(reply.count) + " entries");
+}
+
+}  // namespace tlspolicyd

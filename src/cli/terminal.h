@@ -1,0 +1,14 @@
+// Where the command line writes, and whether a person watches.
+#pragma once
+
+#include <ostream>
+
+namespace tlspolicyd {
+
+struct Terminal {
+  std::ostream& out;  // results only
+  std::ostream& err;  // complaints and progress
+  bool progress = false;  // stderr is a terminal, and stdout does not fill the same screen
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,221 @@
+// `-q` over a scripted world: from the evidence to the story, the replies and the code.
+#include "cli/diagnosis.h"
+
+#include "catch.h"
+#include "fakes/fake_dns.h"
+#include "fakes/fake_https.h"
+#include "fakes/fake_time.h"
+#include "fakes/manual_executor.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+const std::string kHost = "mta-sts.d.example";
+
+std::string document(const std::string& mode, const std::string& mx) {
+  return "version: STSv1\nmode: " + mode + "\nmx: " + mx + "\nmax_age: 604800\n";
+}
+
+DnsAnswer mx_answer(std::vector<std::pair<std::uint16_t, std::string>> hosts) {
+  DnsAnswer answer{.status = DnsStatus::found, .ttl = seconds(3'600)};
+  for (auto& [preference, host] : hosts) answer.records.emplace_back(MxRdata{preference, std::move(host)});
+  return answer;
+}
+
+struct World {
+  World() {
+    dns.set_txt("_mta-sts.d.example", {"v=STSv1; id=1;"});
+    dns.set_address(kHost, "192.0.2.1");
+    https.serve(kHost, document("enforce", "mx1.d.example"));
+    dns.set("d.example", RrType::mx, mx_answer({{10, "mx1.d.example"}}));
+    options.discovery.allow_private_addresses = true;  // 192.0.2.0/24 is for documents only
+  }
+
+  Explanation diagnose() {
+    std::optional<Explanation> out;
+    Diagnosis diagnosis({dns, https, time, time}, *Domain::parse("d.example"), options,
+                        [&](Explanation explanation, bool may_change) {
+                          out = std::move(explanation);
+                          temporary = may_change;
+                        });
+    diagnosis.start();
+    loop.run();
+    time.advance(milliseconds(100));
+    loop.run();
+    REQUIRE(out);
+    return *std::move(out);
+  }
+
+  ManualExecutor loop;
+  FakeTime time;
+  FakeDns dns{loop};
+  FakeHttps https{loop};
+  DiagnosisOptions options;
+  bool temporary = false;
+};
+
+std::string results(const Explanation& explanation) {
+  std::string out;
+  for (const Step& step : explanation.steps) out += (out.empty() ? "" : " ") + step.step + ":" + step.result;
+  return out;
+}
+
+const Step& step_of(const Explanation& explanation, std::string_view name) {
+  for (const Step& step : explanation.steps)
+    if (step.step == name) return step;
+  FAIL("no such step");
+  return explanation.steps.front();
+}
+
+}  // namespace
+
+TEST_CASE("diagnosis: a domain without fault") {
+  World world;
+  const Explanation found = world.diagnose();
+  CHECK(results(found) == "txt:found address:ok http:ok policy:ok mx:ok verdict:secure");
+  for (const Step& step : found.steps) CHECK(step.cure.empty());
+  CHECK(found.entry.verdict == "secure");
+  CHECK(found.entry.reply == "OK secure match=mx1.d.example servername=hostname");
+  CHECK(found.reply_tlsrpt.find("policy_type=sts") != found.reply_tlsrpt.npos);
+  CHECK(found.txt_id == "1");
+  CHECK(found.lines.size() == 4);
+  CHECK_FALSE(world.temporary);
+}
+
+TEST_CASE("diagnosis: without TXT nothing is fetched and no MX asked") {
+  World world;
+  world.dns.erase("_mta-sts.d.example", RrType::txt);
+  const Explanation found = world.diagnose();
+  CHECK(results(found) == "txt:absent verdict:none");
+  CHECK(found.entry.reply == "NOTFOUND ");
+  CHECK_FALSE(found.entry.mode);
+  CHECK(world.https.fetched.empty());
+  CHECK(world.dns.count("d.example", RrType::mx) == 0);
+  CHECK_FALSE(world.temporary);
+}
+
+TEST_CASE("diagnosis: the MX names are compared with the patterns") {
+  World world;
+  SECTION("one of two is not covered") {
+    world.dns.set("d.example", RrType::mx, mx_answer({{20, "mx9.d.example"}, {10, "mx1.d.example"}}));
+    const Explanation found = world.diagnose();
+    const Step& step = step_of(found, "mx");
+    CHECK(step.result == "not_covered");
+    CHECK(step.rfc == "RFC 8461 section 4.1");
+    CHECK(step.detail.find("of mx1.d.example mx9.d.example") == 0);
+    CHECK(step.detail.find("covers mx9.d.example:") != step.detail.npos);
+    CHECK_FALSE(step.cure.empty());
+    CHECK(found.entry.verdict == "secure");
+  }
+  SECTION("none is covered") {
+    world.dns.set("d.example", RrType::mx, mx_answer({{10, "mx9.d.example"}}));
+    CHECK(step_of(world.diagnose(), "mx").result == "none_covered");
+  }
+  SECTION("M-07 without MX records the domain is its own mail server") {
+    world.dns.erase("d.example", RrType::mx);
+    world.dns.set_address("d.example", "192.0.2.2");
+    world.https.serve(kHost, document("enforce", "d.example"));
+    CHECK(step_of(world.diagnose(), "mx").result == "ok");
+  }
+  SECTION("M-07 and must be covered like any other") {
+    world.dns.erase("d.example", RrType::mx);
+    world.dns.set_address("d.example", "2001:db8::1");
+    CHECK(step_of(world.diagnose(), "mx").result == "none_covered");
+  }
+  SECTION("neither MX nor address") {
+    world.dns.erase("d.example", RrType::mx);
+    CHECK(step_of(world.diagnose(), "mx").result == "no_mail_server");
+  }
+  SECTION("M-12 a null MX") {
+    world.dns.set("d.example", RrType::mx, mx_answer({{0, ""}}));
+    const Explanation found = world.diagnose();
+    CHECK(step_of(found, "mx").result == "null_mx");
+    CHECK(step_of(found, "mx").rfc == "RFC 7505 section 3");
+    CHECK(found.entry.verdict == "secure");
+  }
+  CHECK_FALSE(world.temporary);
+}
+
+TEST_CASE("diagnosis: MX records that cannot be looked up make it temporary") {
+  World world;
+  world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
+  const Explanation found = world.diagnose();
+  CHECK(step_of(found, "mx").result == "server_failure");
+  CHECK(found.entry.verdict == "secure");
+  CHECK(world.temporary);
+}
+
+TEST_CASE("diagnosis: a fine policy that is only tested") {
+  World world;
+  world.https.serve(kHost, document("testing", "mx1.d.example"));
+  const Explanation found = world.diagnose();
+  CHECK(results(found) == "txt:found address:ok http:ok policy:ok mx:ok verdict:testing");
+  CHECK(found.steps.back().rfc == "RFC 8461 section 5");
+  CHECK(found.steps.back().cure.find("mode: enforce") != std::string::npos);
+  CHECK(found.entry.verdict == "none");
+  CHECK(found.entry.mode == "testing");
+}
+
+TEST_CASE("diagnosis: mode none asks for no mail servers") {
+  World world;
+  world.https.serve(kHost, "version: STSv1\nmode: none\nmax_age: 86400\n");
+  CHECK(results(world.diagnose()) == "txt:found address:ok http:ok policy:ok verdict:none");
+}
+
+TEST_CASE("diagnosis: a document that is no policy is explained line by line") {
+  World world;
+  world.https.serve(kHost, document("enforced", "mx1.d.example"));
+  const Explanation found = world.diagnose();
+  CHECK(results(found) == "txt:found address:ok http:ok policy:mode_unknown verdict:none");
+  REQUIRE(found.lines.size() == 4);
+  CHECK(found.lines[1].error);
+  CHECK(found.entry.failure->result == "sts-policy-invalid");
+  CHECK_FALSE(world.temporary);
+}
+
+TEST_CASE("diagnosis: what may pass is temporary") {
+  World world;
+  std::string last;
+  SECTION("TXT cannot be looked up") {
+    world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::timeout);
+    last = "txt:timeout verdict:temporary";
+  }
+  SECTION("nor can the policy host") {
+    world.dns.fail(kHost, RrType::a, DnsStatus::server_failure);
+    world.dns.fail(kHost, RrType::aaaa, DnsStatus::server_failure);
+    last = "txt:found address:server_failure verdict:temporary";
+  }
+  SECTION("the policy host is silent") {
+    world.https.fail(kHost, FetchFault::timeout);
+    last = "txt:found address:ok tls:timeout verdict:temporary";
+  }
+  CHECK(results(world.diagnose()) == last);
+  CHECK(world.temporary);
+}
+
+TEST_CASE("diagnosis: what the host answers is a verdict") {
+  World world;
+  world.https.fail(kHost, FetchFault::refused);
+  CHECK(results(world.diagnose()) == "txt:found address:ok connect:refused verdict:none");
+  CHECK_FALSE(world.temporary);
+}
+
+TEST_CASE("diagnosis: dns_error_reply decides the reply where TXT cannot be read") {
+  World world;
+  world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::server_failure);
+  CHECK(world.diagnose().entry.verdict == "none");
+  world.options.dns_error_is_temp = true;
+  const Explanation found = world.diagnose();
+  CHECK(found.entry.verdict == "temp");
+  CHECK(found.entry.reply.substr(0, 5) == "TEMP ");
+}
+
+TEST_CASE("diagnosis: the replies are those of the options") {
+  World world;
+  world.https.serve(kHost, document("testing", "mx1.d.example"));
+  world.options.reply.base_level = BaseLevel::may;
+  const Explanation found = world.diagnose();
+  CHECK(found.entry.reply == "NOTFOUND ");
+  CHECK(found.reply_tlsrpt.substr(0, 7) == "OK may ");
+}
