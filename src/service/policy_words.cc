@@ -20,8 +20,7 @@ constexpr PolicyWords kWords[] = {
     {"mode", "mode_missing", "Add the line mode: enforce (or testing, or none).", "mode_unknown",
      "Write one of mode: enforce, mode: testing or mode: none, in lower case."},
     {"max_age", "max_age_missing", "Add a line such as max_age: 604800 (seconds; a week or more).",
-     "max_age_bad",
-     "Write max_age as plain digits, ten at most: seconds, from 86400 (a day) to 31557600 (a year)."},
+     "max_age_bad", "Write max_age as plain digits: seconds, a week (604800) to a year (31557600)."},
     {"mx", "mx_missing", "Add one line mx: for each mail server name, as the MX records have it.",
      "mx_pattern",
      "Write one host name to an mx line, letters, digits and hyphens only, or *.domain for all "
@@ -31,6 +30,9 @@ constexpr PolicyWords kWhole{"", "not_a_policy",
                              "Serve a text file with one name: value on each line, in UTF-8.",
                              "line_malformed",
                              "Write each line as name: value, without blanks before the name or the colon."};
+
+constexpr std::string_view kTooLarge = "max_age_too_large",
+                           kTooLargeCure = "Write max_age: 31557600 (a year) at most; 604800 is a week.";
 
 const PolicyWords& words_for(std::string_view field) {
   for (const PolicyWords& words : kWords)
@@ -57,6 +59,8 @@ bool mentions(const std::vector<std::string>& notes, std::string_view word) {
 Step policy_step(const PolicyFault& fault) {
   const PolicyWords& words = words_for(fault.field);
   const bool missing = fault.line == 0;
+  if (fault.field == "max_age" && fault.detail.find("too large") != fault.detail.npos)
+    return {"policy", std::string(kTooLarge), fault.detail, std::string(kRfc), std::string(kTooLargeCure)};
   return {"policy", std::string(missing ? words.missing : words.wrong), fault.detail, std::string(kRfc),
           std::string(missing ? words.missing_cure : words.wrong_cure)};
 }
@@ -64,8 +68,8 @@ Step policy_step(const PolicyFault& fault) {
 Step policy_step(const Policy& policy, const std::vector<std::string>& notes) {
   Step step{"policy", "ok", summary(policy, notes), std::string(kRfc), ""};
   if (mentions(notes, "max_age")) {
-    step.result = "max_age_too_large";
-    step.cure = "Write max_age: 31557600 (a year) at most; more counts as that.";
+    step.result = kTooLarge;
+    step.cure = kTooLargeCure;
   } else if (policy.max_age < kShortMaxAge && policy.mode != Mode::none) {
     step.result = "max_age_short";
     step.cure = "Raise max_age to a week or more (604800): senders forget the policy after it.";

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "service/fault_words.h"
+#include "sts/txt_record.h"
 
 namespace tlspolicyd {
 namespace {
@@ -32,30 +34,23 @@ constexpr TxtWords kMalformed{
 
 bool begins_with_token(std::string_view record) { return record.substr(0, kToken.size()) == kToken; }
 
-// Meant for MTA-STS, though RFC 8461 does not take it so: other case, another version,
-// blanks or quotes in front.
-bool means_sts(std::string_view record) {
-  std::string squeezed;
-  for (const char c : record.substr(0, 40))
-    if (c != ' ' && c != '\t' && c != '"' && c != '\\') squeezed += c;
-  return equals_ignoring_case(std::string_view(squeezed).substr(0, 5), "v=sts");
-}
-
 bool good_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
 }
 
-// Why the grammar refused the record; the parser only says that it did.
+// Why the grammar refused the record, in the order in which it reads: the parser tells it
+// in words only.
 TxtWords diagnose(std::string_view record) {
-  bool id_seen = false, equals_inside = false;
+  bool id_seen = false;
   for (const std::string_view field : split(record, ';')) {
     const auto name_end = field.find('=');
-    if (name_end == field.npos) continue;
+    if (trim(field).empty()) continue;
+    if (name_end == field.npos) return kMalformed;
     const std::string_view name = trim(field.substr(0, name_end)), value = trim(field.substr(name_end + 1));
-    if (name == "id" && !std::exchange(id_seen, true) && !good_id(value)) return kBadId;
-    if (name != "v" && name != "id" && value.find('=') != value.npos) equals_inside = true;
+    const bool is_id = name == "id" && !std::exchange(id_seen, true);
+    if (is_id && !good_id(value)) return kBadId;
+    if (!is_id && value.find('=') != value.npos) return kBadExtension;
   }
-  if (equals_inside) return kBadExtension;
   return id_seen ? kMalformed : kNoId;
 }
 
@@ -74,21 +69,8 @@ Step told(const TxtWords& words, std::string detail, const DnsAnswer& answer) {
 std::string nothing_seen(const DnsAnswer& answer) {
   if (answer.status == DnsStatus::no_name) return "the name does not exist";
   if (answer.status == DnsStatus::no_data) return "the name exists, without a TXT record";
-  return std::to_string(answer.records.size()) + " TXT record(s), none of them for MTA-STS: \"" +
+  return std::to_string(answer.records.size()) + " TXT record(s), none of them for MTA-STS, such as \"" +
          first_that(answer, [](std::string_view) { return true; }) + "\"";
-}
-
-Step absent(const DnsAnswer& answer) {
-  const std::string near = first_that(answer, means_sts);
-  if (near.empty()) return told(kAbsent, nothing_seen(answer), answer);
-  return told(kWrongVersion, "\"" + near + "\"", answer);
-}
-
-std::string all_sts(const DnsAnswer& answer) {
-  std::vector<std::string> quoted;
-  for (const TxtRdata& record : records_of<TxtRdata>(answer))
-    if (begins_with_token(record.text)) quoted.push_back("\"" + record.text + "\"");
-  return join(quoted, " and ");
 }
 
 }  // namespace
@@ -99,10 +81,11 @@ Step txt_step(const DnsAnswer& answer, const TxtSeen& seen) {
     case TxtSeen::State::id:
       return {"txt", "found", "\"" + record + "\", id " + seen.id + " (" + dns_facts(answer) + ")",
               std::string(kRfc), ""};
-    case TxtSeen::State::absent: return absent(answer);
-    case TxtSeen::State::several: return told(kSeveral, all_sts(answer), answer);
-    case TxtSeen::State::malformed:
-      return told(diagnose(record), "\"" + record + "\": " + seen.detail, answer);
+    case TxtSeen::State::absent:
+      if (first_that(answer, resembles_sts).empty()) return told(kAbsent, nothing_seen(answer), answer);
+      return told(kWrongVersion, seen.detail, answer);
+    case TxtSeen::State::several: return told(kSeveral, seen.detail, answer);
+    case TxtSeen::State::malformed: return told(diagnose(record), "\"" + record + "\": " + seen.detail, answer);
     case TxtSeen::State::lookup_failed: break;
   }
   return dns_failure_step("txt", "", RrType::txt, answer);

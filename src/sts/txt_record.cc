@@ -20,14 +20,6 @@ tl::unexpected<TxtFault> fault(TxtProblem problem, std::string detail) {
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// Meant for MTA-STS, though it does not begin as such a record must.
-bool resembles(std::string_view record) {
-  std::string dense;
-  for (const char c : record.substr(0, 40))
-    if (!is_blank(c) && c != '"') dense += c;
-  return equals_ignoring_case(std::string_view(dense).substr(0, 5), "v=sts");
-}
-
 std::string why_not_taken(std::string_view record) {
   const char* why = "has the wrong version";
   if (is_blank(record.front())) why = "begins with a blank";
@@ -38,7 +30,7 @@ std::string why_not_taken(std::string_view record) {
 
 tl::unexpected<TxtFault> absent(std::span<const std::string> records) {
   if (records.empty()) return fault(TxtProblem::absent, "there is no TXT record");
-  const auto near = std::find_if(records.begin(), records.end(), resembles);
+  const auto near = std::find_if(records.begin(), records.end(), resembles_sts);
   if (near != records.end()) return fault(TxtProblem::absent, why_not_taken(*near));
   return fault(TxtProblem::absent, "no TXT record begins with " + quoted(kBeginning));
 }
@@ -63,6 +55,13 @@ Found choose(std::span<const std::string> records) {
 }
 
 }  // namespace
+
+bool resembles_sts(std::string_view record) {
+  std::string dense;
+  for (const char c : record.substr(0, 40))
+    if (!is_blank(c) && c != '"') dense += c;
+  return equals_ignoring_case(std::string_view(dense).substr(0, 5), "v=sts");
+}
 
 tl::expected<std::string, TxtFault> parse_txt_rrset(std::span<const std::string> records) {
   const auto record = choose(records);

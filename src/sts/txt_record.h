@@ -31,4 +31,8 @@ struct TxtFault {
 [[nodiscard]] tl::expected<std::string, TxtFault> parse_txt_rrset(
     std::span<const std::string> records);
 
+// Meant for MTA-STS, though it need not begin as such a record must: another version,
+// other case, blanks or a quote in front.
+[[nodiscard]] bool resembles_sts(std::string_view record);
+
 }  // namespace tlspolicyd

@@ -64,27 +64,23 @@ class FakeHandler final : public ControlHandler {
 
 class Socket {
  public:
-  Socket() : path_("/tmp/tlspolicyd-control-" + std::to_string(::getpid())) {
-    ::unlink(path_.c_str());
-    address_.sun_family = AF_UNIX;
-    std::strncpy(address_.sun_path, path_.c_str(), sizeof address_.sun_path - 1);
-  }
-  ~Socket() { ::unlink(path_.c_str()); }
-  UniqueFd listen() const {
-    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_) == 0);
-    REQUIRE(::listen(fd.get(), 64) == 0);
-    return fd;
+  Socket() : path_("/tmp/tlspolicyd-control-" + std::to_string(::getpid())) {}
+  ListeningSocket listen() const {
+    auto opened = open_listener({.path = path_, .host = "", .port = 0}, {.mode = 0600, .group = ""});
+    REQUIRE(opened);
+    return std::move(opened->front());
   }
   UniqueFd connect() const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_) != 0) fd.reset();
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd.reset();
     return fd;
   }
 
  private:
   std::string path_;
-  sockaddr_un address_{};
 };
 
 void put(const UniqueFd& fd, std::string_view text) {

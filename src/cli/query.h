@@ -1,0 +1,23 @@
+// `-q`: finds out a domain's policy now, without a daemon and without its cache, and
+// tells how. On a loop of its own.
+#pragma once
+
+#include <string_view>
+
+#include "cli/cli.h"
+#include "cli/diagnosis.h"
+#include "net/dns_client.h"
+#include "net/https_client.h"
+
+namespace tlspolicyd {
+
+struct QueryOptions {
+  DnsClient::Options dns;
+  HttpsOptions https;
+  DiagnosisOptions diagnosis;
+};
+
+// Returns an exit code. SIGPIPE must be ignored.
+int query(const Cli& cli, const QueryOptions& options, std::string_view domain);
+
+}  // namespace tlspolicyd
