@@ -8,9 +8,13 @@ bool StoreBacklog::add(const Domain& domain) {
   names_.insert(domain);
   if (names_.size() <= most_names_) return true;
   names_.clear();
+  add_all();
+  return false;
+}
+
+void StoreBacklog::add_all() {
   all_ = true;
   cursor_ = 0;
-  return false;
 }
 
 std::vector<StoreChange> StoreBacklog::take(std::size_t most) {

@@ -25,6 +25,8 @@ class StoreBacklog {
   // False if that was too many: from now on all is to be written, and names that are
   // no longer in the cache must be looked for in the store.
   [[nodiscard]] bool add(const Domain& domain);
+  // All that the cache holds.
+  void add_all();
 
   // The next changes, at most `most`, in the state that the cache is in now. May come
   // back empty while not empty().

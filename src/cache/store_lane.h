@@ -14,18 +14,25 @@ namespace tlspolicyd {
 
 class StoreLane {
  public:
-  // Both executors outlive this object; `store` may be null.
-  StoreLane(Executor& lane, Executor& loop, std::shared_ptr<Store> store)
-      : lane_(lane), loop_(loop), store_(std::move(store)) {}
+  // Both executors outlive this object; `store` may be null. `on_loss`: the store lost
+  // rows, see Store::take_loss().
+  StoreLane(Executor& lane, Executor& loop, std::shared_ptr<Store> store, std::function<void()> on_loss)
+      : lane_(lane), loop_(loop), store_(std::move(store)), on_loss_(std::move(on_loss)) {}
 
   [[nodiscard]] bool has_store() const { return store_ != nullptr; }
 
   // `work(Store&)` on the lane, then `done(result)` on the loop, both in order of asking.
   template <typename Work, typename Done>
   void ask(Work work, Done done) {
-    submit(lane_, loop_, [store = store_, work = std::move(work)] { return work(*store); },
-           [alive = std::weak_ptr(alive_), done = std::move(done)](auto result) mutable {
-             if (!alive.expired()) done(std::move(result));
+    submit(lane_, loop_,
+           [store = store_, work = std::move(work)] {
+             auto result = work(*store);
+             return std::pair(std::move(result), store->take_loss());
+           },
+           [this, alive = std::weak_ptr(alive_), done = std::move(done)](auto both) mutable {
+             if (alive.expired()) return;
+             if (both.second) on_loss_();
+             done(std::move(both.first));
            });
   }
 
@@ -40,6 +47,7 @@ class StoreLane {
   Executor& lane_;
   Executor& loop_;
   std::shared_ptr<Store> store_;  // touched on the lane alone
+  std::function<void()> on_loss_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

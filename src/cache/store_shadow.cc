@@ -47,7 +47,10 @@ struct StoreShadow::State {
 
 StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
     : parts(ports),
-      lane(ports.lane, ports.loop, std::move(durable)),
+      lane(ports.lane, ports.loop, std::move(durable), [this] {
+        backlog.add_all();
+        writer.wake();
+      }),
       backlog(ports.cache, ports.clock),
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
       point_reads(lane, read_trouble, [this](const Domain& domain) { return backlog.holds(domain); }),

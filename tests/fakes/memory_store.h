@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cache/store.h"
@@ -16,6 +17,13 @@ class MemoryStore final : public Store {
   // Until told otherwise each write or read fails so and changes nothing.
   void fail_writes(std::optional<std::string> reason) { write_failure_ = std::move(reason); }
   void fail_reads(std::optional<std::string> reason) { read_failure_ = std::move(reason); }
+
+  // The rows of `domains` are lost, as when a broken file was salvaged.
+  void lose(const std::vector<std::string>& domains) {
+    for (const std::string& domain : domains) rows.erase(domain);
+    lost_ = true;
+  }
+  bool take_loss() override { return std::exchange(lost_, false); }
 
   Result<void> write(const std::vector<StoreChange>& changes) override {
     batches.push_back(changes.size());
@@ -49,6 +57,7 @@ class MemoryStore final : public Store {
 
  private:
   std::optional<std::string> write_failure_, read_failure_;
+  bool lost_ = false;
 };
 
 }  // namespace tlspolicyd

@@ -134,6 +134,18 @@ TEST_CASE("X-07 a store that fails for long costs bounded memory and still ends 
   CHECK(f.shadow->state() == "ok");
 }
 
+TEST_CASE("C-16 after the store lost rows all that the cache holds is written anew") {
+  ShadowFixture f;
+  for (int i = 0; i < 1200; ++i) f.put("d" + std::to_string(i) + ".example");
+  f.cache.put(absence("absent.example"), f.time.life());
+  f.settle();
+  f.store->lose({"d7.example", "d70.example"});
+  f.put("new.example");
+  f.settle();
+  CHECK(f.store->rows.size() == 1201);
+  CHECK(f.shadow->pending() == 0);
+}
+
 TEST_CASE("drain reports when all is durable") {
   ShadowFixture f;
   int drained = 0;

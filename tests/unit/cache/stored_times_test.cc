@@ -10,7 +10,8 @@ StoredRow row_of(const FakeTime& time, seconds age) {
   Entry entry = policy("d.example", Mode::enforce, seconds(1000), time.life() - age, time.life() - seconds(5));
   entry.checked = time.life() - seconds(7);
   entry.failure = std::make_shared<const Failure>(
-      Failure{.result = StsResult::sts_webpki_invalid, .since = time.life() - age + seconds(30), .count = 4, .detail = "expired"});
+      Failure{.result = StsResult::sts_webpki_invalid, .since = time.life() - age + seconds(30), .count = 4,
+              .detail = "expired"});
   return to_row(entry, time);
 }
 

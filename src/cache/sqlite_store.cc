@@ -1,0 +1,117 @@
+#include "cache/sqlite_store.h"
+
+#include <utility>
+
+#include "cache/sqlite_store_connection.h"
+#include "cache/sqlite_store_salvage.h"
+
+namespace tlspolicyd {
+
+SqliteStore::SqliteStore(std::string path, Mode mode, Parts parts)
+    : path_(std::move(path)), mode_(mode), parts_(parts) {}
+
+SqliteStore::~SqliteStore() = default;
+
+Result<SqliteStore::Opened> SqliteStore::open(const std::string& path, Mode mode, Parts parts) {
+  auto store = std::make_unique<SqliteStore>(path, mode, parts);
+  auto trouble = store->connect(mode == Mode::read_only ? Access::read : Access::write);
+  if (trouble && (store->refused_ || mode != Mode::read_write)) return tl::unexpected(std::move(*trouble));
+  return Opened{std::move(store), std::move(trouble)};
+}
+
+// A file found broken is repaired once, then the work is done on what was saved.
+template <typename Work>
+auto SqliteStore::with_connection(Access access, Work work) {
+  using Value = typename decltype(work(*connection_))::value_type;
+  const auto attempt = [&]() -> DbResult<Value> {
+    if (auto trouble = connect(access)) return tl::unexpected(DbFault{DbFault::Kind::failed, trouble->text});
+    auto done = work(*connection_);
+    note_skipped();
+    if (!done) done.error().text.insert(0, path_ + ": ");
+    return done;
+  };
+  auto done = attempt();
+  if (!done && done.error().kind == DbFault::Kind::broken && mode_ != Mode::read_only) {
+    if (auto trouble = repair(done.error().text)) return Result<Value>(tl::unexpected(std::move(*trouble)));
+    done = attempt();
+  }
+  return done.map_error([](const DbFault& fault) { return Error{fault.text}; });
+}
+
+Result<void> SqliteStore::write(const std::vector<StoreChange>& changes) {
+  return with_connection(Access::write, [&](SqliteConnection& on) { return on.write(changes); });
+}
+
+Result<std::optional<StoredRow>> SqliteStore::get(const Domain& domain) {
+  return with_connection(Access::read, [&](SqliteConnection& on) { return on.get(domain); });
+}
+
+Result<std::vector<StoredRow>> SqliteStore::page(const std::string& after, std::size_t most) {
+  return with_connection(Access::read, [&](SqliteConnection& on) { return on.page(after, most); });
+}
+
+Result<std::size_t> SqliteStore::erase_all() {
+  return with_connection(Access::write, [&](SqliteConnection& on) { return on.erase_all(); });
+}
+
+bool SqliteStore::take_loss() { return std::exchange(loss_, false); }
+
+std::size_t SqliteStore::skipped() const {
+  return skipped_before_ + (connection_ ? connection_->skipped() : 0);
+}
+
+std::optional<Error> SqliteStore::connect(Access access) {
+  if (connection_ && connection_->writable() && connection_->file_moved()) {
+    parts_.log.warning(LogLine("store").with("action", "lost").with("file", path_)
+                           .with("reason", "the file was moved or removed: a new one is made"));
+    disconnect();
+    loss_ = true;
+  }
+  if (connection_ && (access == Access::read || connection_->writable())) return {};
+  disconnect();
+  std::optional<Error> trouble;
+  if (mode_ != Mode::read_only) trouble = connect_writable(true);
+  if (connection_ || (trouble && (refused_ || access == Access::write))) return trouble;
+  auto readable = SqliteConnection::open_readable(path_);
+  if (!readable) return trouble ? trouble : Error{path_ + ": " + readable.error().text};
+  connection_ = std::move(*readable);
+  return {};
+}
+
+std::optional<Error> SqliteStore::connect_writable(bool may_repair) {
+  auto made = SqliteConnection::open_writable(path_, mode_ == Mode::read_write);
+  refused_ = !made && made.error().kind == DbFault::Kind::refused;
+  if (made) {
+    connection_ = std::move(*made);
+    return {};
+  }
+  const std::string reason = path_ + ": " + made.error().text;
+  if (made.error().kind != DbFault::Kind::broken || !may_repair) return Error{reason};
+  if (auto trouble = repair(reason)) return trouble;
+  return connect_writable(false);
+}
+
+std::optional<Error> SqliteStore::repair(const std::string& reason) {
+  disconnect();
+  const auto saved = salvage(path_, parts_.clock.wall());
+  if (!saved) return Error{reason + "; it cannot be repaired: " + saved.error().text};
+  loss_ = true;
+  parts_.log.error(LogLine("store").with("action", "salvaged").with("reason", reason)
+                       .with("rows", saved->rows).with("broken_file", saved->moved_to));
+  return {};
+}
+
+void SqliteStore::note_skipped() {
+  if (skip_reported_ || connection_->skipped() == 0) return;
+  skip_reported_ = true;
+  parts_.log.warning(LogLine("store").with("action", "skipped").with("file", path_)
+                         .with("row", connection_->last_skipped())
+                         .with("effect", "this and further such rows do not count"));
+}
+
+void SqliteStore::disconnect() {
+  skipped_before_ = skipped();
+  connection_.reset();
+}
+
+}  // namespace tlspolicyd

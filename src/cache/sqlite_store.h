@@ -1,0 +1,76 @@
+// The store in an SQLite file (WAL, every commit synced). Survives what happens to the
+// file: opens it later where it cannot be opened now, salvages what can be read of a
+// broken one, makes a new one where it was taken away. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/store.h"
+
+namespace tlspolicyd {
+
+class SqliteConnection;
+
+class SqliteStore final : public Store {
+ public:
+  enum class Mode : std::uint8_t {
+    read_write,  // makes the file where there is none
+    existing,    // read and write, but only a file that is there
+    read_only,   // makes and changes no file whatsoever
+  };
+  struct Parts {  // both outlive the store
+    const Clock& clock;  // names files moved aside
+    Logger& log;
+  };
+  struct Opened {
+    std::unique_ptr<SqliteStore> store;
+    // read_write: why nothing can be written for now; each write tries again. Rows that
+    // can be read are read.
+    std::optional<Error> trouble;
+  };
+
+  // Opens nothing yet: open() tells at once what is wrong.
+  SqliteStore(std::string path, Mode mode, Parts parts);
+
+  // Fails where it is no use to try again: the file is a newer tlspolicyd's or another
+  // program's, and is left alone. `existing` and `read_only` fail for any reason.
+  [[nodiscard]] static Result<Opened> open(const std::string& path, Mode mode, Parts parts);
+  ~SqliteStore() override;
+
+  Result<void> write(const std::vector<StoreChange>& changes) override;
+  Result<std::optional<StoredRow>> get(const Domain& domain) override;
+  Result<std::vector<StoredRow>> page(const std::string& after, std::size_t most) override;
+  bool take_loss() override;
+
+  // How many there were.
+  Result<std::size_t> erase_all();
+  // Rows that made no sense and were passed over since the store was opened.
+  [[nodiscard]] std::size_t skipped() const;
+
+ private:
+  enum class Access : std::uint8_t { read, write };
+
+  template <typename Work>
+  auto with_connection(Access access, Work work);
+  std::optional<Error> connect(Access access);
+  std::optional<Error> connect_writable(bool may_repair);
+  std::optional<Error> repair(const std::string& reason);
+  void note_skipped();
+  void disconnect();
+
+  std::string path_;
+  Mode mode_;
+  Parts parts_;
+  std::unique_ptr<SqliteConnection> connection_;  // null: to be opened
+  bool refused_ = false;
+  bool loss_ = false;
+  bool skip_reported_ = false;
+  std::size_t skipped_before_ = 0;  // by former connections
+};
+
+}  // namespace tlspolicyd

@@ -1,0 +1,173 @@
+#include "cache/sqlite_store_connection.h"
+
+#include <array>
+
+#include "cache/sqlite_store_rows.h"
+#include "cache/sqlite_store_schema.h"
+#include "cache/store_files.h"
+
+namespace tlspolicyd {
+namespace {
+
+// So large a file is checked in a moment; in a larger one damage is found when the rows
+// are loaded.
+constexpr std::uint64_t kCheckedAtOpen = 32 << 20;
+
+DbResult<void> check(SqliteDb& db, const std::string& path) {
+  if (file_size(path) > kCheckedAtOpen) return {};
+  const auto verdict = db.text("PRAGMA quick_check(1)");
+  if (!verdict) return tl::unexpected(verdict.error());
+  if (*verdict == "ok") return {};
+  return tl::unexpected(DbFault{DbFault::Kind::broken, *verdict});
+}
+
+DbResult<void> make_ready(SqliteDb& db, const std::string& path) {
+  if (sqlite3_db_readonly(&db.handle(), "main") == 1)
+    return tl::unexpected(DbFault{DbFault::Kind::failed, "is not writable for this user"});
+  if (auto done = configure(db); !done) return done;
+  if (auto done = bring_up_to_date(db); !done) return done;
+  if (auto done = db.run("PRAGMA journal_mode = WAL"); !done) return done;
+  return check(db, path);
+}
+
+// Percent-encodes what a URI would take as its own.
+std::string uri_of(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%') uri += "%25";
+    else if (c == '?') uri += "%3f";
+    else if (c == '#') uri += "%23";
+    else uri += c;
+  }
+  return uri;
+}
+
+// Without a log the file is all there is, and no lock file is needed. With a log and its
+// index a live daemon, or one that was killed, left both: the usual way makes nothing
+// new. With a log alone the index is built in memory, which needs exclusive locking; as
+// a read-only descriptor cannot be locked so, it is done without locks.
+DbResult<SqliteDb> open_without_traces(const std::string& path) {
+  constexpr int kFlags = SQLITE_OPEN_READONLY;
+  if (file_size(path + "-wal") == 0) return SqliteDb::open(uri_of(path) + "?immutable=1", kFlags);
+  if (file_exists(path + "-shm")) return SqliteDb::open(uri_of(path) + "?mode=ro", kFlags);
+  auto db = SqliteDb::open(uri_of(path) + "?mode=ro", kFlags, "unix-none");
+  if (!db) return db;
+  if (auto done = db->run("PRAGMA locking_mode = EXCLUSIVE"); !done) return tl::unexpected(done.error());
+  return db;
+}
+
+DbResult<int> readable_version(SqliteDb& db) {
+  sqlite3_db_config(&db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (auto done = configure(db); !done) return tl::unexpected(done.error());
+  auto version = version_of(db);
+  if (version && *version == 0) return tl::unexpected(DbFault{DbFault::Kind::failed, "is empty"});
+  return version;
+}
+
+}  // namespace
+
+SqliteConnection::Made SqliteConnection::open_writable(const std::string& path, bool create) {
+  if (create) {
+    finish_replacement(path);
+    if (const auto made = make_file(path, path); !made)
+      return tl::unexpected(DbFault{DbFault::Kind::failed, made.error().text});
+  }
+  auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
+  if (!db) return tl::unexpected(db.error());
+  if (auto done = make_ready(*db, path); !done) return tl::unexpected(done.error());
+  return prepared(std::move(*db), kSchemaVersion, true);
+}
+
+SqliteConnection::Made SqliteConnection::open_readable(const std::string& path) {
+  auto db = open_without_traces(path);
+  if (!db) return tl::unexpected(db.error());
+  const auto version = readable_version(*db);
+  if (!version) return tl::unexpected(version.error());
+  return prepared(std::move(*db), *version, false);
+}
+
+SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, int version, bool writable) {
+  auto made = std::make_unique<SqliteConnection>(std::move(db), writable);
+  const std::string page = select_rows(version, "WHERE domain > ?1 ORDER BY domain");
+  const std::string get = select_rows(version, "WHERE domain = ?1");
+  const std::string put = std::string("INSERT OR REPLACE INTO policy (") + kRowColumns +
+                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  const std::array<std::pair<StmtPtr*, std::string>, 4> statements{{
+      {&made->page_, page}, {&made->get_, get}, {&made->put_, put},
+      {&made->erase_, "DELETE FROM policy WHERE domain = ?1"}}};
+  for (const auto& [statement, sql] : statements) {
+    if (!writable && (statement == &made->put_ || statement == &made->erase_)) continue;
+    auto ready = made->db_.prepare(sql.c_str());
+    if (!ready) return tl::unexpected(ready.error());
+    *statement = std::move(*ready);
+  }
+  return made;
+}
+
+DbResult<void> SqliteConnection::write(const std::vector<StoreChange>& changes) {
+  if (auto begun = db_.run("BEGIN IMMEDIATE"); !begun) return begun;
+  auto done = apply(changes);
+  if (done) done = db_.run("COMMIT");
+  if (!done) static_cast<void>(db_.run("ROLLBACK"));
+  return done;
+}
+
+DbResult<void> SqliteConnection::apply(const std::vector<StoreChange>& changes) {
+  for (const StoreChange& change : changes) {
+    sqlite3_stmt& statement = change.row ? *put_ : *erase_;
+    if (change.row) bind_row(statement, *change.row);
+    else bind_text(statement, 1, change.domain.text());
+    if (auto done = db_.step(statement); !done) return tl::unexpected(done.error());
+  }
+  return {};
+}
+
+DbResult<void> SqliteConnection::empty_log() {
+  const auto busy = db_.number("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!busy) return tl::unexpected(busy.error());
+  if (*busy != 0) return tl::unexpected(DbFault{DbFault::Kind::failed, "is in use by another process"});
+  return {};
+}
+
+DbResult<std::size_t> SqliteConnection::erase_all() {
+  if (auto done = db_.run("DELETE FROM policy"); !done) return tl::unexpected(done.error());
+  return static_cast<std::size_t>(sqlite3_changes(&db_.handle()));
+}
+
+DbResult<std::optional<StoredRow>> SqliteConnection::get(const Domain& domain) {
+  const ResetAtEnd guard(get_.get());
+  bind_text(*get_, 1, domain.text());
+  const auto found = db_.step(*get_);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  auto row = read_row(*get_);
+  if (row && row->domain == domain) return std::optional(std::move(*row));
+  skip(*get_, row ? Error{"domain is not the one asked for"} : row.error());
+  return std::nullopt;
+}
+
+// Keys that do not ascend mean a broken tree, and a walk that might never end.
+DbResult<std::vector<StoredRow>> SqliteConnection::page(const std::string& after, std::size_t most) {
+  const ResetAtEnd guard(page_.get());
+  bind_text(*page_, 1, after);
+  std::vector<StoredRow> rows;
+  std::string last = after;
+  while (rows.size() < most) {
+    const auto found = db_.step(*page_);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) break;
+    const std::string_view key = octets_at(*page_, 0);
+    if (key <= last) return tl::unexpected(DbFault{DbFault::Kind::broken, "has rows out of order"});
+    last = key;
+    if (auto row = read_row(*page_)) rows.push_back(std::move(*row));
+    else skip(*page_, row.error());
+  }
+  return rows;
+}
+
+void SqliteConnection::skip(sqlite3_stmt& statement, const Error& why) {
+  ++skipped_;
+  last_skipped_ = std::string(octets_at(statement, 0)) + ": " + why.text;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,52 @@
+// One connection to the store's file with its statements: what SqliteStore does while
+// all goes well. The caller closes and repairs. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/sqlite_store_db.h"
+#include "cache/store.h"
+
+namespace tlspolicyd {
+
+class SqliteConnection {
+ public:
+  using Made = DbResult<std::unique_ptr<SqliteConnection>>;
+
+  // Use the functions below.
+  SqliteConnection(SqliteDb db, bool writable) : db_(std::move(db)), writable_(writable) {}
+
+  // `create`: makes the file where there is none.
+  [[nodiscard]] static Made open_writable(const std::string& path, bool create);
+  // Makes no files, waits for nobody, changes nothing; sees what a crash left in the log.
+  [[nodiscard]] static Made open_readable(const std::string& path);
+
+  [[nodiscard]] DbResult<void> write(const std::vector<StoreChange>& changes);
+  [[nodiscard]] DbResult<std::size_t> erase_all();
+  // All that was committed is in the file itself.
+  [[nodiscard]] DbResult<void> empty_log();
+  [[nodiscard]] DbResult<std::optional<StoredRow>> get(const Domain& domain);
+  [[nodiscard]] DbResult<std::vector<StoredRow>> page(const std::string& after, std::size_t most);
+
+  [[nodiscard]] bool writable() const { return writable_; }
+  [[nodiscard]] bool file_moved() const { return db_.file_moved(); }
+  // Rows passed over because they made no sense, and what was wrong with the last one.
+  [[nodiscard]] std::size_t skipped() const { return skipped_; }
+  [[nodiscard]] const std::string& last_skipped() const { return last_skipped_; }
+
+ private:
+  [[nodiscard]] static Made prepared(SqliteDb db, int version, bool writable);
+  [[nodiscard]] DbResult<void> apply(const std::vector<StoreChange>& changes);
+  void skip(sqlite3_stmt& statement, const Error& why);
+
+  SqliteDb db_;
+  bool writable_;
+  StmtPtr page_, get_, put_, erase_;
+  std::size_t skipped_ = 0;
+  std::string last_skipped_;
+};
+
+}  // namespace tlspolicyd

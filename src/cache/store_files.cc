@@ -1,0 +1,115 @@
+#include "cache/store_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "base/unique_fd.h"
+
+namespace tlspolicyd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A disk that goes bad breaks the store again and again; the evidence must not fill it.
+constexpr std::size_t kCorruptKept = 3;
+
+fs::path folder_of(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+tl::unexpected<Error> fail_with_errno(const std::string& what) {
+  return fail(what + ": " + std::strerror(errno));
+}
+
+std::optional<struct stat> stat_of(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
+}
+
+// So that a move is not undone by a power cut.
+void sync_folder(const std::string& path) {
+  const UniqueFd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder) static_cast<void>(::fsync(folder.get()));
+}
+
+Result<void> move(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
+  return fail_with_errno("cannot rename " + from + " to " + to);
+}
+
+std::string name_aside(const std::string& path, WallTime now) {
+  std::string stamp = rfc3339(now);
+  stamp.erase(std::remove_if(stamp.begin(), stamp.end(), [](char c) { return c == '-' || c == ':'; }), stamp.end());
+  const std::string base = path + ".corrupt-" + stamp;
+  std::string name = base;
+  for (int i = 2; file_exists(name); ++i) name = base + '.' + std::to_string(i);
+  return name;
+}
+
+void drop_old_evidence(const std::string& path) {
+  const std::string prefix = fs::path(path).filename().string() + ".corrupt-";
+  std::vector<fs::path> kept;
+  std::error_code ignored;
+  for (const auto& file : fs::directory_iterator(folder_of(path), ignored)) {
+    const std::string name = file.path().filename().string();
+    const bool log = name.size() > 4 && name.compare(name.size() - 4, 4, "-wal") == 0;
+    if (name.compare(0, prefix.size(), prefix) == 0 && !log) kept.push_back(file.path());
+  }
+  std::sort(kept.begin(), kept.end());
+  for (std::size_t i = 0; i + kCorruptKept < kept.size(); ++i) {
+    fs::remove(kept[i], ignored);
+    fs::remove(kept[i].string() + "-wal", ignored);
+  }
+}
+
+}  // namespace
+
+std::string salvage_path(const std::string& path) { return path + ".salvaged"; }
+
+bool file_exists(const std::string& path) { return stat_of(path).has_value(); }
+
+std::uint64_t file_size(const std::string& path) {
+  const auto found = stat_of(path);
+  return found ? static_cast<std::uint64_t>(found->st_size) : 0;
+}
+
+Result<void> make_file(const std::string& path, const std::string& model) {
+  auto owner = stat_of(model);
+  if (!owner) owner = stat_of(folder_of(path).string());
+  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) {
+    if (errno == EEXIST) return {};
+    return fail_with_errno("cannot create " + fs::path(path).filename().string());
+  }
+  const bool given = ::geteuid() != 0 || !owner || ::fchown(file.get(), owner->st_uid, owner->st_gid) == 0;
+  if (!given) return fail_with_errno("cannot set the owner of " + fs::path(path).filename().string());
+  return {};
+}
+
+// The log goes first: a store must never meet the log of another.
+Result<std::string> replace_broken(const std::string& path, WallTime now) {
+  const std::string aside = name_aside(path, now);
+  if (auto moved = move(path + "-wal", aside + "-wal"); !moved) return tl::unexpected(moved.error());
+  static_cast<void>(::unlink((path + "-shm").c_str()));
+  if (auto moved = move(path, aside); !moved) return tl::unexpected(moved.error());
+  if (auto moved = move(salvage_path(path), path); !moved) return tl::unexpected(moved.error());
+  sync_folder(path);
+  drop_old_evidence(path);
+  return aside;
+}
+
+void finish_replacement(const std::string& path) {
+  if (!file_exists(path) && file_exists(salvage_path(path)))
+    static_cast<void>(move(salvage_path(path), path));
+}
+
+}  // namespace tlspolicyd
