@@ -163,8 +163,8 @@ class Delivery:
 
 def smtpd_service(address, certificate=None):
     """One listening line of a receiver: with this certificate, or without STARTTLS."""
-    tls = f"smtpd_tls_chain_files={certificate} -o smtpd_tls_security_level=may" if certificate else "smtpd_tls_security_level=none"
-    return f"{address}:25 inet n - n - - smtpd -o {tls}"
+    tls = f"may -o smtpd_tls_chain_files={certificate}" if certificate else "none"
+    return f"{address}:25 inet n - n - - smtpd -o smtpd_tls_security_level={tls}"
 
 
 def receiver(directory, tree, services):

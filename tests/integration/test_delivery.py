@@ -3,6 +3,7 @@ import unittest
 
 import debian13
 import postfix_instance
+from policy_server import policy
 from scene import WorldTest, needs_root
 
 # Listening addresses of the receiver and what it shows there.
@@ -23,7 +24,7 @@ class Delivery(WorldTest):
         cls.publish_all(world)
         issue = world.ca.issue
         cls.receiver = postfix_instance.receiver(world.directory / "receiver", cls.tree, [
-            postfix_instance.smtpd_service(GOOD, issue("mx1.good.example", "mx1.testing.example", "mx1.dark.example")),
+            postfix_instance.smtpd_service(GOOD, issue("mx1.good.example", "mx1.dark.example", "mx1.braces.example")),
             postfix_instance.smtpd_service(WRONG, issue("somebody.else.example")),
             postfix_instance.smtpd_service(CLEAR),
             postfix_instance.smtpd_service(OTHER, issue("mx9.outside.example")),
@@ -41,6 +42,9 @@ class Delivery(WorldTest):
         for name, address in {"good": GOOD, "wrong": WRONG, "clear": CLEAR, "dark": GOOD, "swapped": SWAPPED}.items():
             world.publish(f"{name}.example", f"mx1.{name}.example", f"mx2.{name}.example")
             world.mx(f"{name}.example", mx1=address)
+        hostile = policy("mx1.braces.example", more=["note: } policy_type=no-policy-found {", "comma: a, b: c"])
+        world.publish("braces.example", body=hostile)
+        world.mx("braces.example", mx1=GOOD)
         world.publish("outside.example", "mx1.outside.example")
         world.mx("outside.example", mx9=OTHER)
         world.publish("deep.example", "*.deep.example")
@@ -64,6 +68,10 @@ class Delivery(WorldTest):
     def test_enforced_right_certificate(self):
         """M-05 mail to an enforced domain with a right certificate arrives over Verified TLS"""
         self.assertEqual(self.delivered("good.example").tls, "Verified")
+
+    def test_hostile_policy_text(self):
+        """P-16 braces and commas in a policy's extension fields do not reach Postfix's parser"""
+        self.assertEqual(self.delivered("braces.example").tls, "Verified")
 
     def test_enforced_wrong_certificate(self):
         """C-08 mail to an enforced domain whose MX shows another name's certificate is deferred"""

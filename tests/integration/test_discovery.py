@@ -163,10 +163,11 @@ class Discovery(WorldTest):
         self.enforced("second.example")
 
     def test_null_mx(self):
-        """M-12 a null MX changes nothing for the daemon: it never asks for MX"""
+        """M-12, M-08 a null MX changes nothing for the daemon: it does not ask for MX, let alone filter it"""
         self.publish("null.example")
         self.world.dns.set("null.example", "MX", "0 .")
         self.enforced("null.example")
+        self.assertEqual(self.world.dns.asked("null.example", "MX"), 0)
 
     def test_slow_host(self):
         """F-26 a slow policy host: answered in time, enforced when it is through"""
