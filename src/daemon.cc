@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 
 #include "config/reload.h"
 #include "options.h"
@@ -41,9 +40,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
   refresher_.start();
   ask_postfix_level();
   for (ListeningSocket& socket : start.maps) server_.add_listener(std::move(socket));
-  if (!start.control) return;
-  control_file_ = std::move(start.control->file);
-  control_.emplace(loop, loop, std::move(start.control->fd), desk_, control_users());
+  if (start.control) control_.emplace(loop, loop, std::move(*start.control), desk_, control_users());
 }
 
 Daemon::~Daemon() = default;

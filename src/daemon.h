@@ -2,6 +2,7 @@
 // reloads, drains and stops. Main thread, which is the answer loop.
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <random>
@@ -84,7 +85,6 @@ class Daemon {
   Refresher refresher_;
   SocketmapServer server_;
   ControlDesk desk_;
-  std::unique_ptr<SocketFile> control_file_;
   std::optional<ControlServer> control_;
   Ticket trust_reload_;
   bool draining_ = false;

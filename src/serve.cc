@@ -6,6 +6,7 @@
 #include "cache/sqlite_store.h"
 #include "daemon.h"
 #include "net/descriptors.h"
+#include "net/inherited_listeners.h"
 #include "net/privileges.h"
 #include "pid_file.h"
 #include "settings.h"

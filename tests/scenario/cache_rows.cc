@@ -19,7 +19,7 @@ TEST_CASE("C-02 C-16 first contact stores the policy") {
   World world;
   world.publish("d.example", "a", kEnforce);
   CHECK(world.ask("d.example") == kSecure);
-  CHECK(world.store->size() == 1);
+  CHECK(world.store->rows.size() == 1);
 }
 
 TEST_CASE("C-03 X-04 a policy is kept for all its max_age, up to a year") {
@@ -85,7 +85,7 @@ TEST_CASE("C-10 R-07 mode none is cached and honoured, not fetched again") {
   world.advance(61s);
   CHECK(world.ask("d.example") == kNothing);
   CHECK(world.fetches("d.example") == 1);
-  CHECK(world.store->size() == 1);
+  CHECK(world.store->rows.size() == 1);
 }
 
 TEST_CASE("C-11 C-12 a fetched none ends enforcement, an absent TXT does not") {
@@ -216,7 +216,7 @@ TEST_CASE("purging forgets here and on disk, and voids what is being learned") {
   CHECK(world.process->service.purge(domain));
   world.settle();
   CHECK(world.entry("d.example") == nullptr);
-  CHECK(world.store->size() == 0);
+  CHECK(world.store->rows.size() == 0);
   CHECK_FALSE(world.process->service.purge(domain));
 
   world.https.hold("mta-sts.d.example");
