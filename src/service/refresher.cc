@@ -1,5 +1,6 @@
 #include "service/refresher.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "sts/schedule.h"
@@ -7,7 +8,8 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr milliseconds kLook{1000};       // due times are whole seconds
+constexpr seconds kSoonest{1};             // due times are whole seconds
+constexpr seconds kLatest{60};             // what is put meanwhile falls due no sooner, but to lapse
 constexpr std::size_t kMaxDropsALook = 500;  // entries that ran out, so that a turn stays short
 
 }  // namespace
@@ -15,7 +17,7 @@ constexpr std::size_t kMaxDropsALook = 500;  // entries that ran out, so that a 
 Refresher::Refresher(Parts parts)
     : parts_(parts), timer_(parts_.timers.make([this] { look(); })) {}
 
-void Refresher::start() { timer_->start(kLook); }
+void Refresher::start() { timer_->start(kSoonest); }
 
 // Entries being refreshed stay due until they are put again, so as many more are asked
 // for as are under way.
@@ -25,7 +27,8 @@ void Refresher::look() {
   std::vector<Entry> due;
   for (const Entry* entry : parts_.cache.due(now, most)) due.push_back(*entry);
   for (const Entry& entry : due) handle(entry, now);
-  timer_->start(kLook);
+  const LifeTime next = parts_.cache.next_due();
+  timer_->start(next > now + kLatest ? kLatest : std::max(next - now, kSoonest));
 }
 
 void Refresher::handle(const Entry& entry, LifeTime now) {

@@ -80,10 +80,12 @@ void World::settle() {
 }
 
 void World::advance(seconds by) {
+  settle();
   const LifeTime end = time.life() + by;
   while (time.life() < end) {
-    const bool quiet = process->cache.next_due() > time.life() + 3600s && process->learner.under_way() == 0;
-    time.advance(quiet ? std::min<seconds>(3600s, end - time.life()) : 1s);
+    const LifeTime due = process->cache.next_due();
+    const bool quiet = due > time.life() + 60s && process->learner.under_way() == 0;
+    time.advance(quiet ? std::min(due, end) - time.life() : 1s);
     settle();
   }
 }
