@@ -39,6 +39,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
   shadow_.load([this](const StoredRow& row) { learner_.adopt(row); }, [] {});
   refresher_.start();
   ask_postfix_level();
+  probe_resolver();
   for (ListeningSocket& socket : start.maps) server_.add_listener(std::move(socket));
   if (start.control) control_.emplace(loop, loop, std::move(*start.control), desk_, control_users());
 }
@@ -91,6 +92,15 @@ void Daemon::ask_postfix_level() {
   if (const auto level = fixed_base_level(config_)) return set_base_level(*level);
   postfix_level_.ask({.config_directory = config_.postfix_config_directory},
                      [this](const PostfixTls& tls) { set_base_level(tls.level); });
+}
+
+// Serving goes on without a resolver, from the cache; but somebody should know.
+void Daemon::probe_resolver() {
+  resolver_probe_ = dns_.ask({"", RrType::ns}, [this](const DnsAnswer& answer) {
+    if (answer.failed())
+      log_.warning(LogLine("resolver").with("reason", answer.detail)
+                       .with("cure", "start it or set resolver; until then only cached policies are known"));
+  });
 }
 
 void Daemon::set_base_level(BaseLevel level) {

@@ -56,6 +56,7 @@ class Daemon {
   void reload();
   void apply(const Config& fresh);
   void ask_postfix_level();
+  void probe_resolver();
   void set_base_level(BaseLevel level);
   void drain();
   void on_evicted(const Entry& entry);
@@ -86,7 +87,7 @@ class Daemon {
   SocketmapServer server_;
   ControlDesk desk_;
   std::optional<ControlServer> control_;
-  Ticket trust_reload_;
+  Ticket trust_reload_, resolver_probe_;
   bool draining_ = false;
   Signals signals_;
 };
