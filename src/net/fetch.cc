@@ -61,7 +61,7 @@ void Fetch::start() {
 
 void Fetch::connected(UniqueFd socket, const IpAddress& address) {
   address_ = address;
-  const SslCtxPtr context = trust_.current();
+  const SslCtxPtr context = trust_.current(std::chrono::steady_clock::now());
   channel_ = std::make_unique<Channel>(*this, *context, std::move(socket));
   unsent_ = octets_;
   phase_ = Phase::handshake;

@@ -25,6 +25,16 @@ bool looks_like_tls(const void* header) {
          octets[1] == SSL3_VERSION_MAJOR;
 }
 
+// The TLS library's own error; below it in the queue may lie those of the libraries it uses.
+unsigned long tls_error() {
+  unsigned long first = 0;
+  while (const unsigned long code = ERR_get_error()) {
+    if (ERR_GET_LIB(code) == ERR_LIB_SSL) return code;
+    if (first == 0) first = code;
+  }
+  return first;
+}
+
 void check(bool ok) {
   if (!ok) throw std::bad_alloc();
 }
@@ -112,7 +122,7 @@ TlsLink::Step TlsLink::fail_by_system(int error) {
 }
 
 TlsLink::Step TlsLink::fail_by_library() {
-  const unsigned long code = ERR_peek_error();
+  const unsigned long code = tls_error();
   const int reason = ERR_GET_REASON(code);
   if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
     return fail_with(FetchFault::reset, "the server closed the connection " + when());

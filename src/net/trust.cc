@@ -19,11 +19,10 @@ Result<std::unique_ptr<Trust>> Trust::load(TrustAnchors anchors, Logger* log) {
 
 Trust::Trust(TrustAnchors anchors, Marks marks, SslCtxPtr context, Logger* log)
     : anchors_(std::move(anchors)), marks_(marks), context_(std::move(context)),
-      looked_(std::chrono::steady_clock::now()), log_(log) {}
+      log_(log) {}
 
-SslCtxPtr Trust::current() {
+SslCtxPtr Trust::current(SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  const SteadyTime now = std::chrono::steady_clock::now();
   if (now - looked_ >= kLookEvery) {
     looked_ = now;
     look();

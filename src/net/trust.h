@@ -20,7 +20,7 @@ class Trust {
   [[nodiscard]] static Result<std::unique_ptr<Trust>> load(TrustAnchors anchors, Logger* log);
 
   // Looks now and then whether the files changed; broken ones change nothing.
-  [[nodiscard]] SslCtxPtr current();
+  [[nodiscard]] SslCtxPtr current(SteadyTime now);
   [[nodiscard]] Result<void> reload(TrustAnchors anchors);
 
  private:
@@ -37,7 +37,7 @@ class Trust {
   TrustAnchors anchors_;
   Marks marks_;
   SslCtxPtr context_;
-  SteadyTime looked_;
+  SteadyTime looked_{};
   Logger* log_;
 };
 

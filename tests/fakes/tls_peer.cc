@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <stdexcept>
 
@@ -85,6 +86,12 @@ void PeerConnection::reset() {
 void PeerConnection::wait_for_client_to_leave() {
   char buffer[4096];
   while (recv(fd_, buffer, sizeof buffer, 0) > 0) {}
+}
+
+bool PeerConnection::client_left() const {
+  char octet;
+  const ssize_t n = recv(fd_, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN);
 }
 
 std::string PeerConnection::sni() const {

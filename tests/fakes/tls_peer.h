@@ -31,6 +31,7 @@ class PeerConnection {
   void fin();    // TCP only
   void reset();  // RST, at the end of the script
   void wait_for_client_to_leave();
+  [[nodiscard]] bool client_left() const;  // does not block
   [[nodiscard]] SSL* ssl() { return ssl_.get(); }
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] std::string sni() const;

@@ -1,0 +1,103 @@
+// CA files: missing, broken, replaced while we run.
+#include <unistd.h>
+
+#include "fakes/captured_log.h"
+#include "https_fixture.h"
+#include "net/trust.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+std::string error_of(const std::string& ca_file, const std::string& ca_path = "") {
+  Loop loop;
+  const auto client = HttpsClient::create(loop, {.ca_file = ca_file, .ca_path = ca_path, .threads = 1});
+  return client ? "" : client.error().text;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("CA files that cannot be used are named, with a cure") {
+  const TempFile empty(""), garbage("not a certificate\n");
+  CHECK(has(error_of("/nonexistent/ca.pem"), "ca_file /nonexistent/ca.pem: No such file or directory; "));
+  CHECK(has(error_of("/tmp"), "ca_file /tmp: not a file; name a readable file"));
+  CHECK(has(error_of(empty.path()), empty.path() + ": no usable PEM certificate"));
+  CHECK(has(error_of(garbage.path()), "BEGIN CERTIFICATE"));
+  CHECK(has(error_of("", "/nonexistent"), "ca_path /nonexistent: No such file or directory; "));
+  CHECK(has(error_of("", empty.path()), "not a directory; name a directory prepared with openssl rehash"));
+}
+
+TEST_CASE("where the system has no certificates that is said") {
+  setenv("SSL_CERT_FILE", "/nonexistent/cert.pem", 1);
+  setenv("SSL_CERT_DIR", "/nonexistent", 1);
+  const std::string error = error_of("");
+  unsetenv("SSL_CERT_FILE");
+  unsetenv("SSL_CERT_DIR");
+  CHECK(has(error, "no trusted CA certificates in /nonexistent/cert.pem or /nonexistent"));
+  CHECK(has(error, "ca-certificates"));
+}
+
+TEST_CASE("F-03 reloading replaces what is trusted; a broken file changes nothing") {
+  HttpsFixture https;
+  const Identity other = make_identity(ca_spec("Other Root"));
+  const TempFile other_file(pem_of(other)), broken("broken");
+  const TlsPeer first({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
+  const TlsPeer second({.leaf = make_identity({}, &other)}, answering(http_ok(kPolicy)));
+  const auto reload = [&](const TempFile& file) {
+    std::string error;
+    const Ticket ticket = https.client->reload_trust({file.path(), ""}, [&](const Result<void>& done) {
+      if (!done) error = done.error().text;
+      https.loop.stop();
+    });
+    https.loop.run();
+    return error;
+  };
+  CHECK(name_of(https.fetch(second).fault) == "cert_unknown_ca");
+  CHECK(reload(other_file) == "");
+  CHECK(name_of(https.fetch(first).fault) == "cert_unknown_ca");
+  CHECK(name_of(https.fetch(second).fault) == "none");
+  CHECK(has(reload(broken), broken.path()));
+  CHECK(name_of(https.fetch(second).fault) == "none");
+}
+
+TEST_CASE("a reload whose ticket is gone tells nobody") {
+  HttpsFixture https;
+  static_cast<void>(https.client->reload_trust({https.ca_file.path(), ""},
+                                               [](const Result<void>&) { FAIL("called back"); }));
+  const TlsPeer peer({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
+  CHECK(name_of(https.fetch(peer).fault) == "none");
+}
+
+TEST_CASE("a changed CA file is read again by itself, a broken one is not used") {
+  const Identity one = make_identity(ca_spec("One")), two = make_identity(ca_spec("Two"));
+  const TempFile file(pem_of(one));
+  CapturedLog log;
+  const auto trust = *Trust::load({file.path(), ""}, &log);
+  SteadyTime now = std::chrono::steady_clock::now();
+  const auto current = [&] { return trust->current(now += seconds(10)).get(); };
+  const SSL_CTX* const first = current();
+  CHECK(current() == first);
+  file.rewrite(pem_of(two) + pem_of(one));
+  const SslCtxPtr held = trust->current(now += seconds(10));
+  CHECK(held.get() != first);
+  file.rewrite("broken");
+  CHECK(current() == held.get());
+  CHECK(log.lines.size() == 1);
+  CHECK(current() == held.get());
+  CHECK(log.lines.size() == 1);  // said once, not at every look
+}
+
+TEST_CASE("files are looked at now and then, not at every fetch") {
+  const Identity one = make_identity(ca_spec("One")), two = make_identity(ca_spec("Two"));
+  const TempFile file(pem_of(one));
+  const auto trust = *Trust::load({file.path(), ""}, nullptr);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const SslCtxPtr first = trust->current(now);
+  file.rewrite(pem_of(two) + pem_of(one));
+  CHECK(trust->current(now + seconds(1)).get() == first.get());
+  CHECK(trust->current(now + seconds(10)).get() != first.get());
+}
