@@ -38,6 +38,10 @@ void AttemptLog::connect_failed(const IpAddress& address, int error) {
   add(address, {fault_of(error), words_for(error)});
 }
 
+void AttemptLog::slower(const IpAddress& address) {
+  lines_.push_back(to_text(address) + ": no answer before another address");
+}
+
 void AttemptLog::unanswered(const IpAddress& address) {
   add(address, {FetchFault::connect_timeout, "no answer"});
 }

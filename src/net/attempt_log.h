@@ -13,6 +13,7 @@ namespace tlspolicyd {
 class AttemptLog {
  public:
   void connect_failed(const IpAddress& address, int error);  // errno
+  void slower(const IpAddress& address);                     // than another one
   void unanswered(const IpAddress& address);                 // until the deadline
   void tls_failed(const IpAddress& address, FetchFailure failure);
 

@@ -108,6 +108,7 @@ void Connector::lose(const IpAddress& address, int error) {
 // Those that were slower keep their turn, should the winner turn out to be useless.
 void Connector::win(const IpAddress& address, UniqueFd socket) {
   stagger_->cancel();
+  for (const auto& attempt : attempts_) events_.slower(attempt->address);
   for (auto at = attempts_.rbegin(); at != attempts_.rend(); ++at)
     waiting_.push_front((*at)->address);
   for (auto& attempt : std::exchange(attempts_, {})) bury(std::move(attempt));

@@ -23,6 +23,7 @@ class Connector {
   struct Events {
     std::function<void(UniqueFd socket, const IpAddress&)> connected;
     std::function<void(const IpAddress&, int error)> failed;  // errno of one address
+    std::function<void(const IpAddress&)> slower;             // than the one about to be connected
     std::function<void()> exhausted;                          // none is left
   };
 

@@ -50,6 +50,7 @@ Fetch::~Fetch() = default;
 Connector::Events Fetch::connector_events() {
   return {[this](UniqueFd socket, const IpAddress& address) { connected(std::move(socket), address); },
           [this](const IpAddress& address, int error) { connect_failed(address, error); },
+          [this](const IpAddress& address) { attempts_.slower(address); },
           [this] { finish(attempts_.verdict()); }};
 }
 

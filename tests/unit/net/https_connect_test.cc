@@ -62,6 +62,8 @@ TEST_CASE("F-27 the next address begins 250 ms after one that does not answer") 
   const FetchOutcome got = https.fetch(HttpsFixture::request(peer.port(), {"127.0.0.2", "127.0.0.3"}));
   CHECK(name_of(got.fault) == "none");
   CHECK(got.address == "127.0.0.3");
+  CHECK(got.attempts == std::vector<std::string>{"127.0.0.2: no answer before another address",
+                                                 "127.0.0.3: connected"});
   CHECK(got.elapsed >= milliseconds(200));  // the loop's idea of now may be a little old
   CHECK(got.elapsed < seconds(5));  // what a question of Postfix waits
 }

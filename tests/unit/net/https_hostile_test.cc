@@ -13,7 +13,7 @@ using Script = TlsPeer::Script;
 using std::string;
 
 constexpr milliseconds kDeadline{1'500};  // to be met; leaves slow machines time for a handshake
-constexpr milliseconds kPrompt{6'000};    // below the 8 s of the others: nothing waited for them
+constexpr milliseconds kPrompt{15'000};  // below the 30 s of the others: nothing waited for them
 constexpr milliseconds kClockSlack{50};   // the loop's idea of now may be that old
 
 FetchOutcome fetch_from(const Script& script, int tls = 0) {
