@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "config/describe.h"
 #include "config/reload.h"
 #include "options.h"
 #include "settings.h"
@@ -51,6 +53,8 @@ void Daemon::run() {
   line.with("version", TLSPOLICYD_VERSION).with("pid", getpid());
   for (const std::string& name : server_.listening()) line.with("listen", name);
   log_.info(line);
+  for (const std::string_view setting : split(describe_changed(config_), '\n'))
+    if (!setting.empty()) log_.debug(LogLine("setting").with("line", setting));
   loop_.run();
   log_.info(LogLine("stop").with("uptime_s", std::chrono::duration_cast<seconds>(clock_.steady() - began_).count()));
 }

@@ -75,7 +75,7 @@ Verdict verdict_of(const Policy& policy) {
     case Mode::enforce:
       return {"secure", "mail goes only to the hosts of the policy, over TLS with a valid certificate", ""};
     case Mode::testing:
-      return {"testing", "the policy is fine, but only tested: mail is delivered whatever TLS says",
+      return {"testing", "the policy is fine, but in mode testing: mail is delivered whatever TLS says",
               "When the TLS reports show no failures, write mode: enforce and change the id in the TXT record."};
     case Mode::none: break;
   }

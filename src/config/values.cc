@@ -159,7 +159,7 @@ Result<std::string> parse_absolute_path(std::string_view text) {
 
 Result<std::string> parse_socket_path(std::string_view text) {
   if (text.size() > kMaxUnixPath)
-    return fail("a unix socket path of " + std::to_string(text.size()) + " octets is longer than the " +
+    return fail(quoted(text) + ": a unix socket path of " + std::to_string(text.size()) + " octets is longer than the " +
                 std::to_string(kMaxUnixPath) + " the system allows");
   return parse_absolute_path(text);
 }
