@@ -34,7 +34,7 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   const LifeTime now = parts_.clock.life();
   const Assessment known = assess(parts_.cache.find(domain.text()), now);
   if (known.need == Need::discover && parts_.learner.has_room_for(domain)) return false;
-  if (known.need == Need::discover) parts_.metrics.add("reply", "overloaded");
+  if (known.need == Need::discover) parts_.metrics.add("first_contact", "overloaded");
   const std::string payload = reply_from_cache(domain, form_of(question.map_name));
   parts_.cache.touch(domain.text(), now);
   if (known.need == Need::recheck) parts_.learner.learn_in_background(domain, Purpose::question);
@@ -90,7 +90,7 @@ void PolicyService::on_learned(const WaiterPtr& waiter) {
 void PolicyService::give_up(const WaiterPtr& waiter) {
   const bool temp = options_.dns_error_is_temp && parts_.learner.txt_pending(waiter->domain);
   waiter->learning.reset();
-  parts_.metrics.add("reply", "timeout");
+  parts_.metrics.add("first_contact", "timeout");
   settle_waiter(waiter, temp ? temp_reply("MTA-STS record of " + waiter->domain.text() + " is not answered")
                              : std::string(kNotFound));
 }

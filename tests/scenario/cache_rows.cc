@@ -242,6 +242,6 @@ TEST_CASE("beyond the limit of discoveries new names are NOTFOUND and cached one
   world.dns.hang(true);
   for (int i = 0; i < 3; ++i) CHECK(world.ask("n" + std::to_string(i) + ".example") == kNoReply);
   CHECK(world.ask("n3.example") == kNothing);
-  CHECK(world.process->metrics.value("reply", "overloaded") == 1);
+  CHECK(world.process->metrics.value("first_contact", "overloaded") == 1);
   CHECK(world.ask("d.example") == kSecure);
 }
