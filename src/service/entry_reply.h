@@ -15,4 +15,8 @@ namespace tlspolicyd {
 [[nodiscard]] std::string entry_reply(const Entry& entry, LifeTime now, MapForm form,
                                       const ReplyOptions& options, bool dns_error_is_temp);
 
+// The same, telling what max_reply_size cost it.
+[[nodiscard]] PlannedReply plan_entry_reply(const Entry& entry, LifeTime now, MapForm form,
+                                            const ReplyOptions& options, bool dns_error_is_temp);
+
 }  // namespace tlspolicyd

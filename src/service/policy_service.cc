@@ -8,6 +8,11 @@
 #include "service/entry_reply.h"
 
 namespace tlspolicyd {
+namespace {
+
+constexpr std::string_view kPlainMapName = "QUERY";  // as in our examples for main.cf
+
+}  // namespace
 
 struct PolicyService::Waiter {
   std::string key;
@@ -19,7 +24,7 @@ struct PolicyService::Waiter {
 };
 
 PolicyService::PolicyService(Parts parts, Options options)
-    : parts_(parts), options_(std::move(options)),
+    : parts_(parts), options_(std::move(options)), notes_(parts_.log, parts_.clock),
       reply_timer_(parts_.timers.make([this] { on_reply_timeout(); })) {}
 
 PolicyService::~PolicyService() = default;
@@ -59,13 +64,19 @@ Ticket PolicyService::answer(const MapQuestion& question, Done done) {
   });
 }
 
-MapForm PolicyService::form_of(std::string_view map_name) const {
-  return equals_ignoring_case(map_name, options_.tlsrpt_map_name) ? MapForm::tlsrpt : MapForm::plain;
+MapForm PolicyService::form_of(std::string_view map_name) {
+  if (equals_ignoring_case(map_name, options_.tlsrpt_map_name)) return MapForm::tlsrpt;
+  if (!equals_ignoring_case(map_name, kPlainMapName)) notes_.on_unknown_map(map_name);
+  return MapForm::plain;
 }
 
-std::string PolicyService::reply_from_cache(const Domain& domain, MapForm form) const {
+std::string PolicyService::reply_from_cache(const Domain& domain, MapForm form) {
   const Entry* entry = parts_.cache.find(domain.text());
-  return entry != nullptr ? reply_for(*entry, form) : std::string(kNotFound);
+  if (entry == nullptr) return std::string(kNotFound);
+  PlannedReply planned = plan_entry_reply(*entry, parts_.clock.life(), form, options_.reply,
+                                          options_.dns_error_is_temp);
+  notes_.on_shed(domain, planned.shed);
+  return std::move(planned.payload);
 }
 
 std::string PolicyService::reply_for(const Entry& entry, MapForm form) const {

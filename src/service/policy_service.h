@@ -19,6 +19,7 @@
 #include "postfix/policy_reply.h"
 #include "service/answers.h"
 #include "service/learner.h"
+#include "service/reply_notes.h"
 
 namespace tlspolicyd {
 
@@ -62,8 +63,8 @@ class PolicyService final : public Answers {
   struct Waiter;
   using WaiterPtr = std::shared_ptr<Waiter>;
 
-  [[nodiscard]] MapForm form_of(std::string_view map_name) const;
-  [[nodiscard]] std::string reply_from_cache(const Domain& domain, MapForm form) const;
+  [[nodiscard]] MapForm form_of(std::string_view map_name);
+  [[nodiscard]] std::string reply_from_cache(const Domain& domain, MapForm form);
   void note_lookup(std::string_view key, std::string_view payload) const;
   void on_learned(const WaiterPtr& waiter);
   void on_reply_timeout();
@@ -73,6 +74,7 @@ class PolicyService final : public Answers {
 
   Parts parts_;
   Options options_;
+  ReplyNotes notes_;
   std::deque<std::weak_ptr<Waiter>> waiters_;  // in the order of their deadlines
   std::unique_ptr<Timer> reply_timer_;
 };

@@ -35,7 +35,7 @@ CloseReason reason_of(int error) {
 
 template <std::size_t... I>
 std::array<std::uint64_t*, kReplyKinds> reply_counters(Metrics& metrics, std::index_sequence<I...>) {
-  return {&metrics.counter("replies", name_of(static_cast<ReplyKind>(I)))...};
+  return {&metrics.counter("reply", name_of(static_cast<ReplyKind>(I)))...};
 }
 
 }  // namespace

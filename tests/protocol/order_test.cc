@@ -160,9 +160,9 @@ TEST_CASE("replies are counted by their result") {
   Client client = rig.connect();
   rig.exchange(client, query("s") + query("n") + query("n") + query("wait"));
   rig.answers.complete("wait", "TEMP later");
-  CHECK(rig.metrics.value("replies", "secure") == 1);
-  CHECK(rig.metrics.value("replies", "notfound") == 2);
-  CHECK(rig.metrics.value("replies", "temp") == 1);
+  CHECK(rig.metrics.value("reply", "secure") == 1);
+  CHECK(rig.metrics.value("reply", "notfound") == 2);
+  CHECK(rig.metrics.value("reply", "temp") == 1);
   CHECK(rig.metrics.value("requests", "socketmap") == 4);
   CHECK(rig.metrics.value("connections", "accepted") == 1);
 }

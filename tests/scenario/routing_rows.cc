@@ -40,9 +40,13 @@ TEST_CASE("S-10 domains that share MX hosts do not share policies") {
   CHECK(world.ask("e.example") == kNothing);
 }
 
-TEST_CASE("S-09 other map names get the plain form") {
+TEST_CASE("S-09 other map names get the plain form, with one log line") {
   World world;
   world.publish("d.example", "a", kEnforce);
   CHECK(world.ask("d.example", "anything") == kSecure);
+  CHECK(world.ask("d.example", "anything") == kSecure);
+  CHECK(world.ask("d.example", "query") == kSecure);
+  CHECK(world.log.count(LogLevel::info, "map: ") == 1);
+  CHECK(world.log.count(LogLevel::info, "map: name=anything, form=plain") == 1);
   CHECK(world.ask("d.example", "querywithtlsrpt").find("policy_type=sts") != std::string::npos);
 }

@@ -1,0 +1,34 @@
+// What the log says once about replies, and not with each of them. Answer loop only.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "postfix/policy_reply.h"
+#include "sts/domain.h"
+
+namespace tlspolicyd {
+
+class ReplyNotes {
+ public:
+  ReplyNotes(Logger& log, const Clock& clock) : log_(log), clock_(clock) {}
+
+  // Postfix asks under a name that is not in our examples: it gets the plain form, and
+  // whoever mistyped the name of the other form learns why.
+  void on_unknown_map(std::string_view name);
+
+  // max_reply_size cost a reply of `domain` what Postfix enforces by.
+  void on_shed(const Domain& domain, ReplyShed shed);
+
+ private:
+  Logger& log_;
+  const Clock& clock_;
+  std::set<std::string, std::less<>> maps_;
+  std::map<Domain, SteadyTime> warned_;
+};
+
+}  // namespace tlspolicyd

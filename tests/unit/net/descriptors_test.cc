@@ -1,0 +1,26 @@
+#include "net/descriptors.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "catch.h"
+
+using namespace tlspolicyd;
+
+TEST_CASE("the descriptor limit is raised to the hard one and told in connections") {
+  rlimit original{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &original) == 0);
+  rlimit low = original;
+  low.rlim_cur = std::min<rlim_t>(256, low.rlim_max);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  const DescriptorLimit raised = raise_descriptor_limit();
+  rlimit now{};
+  getrlimit(RLIMIT_NOFILE, &now);
+  setrlimit(RLIMIT_NOFILE, &original);
+  CHECK(now.rlim_cur == now.rlim_max);
+  CHECK(raised.before == low.rlim_cur);
+  CHECK(raised.now >= raised.before);
+  CHECK(raised.connections(100) == raised.now - 100);
+  CHECK(raised.connections(raised.now + 1) == 0);
+}

@@ -1,0 +1,36 @@
+#include "service/reply_notes.h"
+
+#include "catch.h"
+#include "fakes/captured_log.h"
+#include "fakes/fake_time.h"
+
+using namespace tlspolicyd;
+
+TEST_CASE("S-09 each unknown map name is told once, and not without end") {
+  CapturedLog log;
+  FakeTime time;
+  ReplyNotes notes(log, time);
+  notes.on_unknown_map("one");
+  notes.on_unknown_map("two");
+  notes.on_unknown_map("one");
+  CHECK(log.lines.size() == 2);
+  for (int i = 0; i < 1000; ++i) notes.on_unknown_map(std::to_string(i));
+  CHECK(log.lines.size() == 16);
+}
+
+TEST_CASE("C-20 rule 6: what max_reply_size costs a domain is told once a day") {
+  CapturedLog log;
+  FakeTime time;
+  ReplyNotes notes(log, time);
+  const Domain large = *Domain::parse("d.example"), larger = *Domain::parse("e.example");
+  notes.on_shed(large, ReplyShed::nothing);
+  notes.on_shed(large, ReplyShed::policy_text);
+  CHECK(log.lines.empty());
+  for (int i = 0; i < 3; ++i) notes.on_shed(large, ReplyShed::attributes);
+  CHECK(log.count(LogLevel::warning, "domain=d.example, action=sent without mx_host_pattern") == 1);
+  notes.on_shed(larger, ReplyShed::everything);
+  CHECK(log.count(LogLevel::warning, "domain=e.example, action=not enforced") == 1);
+  time.advance(std::chrono::hours(24));
+  notes.on_shed(large, ReplyShed::attributes);
+  CHECK(log.lines.size() == 3);
+}
