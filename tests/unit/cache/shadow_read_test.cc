@@ -75,6 +75,17 @@ TEST_CASE("C-16 loading never overwrites what is newer") {
   CHECK(f.loaded == 1);
 }
 
+TEST_CASE("C-16 loading does not bring back what was forgotten while its page was on the way") {
+  ShadowFixture f;
+  f.stored("a.example");
+  f.drop("a.example");  // waits for the next turn
+  f.load();             // the page is asked for before the commit
+  f.settle();
+  CHECK(f.rows.empty());
+  CHECK(f.store->rows.empty());
+  CHECK(f.cache.find("a.example") == nullptr);
+}
+
 TEST_CASE("a row that its reader does not put into the cache is forgotten") {
   ShadowFixture f;
   f.stored("expired.example");

@@ -4,6 +4,8 @@
 #include "../../fakes/manual_executor.h"
 #include "cache/store_shadow.h"
 #include "catch.h"
+#include "event/loop.h"
+#include "event/worker_lane.h"
 #include "store_folder.h"
 
 using namespace tlspolicyd;
@@ -186,4 +188,27 @@ TEST_CASE("C-16 an enforced policy survives a restart with its age") {
   CHECK(entry->held->policy.mode == Mode::enforce);
   CHECK(entry->held->fetched == f.time.life() - seconds(3700));
   CHECK(shadow.state() == "ok");
+}
+
+TEST_CASE("C-16 with the threads of the daemon: what was pending is durable when drained") {
+  StoreFolder f;
+  constexpr int kCount = 700;
+  {
+    Loop loop;
+    Metrics metrics;
+    PolicyCache cache({}, [](const Entry&) {});
+    WorkerLane lane("store");
+    StoreShadow shadow({lane, loop, loop, f.time, f.log, metrics, cache}, f.store());
+    const auto change_all = [&] {
+      for (int i = 0; i < kCount; ++i) {
+        cache.put(policy(f.name(i), Mode::enforce, seconds(604800), f.time.life()), f.time.life());
+        shadow.changed(domain_of(f.name(i)));
+      }
+      shadow.drain([&] { loop.stop(); });
+    };
+    shadow.load([](const StoredRow&) {}, change_all);
+    loop.run();
+    CHECK(shadow.pending() == 0);
+  }
+  CHECK(names_in(*f.store()).size() == kCount);
 }
