@@ -39,7 +39,7 @@ struct StoreShadow::State {
 
   bool loaded;
   std::function<void()> on_loaded;
-  std::unordered_set<Domain> overtaken;  // changed or committed since the page was asked for
+  std::unordered_set<Domain> overtaken;  // committed since the page was asked for
   bool strays_wanted = false;
   bool finding_strays = false;
   std::vector<std::function<void()>> drains;
@@ -73,7 +73,6 @@ void StoreShadow::State::gather(const Domain& domain) {
 void StoreShadow::State::changed(const Domain& domain) {
   if (!lane.has_store()) return;
   gather(domain);
-  if (walk.page_under_way()) overtaken.insert(domain);
   point_reads.outdate(domain);
   writer.wake();
 }

@@ -157,6 +157,15 @@ TEST_CASE("a point read finds nothing where newer is known") {
     CHECK(read.calls == 1);
     CHECK_FALSE(read.found);
   }
+  SECTION("the commit follows the read on the lane") {
+    Read read(f, "a.example");
+    f.drop("a.example");
+    f.loop.run();
+    CHECK(f.lane.waiting() == 2);
+    f.settle();
+    CHECK(read.calls == 1);
+    CHECK_FALSE(read.found);
+  }
   SECTION("a change that could not be written yet") {
     f.store->fail_writes("disk I/O error");
     f.drop("a.example");
