@@ -57,7 +57,7 @@ struct PolicyCache::State {
   void file(SlotIndex index, LifeTime now);
   void unfile(SlotIndex index);
   [[nodiscard]] Entry take_out(SlotIndex index);
-  void make_room(std::size_t entries, std::size_t octets, LifeTime now);
+  [[nodiscard]] bool make_room(std::size_t entries, std::size_t octets, LifeTime now, Worth most);
   void sink_lapsed(LifeTime now);
   [[nodiscard]] SlotIndex least_worth() const;
 };
@@ -111,7 +111,8 @@ void PolicyCache::State::put(Entry entry, LifeTime now) {
     return on_evicted(entry);
   }
   if (index != kNoSlot) unfile(index);  // keeps its slot: list() must not see it twice
-  make_room(1, octets, now);
+  const Worth most = index == kNoSlot ? worth_of(entry, now) : Worth::most;
+  if (!make_room(1, octets, now, most)) return on_evicted(entry);
   if (index == kNoSlot) {
     index = slots.take(std::move(entry));
     names.add(index);
@@ -121,13 +122,17 @@ void PolicyCache::State::put(Entry entry, LifeTime now) {
   file(index, now);
 }
 
-void PolicyCache::State::make_room(std::size_t entries, std::size_t octets, LifeTime now) {
+// False: there is none but by evicting what is worth more than `most`.
+bool PolicyCache::State::make_room(std::size_t entries, std::size_t octets, LifeTime now, Worth most) {
   while (census.entries > 0 && (census.entries + entries > bounds.max_entries ||
                                 census.octets + octets > bounds.max_octets)) {
     sink_lapsed(now);
-    const Entry gone = take_out(least_worth());
+    const SlotIndex least = least_worth();
+    if (slots[least].worth > most) return false;
+    const Entry gone = take_out(least);
     on_evicted(gone);
   }
+  return true;
 }
 
 void PolicyCache::State::sink_lapsed(LifeTime now) {
@@ -174,7 +179,7 @@ void PolicyCache::touch(std::string_view domain, LifeTime now) {
 
 void PolicyCache::set_bounds(Bounds bounds, LifeTime now) {
   state_->bounds = bounds;
-  state_->make_room(0, 0, now);
+  static_cast<void>(state_->make_room(0, 0, now, Worth::most));
 }
 
 bool PolicyCache::erase(std::string_view domain) {

@@ -33,7 +33,7 @@ class PolicyCache {
 
   // Adds or replaces, then makes room: absences and expired policies go first, then live
   // mode none and testing, live enforce last; within a class the least recently asked
-  // first. The entry just put goes only if it alone exceeds the bounds.
+  // first. A new entry goes at once if there is no room but by evicting what is worth more.
   void put(Entry entry, LifeTime now);
 
   // Marks as asked for now; cheap enough for every answer. Does nothing if unknown.

@@ -44,14 +44,32 @@ LifeTime current_until(const Entry& after, const TxtSeen& txt, LifeTime now,
   return last == nullptr ? by_ttl : std::min(by_ttl, next_fetch_of(*last, options) - seconds(1));
 }
 
-void note_fetch(Entry& entry, std::string id, LifeTime now, bool succeeded) {
+std::vector<FetchMade> fetches_but(const Entry& entry, std::string_view id) {
   auto made = entry.fetches ? *entry.fetches : std::vector<FetchMade>();
   made.erase(std::remove_if(made.begin(), made.end(),
                             [&](const FetchMade& one) { return one.id == id; }),
              made.end());
+  return made;
+}
+
+void forget_fetch(Entry& entry, std::string_view id) {
+  auto made = fetches_but(entry, id);
+  entry.fetches = made.empty() ? nullptr : std::make_shared<const std::vector<FetchMade>>(std::move(made));
+}
+
+void note_fetch(Entry& entry, std::string id, LifeTime now, bool succeeded) {
+  auto made = fetches_but(entry, id);
   if (made.size() == kMaxFetchesKept) made.erase(made.begin());
   made.push_back({std::move(id), now, succeeded});
   entry.fetches = std::make_shared<const std::vector<FetchMade>>(std::move(made));
+}
+
+// The held policy says itself when its id was fetched; once it goes, that is noted.
+void drop_held(Entry& entry) {
+  if (!entry.held) return;
+  if (last_fetch_of(&entry, entry.held->id) == nullptr)
+    note_fetch(entry, entry.held->id, entry.held->fetched, true);
+  entry.held = nullptr;
 }
 
 void note_failure(Entry& entry, bool in_txt, StsResult result, const std::string& detail,
@@ -106,7 +124,9 @@ Assessment assess(const Entry* entry, LifeTime now) {
 
 bool may_fetch(const Entry* entry, std::string_view id, LifeTime now, const StsOptions& options) {
   const FetchMade* last = last_fetch_of(entry, id);
-  return last == nullptr || now >= next_fetch_of(*last, options);
+  if (last != nullptr && now < next_fetch_of(*last, options)) return false;
+  const HeldPolicy* held = entry != nullptr ? entry->held.get() : nullptr;
+  return held == nullptr || held->id != id || now >= held->fetched + kSameIdPause;
 }
 
 std::string id_to_fetch(const Entry* entry, const TxtSeen& txt) {
@@ -130,8 +150,9 @@ Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, Li
   if (fetched)
     after.held = std::make_shared<const HeldPolicy>(HeldPolicy{*seen.fetch.policy, id, now});
   else if (usable_policy(before, now) == nullptr)
-    after.held = nullptr;
-  if (fetched || failed) note_fetch(after, id, now, fetched);
+    drop_held(after);
+  if (fetched) forget_fetch(after, id);
+  if (failed) note_fetch(after, id, now, false);
   judge_failures(after, seen, now);
   after.txt_unknown = seen.txt.state == TxtSeen::State::lookup_failed;
   after.checked = now;
@@ -144,7 +165,7 @@ Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, Li
 
 Entry lapsed(const Entry& entry) {
   Entry after = entry;
-  after.held = nullptr;
+  drop_held(after);
   after.failure = nullptr;
   after.current_until = LifeTime::min();
   after.due = LifeTime::max();

@@ -55,7 +55,8 @@ struct Entry {
   LifeTime last_asked{};     // by Postfix
   LifeTime due = LifeTime::max();   // when the refresher must look at it: to refresh or to drop
   LifeTime warned = LifeTime::min();  // the last warning about a failed refresh
-  std::shared_ptr<const std::vector<FetchMade>> fetches;  // newest last, at most kMaxFetchesKept; null: none
+  // Those that brought no policy that is still held; newest last, at most kMaxFetchesKept.
+  std::shared_ptr<const std::vector<FetchMade>> fetches;  // null: none
   std::shared_ptr<const Failure> failure;                 // null: the last discovery succeeded
 };
 

@@ -55,10 +55,20 @@ TEST_CASE("C-15 who goes for lack of room") {
   CAPTURE(row.name);
   Fixture f({.max_entries = 2});
   for (const Entry& entry : row.present) f.cache.put(entry, kNow);
-  f.cache.put(absence("new.example", kNow), kNow);
+  f.cache.put(policy("new.example", Mode::enforce, seconds(900), ago(0), kNow), kNow);
   CHECK(f.evicted == std::vector<std::string>{row.goes});
   CHECK(f.cache.find(row.goes) == nullptr);
   CHECK(f.cache.find("new.example") != nullptr);
+}
+
+TEST_CASE("C-15 a name without policy takes no live policy's place") {
+  const Mode mode = GENERATE(Mode::enforce, Mode::testing, Mode::none);
+  Fixture f({.max_entries = 1});
+  f.cache.put(policy("live.example", mode, seconds(900), ago(9), ago(500)), kNow);
+  f.cache.put(absence("new.example", kNow), kNow);
+  CHECK(f.evicted == std::vector<std::string>{"new.example"});
+  CHECK(f.cache.find("live.example") != nullptr);
+  CHECK(f.cache.census().entries == 1);
 }
 
 TEST_CASE("C-15 below the bounds nothing goes") {
@@ -73,7 +83,7 @@ TEST_CASE("C-15 a policy that ends while it is cached sinks without anybody look
   f.cache.put(policy("short.example", Mode::enforce, seconds(10), kNow, kNow), kNow);
   f.cache.put(policy("long.example", Mode::none, seconds(900), kNow, ago(50)), kNow);
   SECTION("in its last second it is live") {
-    f.cache.put(absence("new.example", kNow), kNow + seconds(10));
+    f.cache.put(policy("new.example", Mode::enforce, seconds(900), kNow, kNow), kNow + seconds(10));
     CHECK(f.evicted == std::vector<std::string>{"long.example"});
   }
   SECTION("after it, it goes first") {
