@@ -14,12 +14,23 @@
 namespace tlspolicyd {
 namespace {
 
+constexpr const char* kMemoryOnly = "the cache is in memory only";
+
 Cli::OpenStore store_opener(const Config& config, SqliteStore::Mode mode, const Clock& clock, Logger& log) {
   return [&config, mode, &clock, &log]() -> Result<std::shared_ptr<Store>> {
-    if (config.cache.sqlite_path.empty()) return fail("the cache is in memory only");
+    if (config.cache.sqlite_path.empty()) return fail(kMemoryOnly);
     auto opened = SqliteStore::open(config.cache.sqlite_path, mode, {clock, log});
     if (!opened) return tl::unexpected(opened.error());
     return std::shared_ptr<Store>(std::move(opened->store));
+  };
+}
+
+Cli::EmptyStore store_emptier(const Config& config, const Clock& clock, Logger& log) {
+  return [&config, &clock, &log]() -> Result<std::size_t> {
+    if (config.cache.sqlite_path.empty()) return fail(kMemoryOnly);
+    auto opened = SqliteStore::open(config.cache.sqlite_path, SqliteStore::Mode::existing, {clock, log});
+    if (!opened) return tl::unexpected(opened.error());
+    return opened->store->erase_all();
   };
 }
 
@@ -42,6 +53,7 @@ int run_command(const Options& options, const Config& config, const Clock& clock
   const Cli cli{terminal, clock, options.json, config.control_socket,
                 store_opener(config, SqliteStore::Mode::read_only, clock, log),
                 store_opener(config, SqliteStore::Mode::existing, clock, log),
+                store_emptier(config, clock, log),
                 serving.reply, serving.dns_error_is_temp};
   switch (options.task) {
     case Task::query: return query(cli, query_options(config, log), options.domain);

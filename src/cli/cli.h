@@ -17,13 +17,15 @@ namespace tlspolicyd {
 struct Cli {
   // Fails where there is no store, with words that name it. Creates nothing.
   using OpenStore = std::function<Result<std::shared_ptr<Store>>()>;
+  using EmptyStore = std::function<Result<std::size_t>()>;  // how many entries there were
 
   const Terminal& terminal;
   const Clock& clock;
   bool json = false;
   std::string control_socket;  // "": none
   OpenStore read_store;        // read-only
-  OpenStore write_store;       // for --purge: keeps the files' owner
+  OpenStore write_store;       // for --purge: keeps the files' owner; so does
+  EmptyStore empty_store;      // for --purge-all
   ReplyOptions reply;
   bool dns_error_is_temp = false;
 };

@@ -44,12 +44,12 @@ Step compare(const Names& hosts, const Policy& policy, const std::string& where)
   const Names bad = not_covered(hosts, policy);
   if (bad.empty())
     return {"mx", "ok", named(hosts) + ": covered by the patterns" + where, std::string(kMatching), ""};
-  const std::string_view consequence =
-      policy.mode == Mode::enforce ? "senders that obey the policy deliver no mail there"
-                                   : "under mode enforce no mail would be delivered there";
-  std::string detail = "of " + named(hosts) + where + ", no mx pattern of the policy covers " + named(bad) + ": ";
-  return {"mx", bad.size() == hosts.size() ? "none_covered" : "not_covered", detail.append(consequence),
-          std::string(kMatching),
+  const bool all = bad.size() == hosts.size();
+  std::string detail = named(hosts) + where + ": no mx pattern of the policy covers ";
+  detail += !all ? named(bad) : hosts.size() == 1 ? "it" : "any of them";
+  detail += policy.mode == Mode::enforce ? ", so senders that obey the policy deliver no mail there"
+                                         : ", under mode enforce no mail would be delivered there";
+  return {"mx", all ? "none_covered" : "not_covered", std::move(detail), std::string(kMatching),
           "Add an mx line to the policy for each of them, or take them out of the MX records; "
           "then change the id in the TXT record."};
 }

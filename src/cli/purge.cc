@@ -14,8 +14,6 @@ namespace {
 
 using Kind = ControlReply::Kind;
 
-constexpr std::size_t kRowsAChange = 1000;
-
 bool no_lines(std::string_view) { return true; }
 
 int report(const Cli& cli, const std::string& what) {
@@ -31,6 +29,8 @@ int no_store(const Cli& cli, const Error& why) {
   return complain(cli, EX_UNAVAILABLE, "no daemon is running, and " + why.text);
 }
 
+int report_all(const Cli& cli, std::size_t count) { return report(cli, std::to_string(count) + " entries"); }
+
 int purge_stored(const Cli& cli, const Domain& domain) {
   const auto store = cli.write_store();
   if (!store) return no_store(cli, store.error());
@@ -40,28 +40,6 @@ int purge_stored(const Cli& cli, const Domain& domain) {
   const auto written = (*store)->write({StoreChange{domain, std::nullopt}});
   if (!written) return complain(cli, EX_UNAVAILABLE, written.error().text);
   return report(cli, domain.text());
-}
-
-// Page by page: what is forgotten makes room for the next page at the front.
-Result<std::size_t> empty(Store& store, Progress& progress) {
-  for (std::size_t count = 0;;) {
-    const auto rows = store.page("", kRowsAChange);
-    if (!rows) return tl::unexpected(rows.error());
-    if (rows->empty()) return count;
-    std::vector<StoreChange> changes;
-    for (const StoredRow& row : *rows) changes.push_back({row.domain, std::nullopt});
-    if (const auto written = store.write(changes); !written) return tl::unexpected(written.error());
-    progress.tick(std::to_string(count += changes.size()) + " entries");
-  }
-}
-
-int purge_all_stored(const Cli& cli, Progress& progress) {
-  const auto store = cli.write_store();
-  if (!store) return no_store(cli, store.error());
-  const auto count = empty(**store, progress);
-  progress.erase();
-  if (!count) return complain(cli, EX_UNAVAILABLE, count.error().text);
-  return report(cli, std::to_string(*count) + " entries");
 }
 
 }  // namespace
@@ -81,10 +59,11 @@ int purge(const Cli& cli, std::string_view name) {
 int purge_all(const Cli& cli) {
   Progress progress(cli.terminal, cli.clock, "purging:");
   const ControlReply reply = ask_daemon(cli.control_socket, control::kPurgeAll, {no_lines, [&] { progress.tick(); }});
-  if (reply.kind == Kind::no_daemon) return purge_all_stored(cli, progress);
   progress.erase();
-  if (reply.kind != Kind::done) return complain(cli, reply);
-  return report(cli, std::to_string(reply.count) + " entries");
+  if (reply.kind == Kind::done) return report_all(cli, reply.count);
+  if (reply.kind != Kind::no_daemon) return complain(cli, reply);
+  const auto count = cli.empty_store();
+  return count ? report_all(cli, *count) : no_store(cli, count.error());
 }
 
 }  // namespace tlspolicyd

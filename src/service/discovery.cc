@@ -133,7 +133,7 @@ void Discovery::get(std::vector<IpAddress> addresses) {
 
 void Discovery::on_fetched(const FetchOutcome& outcome) {
   report_.fetch = outcome;
-  if (auto step = tls_step(outcome, domain_.policy_host())) report_.steps.push_back(std::move(*step));
+  if (auto step = tls_step(outcome)) report_.steps.push_back(std::move(*step));
   Step step = fetch_step(outcome, domain_.policy_host());
   if (outcome.fault != FetchFault::none)
     return fail_fetch(result_of(outcome.fault), std::move(step));

@@ -73,9 +73,8 @@ std::string dns_facts(const DnsAnswer& answer) {
 
 Step dns_failure_step(std::string step, const std::string& name, RrType type, const DnsAnswer& answer) {
   const DnsWords words = words_for(answer.status);
-  std::string detail(name_of(type));
-  if (!name.empty()) detail += " of " + name;
-  detail.append(": ").append(words.seen);
+  std::string detail = name.empty() ? "" : std::string(name_of(type)) + " of " + name + ": ";
+  detail.append(words.seen);
   if (!answer.detail.empty()) detail += ": " + answer.detail;
   std::string rfc = rule_for(step, words.rfc);
   return {std::move(step), std::string(words.result), std::move(detail), std::move(rfc),
@@ -84,8 +83,7 @@ Step dns_failure_step(std::string step, const std::string& name, RrType type, co
 
 Step address_step(const std::string& host, const DnsAnswer& a, const DnsAnswer& aaaa,
                   const std::vector<IpAddress>& usable) {
-  const std::string seen = host + ": " + seen_for(a, RrType::a, usable) + "; " +
-                           seen_for(aaaa, RrType::aaaa, usable);
+  const std::string seen = seen_for(a, RrType::a, usable) + "; " + seen_for(aaaa, RrType::aaaa, usable);
   if (!usable.empty()) return {"address", "ok", seen, "RFC 8461 section 3.3", ""};
   if (!no_address(a) || !no_address(aaaa))
     return {"address", "private_addresses", seen, "RFC 8461 section 3.3, RFC 6890 section 2.2",

@@ -24,7 +24,7 @@ namespace tlspolicyd {
                                 const std::vector<IpAddress>& usable);
 
 // What TLS showed, to be told before fetch_step(); empty unless the handshake ended well.
-[[nodiscard]] std::optional<Step> tls_step(const FetchOutcome& outcome, const std::string& host);
+[[nodiscard]] std::optional<Step> tls_step(const FetchOutcome& outcome);
 [[nodiscard]] Step fetch_step(const FetchOutcome& outcome, const std::string& host);
 
 // A document that is no policy, and one that is; `notes` as PolicyReading has them.

@@ -170,6 +170,16 @@ bool about_certificate(FetchFault fault) {
   return fault >= FetchFault::cert_self_signed && fault <= FetchFault::cert_invalid;
 }
 
+// Where what is told of the certificate or the answer leaves nothing for the client's own words.
+bool says_all(FetchFault fault) {
+  switch (fault) {
+    case FetchFault::cert_self_signed: case FetchFault::cert_expired: case FetchFault::cert_wrong_name:
+    case FetchFault::cert_name_only_in_cn: case FetchFault::redirect: case FetchFault::status:
+    case FetchFault::no_media_type: case FetchFault::media_type: return true;
+    default: return false;
+  }
+}
+
 std::string certificate(const FetchOutcome& outcome) {
   std::string out = "certificate for " +
                     (outcome.cert_names.empty() ? "no DNS name" : join(outcome.cert_names, " "));
@@ -195,23 +205,19 @@ std::string attempts(const FetchOutcome& outcome) {
 }
 
 std::string seen(const FetchOutcome& outcome, const FetchWords& words, const std::string& host) {
-  if (words.step == "http") {
-    if (outcome.fault == FetchFault::none)
-      return url(host) + answer(outcome) + ", " + std::to_string(outcome.body.size()) + " octets";
-    return url(host) + ": " + std::string(words.seen) + answer(outcome);
-  }
-  std::string out = host + ": " + std::string(words.seen);
-  if (about_certificate(outcome.fault)) return out + "; " + certificate(outcome);
-  return out + attempts(outcome);
+  const std::string fault(words.seen);
+  if (outcome.fault == FetchFault::none)
+    return url(host) + answer(outcome) + ", " + std::to_string(outcome.body.size()) + " octets";
+  if (words.step == "http") return url(host) + ": " + fault + answer(outcome);
+  return fault + (about_certificate(outcome.fault) ? "; " + certificate(outcome) : attempts(outcome));
 }
 
 }  // namespace
 
-std::optional<Step> tls_step(const FetchOutcome& outcome, const std::string& host) {
+std::optional<Step> tls_step(const FetchOutcome& outcome) {
   if (outcome.tls_version.empty() || words_for(outcome).step != "http") return std::nullopt;
   return Step{"tls", "ok",
-              host + " (" + outcome.address + "): " + outcome.tls_version + ", " + outcome.tls_cipher +
-                  "; " + certificate(outcome),
+              outcome.address + ": " + outcome.tls_version + ", " + outcome.tls_cipher + "; " + certificate(outcome),
               std::string(kFetch), ""};
 }
 
@@ -222,7 +228,8 @@ Step fetch_step(const FetchOutcome& outcome, const std::string& host) {
   if (outcome.fault == FetchFault::none) return step;
   step.result = outcome.fault == FetchFault::status ? "http_" + std::to_string(outcome.status)
                                                     : std::string(name_of(outcome.fault));
-  if (!outcome.detail.empty()) step.detail += ": " + outcome.detail;
+  const bool told = says_all(outcome.fault) || step.detail.find(outcome.detail) != step.detail.npos;
+  if (!told) step.detail += ": " + outcome.detail;
   return step;
 }
 

@@ -16,7 +16,7 @@ struct PolicyWords {
 
 constexpr PolicyWords kWords[] = {
     {"version", "version_missing", "Add the line version: STSv1", "version_wrong",
-     "Write exactly version: STSv1, in this case."},
+     "Write exactly version: STSv1 (only the v is small)."},
     {"mode", "mode_missing", "Add the line mode: enforce (or testing, or none).", "mode_unknown",
      "Write one of mode: enforce, mode: testing or mode: none, in lower case."},
     {"max_age", "max_age_missing", "Add a line such as max_age: 604800 (seconds; a week or more).",

@@ -20,7 +20,7 @@ struct TxtWords {
 constexpr TxtWords kAbsent{
     "absent", "To take part, publish one TXT record at _mta-sts under the domain: v=STSv1; id=20260101;"};
 constexpr TxtWords kWrongVersion{
-    "wrong_version", "Begin the record with exactly v=STSv1; in this case, without blanks or quotes."};
+    "wrong_version", "Begin the record with exactly v=STSv1; (spelt so, no blanks or quotes before it)."};
 constexpr TxtWords kSeveral{
     "several", "Delete all but one of the records that begin with v=STSv1; (with two, none counts)."};
 constexpr TxtWords kNoId{

@@ -7,7 +7,7 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kIndent = 4, kLineIndent = 18, kReplyIndent = 12;
+constexpr std::size_t kIndent = 4, kNumberWidth = 6, kVerdictWidth = 9, kReplyIndent = 12;
 // A document may have 32768 lines; beyond these only the wrong ones are told.
 constexpr unsigned kMostLines = 100;
 
@@ -37,21 +37,25 @@ std::string step_text(const Step& step, unsigned number, const std::string& doma
   return out + beside("", kIndent, "Cure: " + step.cure) + beside("", kIndent, "See " + step.rfc + ".");
 }
 
-// "   3 error      " and the line; what is wrong with it stands below.
-std::string line_text(const PolicyLine& line) {
-  const std::string word = line.verdict.substr(0, line.verdict.find(':'));
+// "     3  error     " and the line; what is to be said of it stands below, unless the
+// step has said it.
+std::string line_text(const PolicyLine& line, const Step& step) {
+  const auto colon = line.verdict.find(": ");
   std::string number = std::to_string(line.number);
-  number.insert(0, number.size() < kIndent ? kIndent - number.size() : 0, ' ');
-  std::string out = beside(number + "  " + column(shown(word), 9), kLineIndent, line.text);
-  if (word != line.verdict) out += beside("", kLineIndent, "(" + line.verdict + ")");
-  return out;
+  number.insert(0, number.size() < kNumberWidth ? kNumberWidth - number.size() : 0, ' ');
+  const std::string label = number + "  " + column(shown(line.verdict.substr(0, colon)), kVerdictWidth);
+  const std::size_t indent = label.size() + 1;
+  std::string out = beside(label, indent, line.text);
+  if (colon == line.verdict.npos) return out;
+  const std::string why = line.verdict.substr(colon + 2);
+  return step.detail.find(why) == step.detail.npos ? out + beside("", indent, "(" + why + ")") : out;
 }
 
-std::string document_text(const std::vector<PolicyLine>& lines) {
+std::string document_text(const std::vector<PolicyLine>& lines, const Step& step) {
   std::string out;
   std::size_t left_out = 0;
   for (const PolicyLine& line : lines) {
-    if (line.number <= kMostLines || line.error) out += line_text(line);
+    if (line.number <= kMostLines || line.error) out += line_text(line, step);
     else ++left_out;
   }
   if (left_out > 0) out += beside("", kIndent, "and " + std::to_string(left_out) + " more lines");
@@ -72,7 +76,7 @@ std::string explanation_text(const Explanation& explanation) {
   unsigned number = 0;
   for (const Step& step : explanation.steps) {
     out += step_text(step, ++number, domain);
-    if (step.step == "policy") out += document_text(explanation.lines);
+    if (step.step == "policy") out += document_text(explanation.lines, step);
   }
   return out + replies_text(explanation);
 }

@@ -162,13 +162,13 @@ TEST_CASE("words: TLS is told where the handshake ended well") {
   FetchOutcome outcome{.fault = FetchFault::status, .status = 404, .tls_version = "TLSv1.3",
                        .tls_cipher = "TLS_AES_128_GCM_SHA256", .cert_issuer = "CN=Some CA",
                        .cert_names = {kHost}, .address = "192.0.2.1"};
-  const auto step = tls_step(outcome, kHost);
+  const auto step = tls_step(outcome);
   REQUIRE(step);
   CHECK(step->result == "ok");
-  CHECK(step->detail == kHost + " (192.0.2.1): TLSv1.3, TLS_AES_128_GCM_SHA256; certificate for " + kHost +
+  CHECK(step->detail == "192.0.2.1: TLSv1.3, TLS_AES_128_GCM_SHA256; certificate for " + kHost +
                             ", issued by CN=Some CA");
   outcome.tls_version.clear();
-  CHECK_FALSE(tls_step(outcome, kHost));
+  CHECK_FALSE(tls_step(outcome));
 }
 
 TEST_CASE("words: a refused certificate is described") {
@@ -176,7 +176,16 @@ TEST_CASE("words: a refused certificate is described") {
                              .cert_subject = "CN=www.d.example", .cert_names = {"www.d.example"}};
   const Step step = fetch_step(outcome, kHost);
   CHECK(step.step == "tls");
-  CHECK(step.detail.find("certificate for www.d.example, subject CN=www.d.example") != step.detail.npos);
+  CHECK(step.detail == "the certificate is for other names; certificate for www.d.example, subject CN=www.d.example");
+}
+
+TEST_CASE("words: the client's own words follow, where they say more") {
+  FetchOutcome outcome{.fault = FetchFault::refused, .detail = "192.0.2.1: connection refused",
+                       .attempts = {"192.0.2.1: connection refused"}};
+  CHECK(fetch_step(outcome, kHost).detail == "connection refused (192.0.2.1: connection refused)");
+  outcome = FetchOutcome{.fault = FetchFault::cert_unknown_ca, .detail = "an intermediate is missing"};
+  CHECK(fetch_step(outcome, kHost).detail ==
+        "the certificate does not lead to an authority trusted here; certificate for no DNS name: an intermediate is missing");
 }
 
 TEST_CASE("words: silence and trouble may pass, answers stay") {

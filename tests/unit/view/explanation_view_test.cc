@@ -22,7 +22,8 @@ Explanation good() {
   out.addresses = {*parse_ip("192.0.2.1")};
   out.fetch = FetchOutcome{.fault = FetchFault::none, .body = "version: STSv1\n", .status = 200,
                            .content_type = "text/plain"};
-  out.lines = {{1, "version: STSv1", "ok", false}, {2, "x: y", "ignored: unknown field", false}};
+  out.lines = {{1, "version: STSv1", "ok", false}, {2, "x: y", "ignored: unknown field", false},
+               {3, "mx: *", "error: wrong", true}};
   out.steps = {{"txt", "found", "\"v=STSv1; id=1;\"", "RFC 8461 section 3.1", ""},
                {"policy", "mx_pattern", "line 3: wrong", "RFC 8461 section 3.2", "Write one host name to a line."},
                {"verdict", "secure", "", "RFC 8461 section 5", ""}};
@@ -68,9 +69,10 @@ TEST_CASE("explanation: the narrative") {
         "    line 3: wrong\n"
         "    Cure: Write one host name to a line.\n"
         "    See RFC 8461 section 3.2.\n"
-        "   1  ok          version: STSv1\n"
-        "   2  ignored     x: y\n"
-        "                  (ignored: unknown field)\n"
+        "     1  ok        version: STSv1\n"
+        "     2  ignored   x: y\n"
+        "                  (unknown field)\n"
+        "     3  error     mx: *\n"
         "3.  verdict: secure\n"
         "\n"
         "Reply to Postfix, by the form the map name selects:\n"
@@ -86,7 +88,7 @@ TEST_CASE("explanation: hostile octets and long names reach neither terminal nor
   explanation.txt.detail = kHostile;
   explanation.fetch->location = explanation.fetch->cert_subject = kHostile;
   explanation.fetch->cert_names = {kHostile};
-  explanation.lines.push_back({3, kHostile + std::string(300, 'x'), "error: " + kHostile, true});
+  explanation.lines.push_back({4, kHostile + std::string(300, 'x'), "error: " + kHostile, true});
   explanation.notes = {kHostile};
   for (Step& step : explanation.steps) step.detail = kHostile;
   check_lines(explanation_text(explanation));
@@ -101,7 +103,7 @@ TEST_CASE("explanation: a document of thousands of lines is told in part, its er
   for (unsigned i = 1; i <= 5'000; ++i) explanation.lines.push_back({i, "x: y", "ignored: unknown field", false});
   explanation.lines.push_back({5'001, "mode: enforced", "error: mode is not known", true});
   const std::string text = explanation_text(explanation);
-  CHECK(text.find("5001  error       mode: enforced\n") != text.npos);
+  CHECK(text.find("  5001  error     mode: enforced\n") != text.npos);
   CHECK(text.find("and 4900 more lines\n") != text.npos);
   CHECK(text.size() < 20'000);
 }
