@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
 #include "commands.h"
 #include "config/check.h"
 #include "config/describe.h"
 #include "log_sink.h"
 #include "options.h"
 #include "serve.h"
+#include "view/text_layout.h"
 
 namespace tlspolicyd {
 namespace {
@@ -42,7 +42,7 @@ int run(const std::vector<std::string>& arguments) {
   LogSink log(stderr_is_journal());
   const Result<Options> options = parse_options(arguments);
   if (!options) {
-    std::cerr << "tlspolicyd: " << printable(options.error().text) << "\n" << usage_text();
+    std::cerr << "tlspolicyd: " << shown(options.error().text) << "\n" << usage_text();
     return kExitUsage;
   }
   switch (options->task) {

@@ -45,6 +45,7 @@ class Flags(WorldTest):
                 self.assertEqual(done.returncode, USAGE, done.stdout + done.stderr)
                 self.assertEqual(done.stdout, "")
                 self.assertRegex(done.stderr, r"(?i)usage|--help")
+        self.assertIn("--json goes with -q, --cache or --status", self.exits(USAGE, "--json", "-t").stderr)
 
     def test_defaults(self):
         """-d: every parameter with its default, readable as a configuration file"""
