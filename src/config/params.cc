@@ -17,10 +17,11 @@ constexpr std::array kParams{
                   "HOST is an address or localhost. Sockets that systemd passes are used instead "
                   "where there are any."},
     Param{.name = "socket_mode", .fallback = "0666", .field = &Config::socket_mode,
-          .notation = Notation::octal, .max = 0777,
+          .notation = Notation::octal, .max = 0777, .reloadable = false,
           .help = "Permissions of the unix sockets in listen. Whoever may write to one may ask."},
     Param{.name = "socket_group", .fallback = "", .field = &Config::socket_group,
-          .notation = Notation::word, .help = "Group of the unix sockets in listen."},
+          .notation = Notation::word, .reloadable = false,
+          .help = "Group of the unix sockets in listen."},
     Param{.name = "max_connections", .fallback = "4096", .field = &Config::max_connections,
           .notation = Notation::count, .min = 1, .max = 1'000'000,
           .help = "Connections held at once. One more closes the longest idle connection of the "

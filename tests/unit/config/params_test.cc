@@ -141,9 +141,10 @@ TEST_CASE("a reload takes over what it may and names what it may not") {
   CHECK(reload.waiting_for_restart == std::vector<const Param*>{&param("listen"), &param("cache")});
 }
 
-TEST_CASE("exactly the parameters of the contract need a restart") {
+TEST_CASE("exactly the parameters of the contract need a restart, and the rights of what is listened on") {
   std::set<std::string_view> names;
   for (const Param& row : params())
     if (!row.reloadable) names.insert(row.name);
-  CHECK(names == std::set<std::string_view>{"listen", "cache", "control_socket", "user", "group", "pid_file"});
+  CHECK(names == std::set<std::string_view>{"listen", "socket_mode", "socket_group", "cache", "control_socket", "user",
+                                            "group", "pid_file"});
 }
