@@ -80,6 +80,7 @@ void Daemon::apply(const Config& fresh) {
   learner_.set_options(learner_options(config_));
   service_.set_options(service_options(config_, base_level_));
   fetches_.set_concurrency(config_.fetch_concurrency);
+  https_->set_threads(config_.fetch_threads);
   server_.set_max_connections(config_.max_connections);
   cache_.set_bounds(cache_bounds(config_), clock_.life());
   trust_reload_ = https_->reload_trust({config_.ca_file, config_.ca_path}, [this](const Result<void>& done) {

@@ -46,17 +46,21 @@ Result<std::unique_ptr<HttpsClient>> HttpsClient::create(Executor& home,
 
 HttpsClient::HttpsClient(Executor& home, std::unique_ptr<Trust> trust, unsigned threads)
     : home_(home), trust_(std::move(trust)) {
-  for (unsigned i = 0; i < thread_count(threads); ++i)
-    lanes_.push_back(std::make_shared<FetchLane>(*trust_));
+  set_threads(threads);
 }
 
 HttpsClient::~HttpsClient() = default;
+
+void HttpsClient::set_threads(unsigned threads) {
+  used_ = thread_count(threads);
+  while (lanes_.size() < used_) lanes_.push_back(std::make_shared<FetchLane>(*trust_));
+}
 
 Ticket HttpsClient::fetch(FetchRequest request, Done done) {
   const auto waiting = std::make_shared<Waiting<FetchOutcome>>();
   waiting->done = std::move(done);
   const FetchLane::Id id = ++last_id_;
-  const std::shared_ptr<FetchLane>& lane = lanes_[id % lanes_.size()];
+  const std::shared_ptr<FetchLane>& lane = lanes_[id % used_];
   lane->start(id, std::move(request), deliver_home<FetchOutcome>(home_, waiting));
   return Ticket([waiting, id, weak = std::weak_ptr<FetchLane>(lane)] {
     const bool under_way = std::exchange(waiting->done, nullptr) != nullptr;

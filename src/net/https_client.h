@@ -36,6 +36,10 @@ class HttpsClient final : public Https {
 
   [[nodiscard]] Ticket fetch(FetchRequest request, Done done) override;
 
+  // For later fetches. Threads that are too many go idle, since fetches may be under way
+  // on them.
+  void set_threads(unsigned threads);
+
   // Reads the CA files again, away from this thread; later fetches use them. On failure
   // the old ones stay. (A file that changes is noticed without this.) The ticket only
   // guards the callback: what was begun is done.
@@ -47,6 +51,7 @@ class HttpsClient final : public Https {
   Executor& home_;
   std::unique_ptr<Trust> trust_;
   std::vector<std::shared_ptr<FetchLane>> lanes_;  // tickets may outlive us, holding weak ones
+  std::size_t used_ = 0;  // of lanes_, from the first on
   std::uint64_t last_id_ = 0;
 };
 

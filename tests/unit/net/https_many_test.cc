@@ -43,6 +43,24 @@ TEST_CASE("many fetches at once all end, each with its own answer") {
   CHECK(right == kMany);
 }
 
+TEST_CASE("threads may become more and fewer while fetches are under way") {
+  Crowd crowd;
+  const TlsPeer peer({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
+  int right = 0, ended = 0;
+  const auto fetch_some = [&](unsigned threads) {
+    crowd.client->set_threads(threads);
+    for (int i = 0; i < 10; ++i)
+      crowd.tickets[static_cast<int>(crowd.tickets.size())] =
+          crowd.client->fetch(HttpsFixture::request(peer.port()), [&](const FetchOutcome& got) {
+            right += got.body == kPolicy;
+            if (++ended == 30) crowd.loop.stop();
+          });
+  };
+  for (const unsigned threads : {3U, 1U, 4U}) fetch_some(threads);
+  crowd.loop.run();
+  CHECK(right == 30);
+}
+
 TEST_CASE("fetches given up at any moment never call back, and leave nothing behind") {
   Crowd crowd;
   const TlsPeer peer({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
