@@ -9,6 +9,7 @@
 #include "cli/purge.h"
 #include "cli/query.h"
 #include "cli/status.h"
+#include "service/postfix_level.h"
 #include "settings.h"
 
 namespace tlspolicyd {
@@ -34,9 +35,17 @@ Cli::EmptyStore store_emptier(const Config& config, const Clock& clock, Logger& 
   };
 }
 
+// As the daemon has it, which says for itself why postconf could not be asked.
+BaseLevel base_level(const Config& config) {
+  if (const auto level = fixed_base_level(config)) return *level;
+  const auto output = run_postconf({.config_directory = config.postfix_config_directory});
+  const auto tls = output.and_then([](const std::string& text) { return parse_postconf(text); });
+  return tls ? tls->level : BaseLevel::unknown;
+}
+
 QueryOptions query_options(const Config& config, Logger& log) {
   const Learner::Options learning = learner_options(config);
-  const PolicyService::Options serving = service_options(config, fixed_base_level(config).value_or(BaseLevel::unknown));
+  const PolicyService::Options serving = service_options(config, base_level(config));
   QueryOptions options;
   options.dns = dns_options(config);
   options.https = https_options(config, log);

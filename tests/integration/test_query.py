@@ -2,6 +2,7 @@
 import dataclasses
 import datetime
 import json
+import os
 import ssl
 
 from policy_server import PolicyServer, Site, policy
@@ -139,6 +140,18 @@ class Query(WorldTest):
         found = json.loads(self.query("fine.example", "--json").stdout)
         self.assertEqual([step for step in found["steps"] if step["cure"]], [])
         self.assertEqual(found["verdict"], "secure")
+
+    def test_level_of_postfix(self):
+        """-q with postfix_security_level = auto: the replies that the daemon would give"""
+        self.world.publish("base.example", "mx1.base.example", mode="testing")
+        postconf = self.world.directory / "postfix" / "postconf"
+        postconf.parent.mkdir()
+        for level, dns in (("may", "enabled"), ("encrypt", "")):
+            postconf.write_text(f"#!/bin/sh\necho {level}\necho {dns}\n", encoding="ascii")
+            postconf.chmod(0o755)
+            done = self.daemon.run("-o", "postfix_security_level=auto", "--json", "-q", "base.example",
+                                   env={**os.environ, "PATH": f"{postconf.parent}:{os.environ['PATH']}"})
+            self.assertRegex(json.loads(done.stdout)["reply_tlsrpt"], f"^OK {level} policy_type=sts", done.stderr)
 
     def test_not_a_domain(self):
         """-q of what is no domain: exit 65"""
