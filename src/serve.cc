@@ -33,12 +33,12 @@ Result<std::vector<ListeningSocket>> open_maps(const Config& config) {
   return sockets;
 }
 
-// An administrator who lost this socket still has the store and the log: no reason not
-// to serve, unless a daemon lives behind it.
+// Fatal where it cannot be had: a daemon may live behind it, and --purge must reach the
+// one that serves.
 Result<std::optional<ListeningSocket>> open_control(const Config& config) {
   if (config.control_socket.empty()) return std::nullopt;
   auto opened = open_listener({.path = config.control_socket}, {0600, ""});
-  if (!opened) return tl::unexpected(opened.error());
+  if (!opened) return fail("control_socket: " + opened.error().text);
   return std::optional(std::move(opened->front()));
 }
 
