@@ -9,7 +9,6 @@ import re
 ROWS = {"D": 21, "F": 32, "P": 16, "C": 20, "M": 12, "R": 12, "S": 10, "X": 7}
 NO_TEST = {
     "F-09": "revocation is not checked for policy hosts (optional in RFC 8461 section 3.3)",
-    "M-10": "concerns the certificates Postfix up to 3.5 accepts; postfix-examples/main.cf/ sets the parameter",
     "M-11": "revocation of MX certificates is Postfix's affair (optional in RFC 8461 section 4.2)",
     "R-10": "comes with the TLSRPT reporter",
     "R-11": "comes with the TLSRPT reporter",
