@@ -57,7 +57,7 @@ QueryOptions query_options(const Config& config, Logger& log) {
 }  // namespace
 
 int run_command(const Options& options, const Config& config, const Clock& clock, LogSink& log) {
-  const Terminal terminal{std::cout, std::cerr, isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0};
+  const Terminal terminal{std::cout, std::cerr, isatty(STDERR_FILENO) != 0, isatty(STDOUT_FILENO) != 0};
   const PolicyService::Options serving = service_options(config, fixed_base_level(config).value_or(BaseLevel::unknown));
   const Cli cli{terminal, clock, options.json, config.control_socket,
                 store_opener(config, SqliteStore::Mode::read_only, clock, log),

@@ -69,7 +69,9 @@ int show_stored(const Cli& cli, const Domain& domain) {
 
 int list_cache(const Cli& cli) {
   Listing listing(cli.terminal, cli.json, cli.clock.wall());
-  Progress progress(cli.terminal, cli.clock, "listing the cache:");
+  Terminal terminal = cli.terminal;
+  terminal.progress &= !terminal.one_screen;
+  Progress progress(terminal, cli.clock, "listing the cache:");
   const auto on_line = [&](std::string_view line) {
     progress.tick(so_many(listing.count()));
     return listing.add_json(line);

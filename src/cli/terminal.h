@@ -8,7 +8,8 @@ namespace tlspolicyd {
 struct Terminal {
   std::ostream& out;  // results only
   std::ostream& err;  // complaints and progress
-  bool progress = false;  // stderr is a terminal, and stdout does not fill the same screen
+  bool progress = false;    // stderr is a terminal
+  bool one_screen = false;  // stdout, too: a list there grows before one's eyes
 };
 
 }  // namespace tlspolicyd

@@ -43,7 +43,8 @@ class Daemon:
 
     def run(self, *flags, limit=60, **options):
         """One call of the program; the completed process with its text."""
-        return subprocess.run(self.command(*flags), capture_output=True, text=True, timeout=limit, check=False, **options)
+        outputs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.run(self.command(*flags), text=True, timeout=limit, check=False, **outputs)
 
     def json(self, *flags):
         done = self.run(*flags, "--json")

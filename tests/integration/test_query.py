@@ -3,6 +3,7 @@ import dataclasses
 import datetime
 import json
 import os
+import pty
 import ssl
 
 from policy_server import PolicyServer, Site, policy
@@ -152,6 +153,17 @@ class Query(WorldTest):
             done = self.daemon.run("-o", "postfix_security_level=auto", "--json", "-q", "base.example",
                                    env={**os.environ, "PATH": f"{postconf.parent}:{os.environ['PATH']}"})
             self.assertRegex(json.loads(done.stdout)["reply_tlsrpt"], f"^OK {level} policy_type=sts", done.stderr)
+
+    def test_progress(self):
+        """-q on a terminal tells what takes longer than a second, and wipes that before the answer"""
+        self.world.dns.set("_mta-sts.slow.example", "TXT", rcode="NXDOMAIN", delay=1.5)
+        screen, terminal = pty.openpty()
+        done = self.daemon.run("-q", "slow.example", stdout=terminal, stderr=terminal)
+        os.close(terminal)
+        said = os.read(screen, 65536).decode()
+        os.close(screen)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(said, r"^\r\x1b\[Kasking about slow\.example: 1s(?s:.*)\r\x1b\[K1\.  TXT record")
 
     def test_not_a_domain(self):
         """-q of what is no domain: exit 65"""
