@@ -47,11 +47,10 @@ def enter():
 
 def set_up():
     _loopback_up()
-    resolv = pathlib.Path("/etc/resolv.conf").resolve()
-    own = pathlib.Path("/tmp").resolve() / f"tlspolicyd-resolv.{os.getpid()}.conf"
+    empty("/mnt")  # ours alone, like every mount in here
+    own = pathlib.Path("/mnt/resolv.conf")
     own.write_text(RESOLV_CONF, encoding="ascii")
-    bind(own, resolv)
-    own.unlink()
+    bind(own, pathlib.Path("/etc/resolv.conf").resolve())
 
 
 def _loopback_up():

@@ -71,8 +71,8 @@ FAULTS = [
           arrange={"body": document(max_age="99999999999")}),
     Fault("clamped-max-age", "max_age_too_large", "max_age", DOCUMENT, "31557600",
           arrange={"body": document(mx="mx1.clamped-max-age.example", max_age="99999999")}),
-    Fault("mx-not-covered", ".", r"mx9\.mx-not-covered\.example", r"RFC 8461 section 4\.1", "mx"),
-    Fault("testing", ".", "testing", "RFC 8461 section (3.2|5)", "mode: enforce"),
+    Fault("mx-not-covered", "none_covered", r"mx9\.mx-not-covered\.example", r"RFC 8461 section 4\.1", "mx"),
+    Fault("testing", "testing", "testing", "RFC 8461 section (3.2|5)", "mode: enforce"),
 ]
 
 
