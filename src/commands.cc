@@ -35,17 +35,16 @@ Cli::EmptyStore store_emptier(const Config& config, const Clock& clock, Logger& 
   };
 }
 
-// As the daemon has it, which says for itself why postconf could not be asked.
-BaseLevel base_level(const Config& config) {
+// As the daemon would find it, so that the replies shown are those that Postfix gets.
+BaseLevel base_level_of(const Config& config) {
   if (const auto level = fixed_base_level(config)) return *level;
   const auto output = run_postconf({.config_directory = config.postfix_config_directory});
   const auto tls = output.and_then([](const std::string& text) { return parse_postconf(text); });
   return tls ? tls->level : BaseLevel::unknown;
 }
 
-QueryOptions query_options(const Config& config, Logger& log) {
+QueryOptions query_options(const Config& config, const PolicyService::Options& serving, Logger& log) {
   const Learner::Options learning = learner_options(config);
-  const PolicyService::Options serving = service_options(config, base_level(config));
   QueryOptions options;
   options.dns = dns_options(config);
   options.https = https_options(config, log);
@@ -58,14 +57,16 @@ QueryOptions query_options(const Config& config, Logger& log) {
 
 int run_command(const Options& options, const Config& config, const Clock& clock, LogSink& log) {
   const Terminal terminal{std::cout, std::cerr, isatty(STDERR_FILENO) != 0, isatty(STDOUT_FILENO) != 0};
-  const PolicyService::Options serving = service_options(config, fixed_base_level(config).value_or(BaseLevel::unknown));
+  const bool shows_replies = options.task == Task::query || options.task == Task::cache;
+  const PolicyService::Options serving =
+      service_options(config, shows_replies ? base_level_of(config) : BaseLevel::unknown);
   const Cli cli{terminal, clock, options.json, config.control_socket,
                 store_opener(config, SqliteStore::Mode::read_only, clock, log),
                 store_opener(config, SqliteStore::Mode::existing, clock, log),
                 store_emptier(config, clock, log),
                 serving.reply, serving.dns_error_is_temp};
   switch (options.task) {
-    case Task::query: return query(cli, query_options(config, log), options.domain);
+    case Task::query: return query(cli, query_options(config, serving, log), options.domain);
     case Task::cache: return options.domain.empty() ? list_cache(cli) : show_cached(cli, options.domain);
     case Task::purge: return purge(cli, options.domain);
     case Task::purge_all: return purge_all(cli);

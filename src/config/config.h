@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/ip_address.h"
 #include "base/listen_address.h"
 #include "base/log.h"
 #include "base/resolver.h"

@@ -150,7 +150,7 @@ std::string legal_values(const Param& param) {
     case Notation::path: return "an absolute path, or nothing";
     case Notation::system_path: return "an absolute path, or system";
     case Notation::socket_path:
-      return "an absolute path of at most " + std::to_string(kMaxUnixPath) + " octets, or nothing";
+      return "an absolute path of at most " + std::to_string(kMaxSocketPath) + " octets, or nothing";
     case Notation::duration: return numeric_limits_of(param) + ", with one of s m h d w";
     case Notation::size: return numeric_limits_of(param) + ", plain or with one of k m g";
     case Notation::count: return numeric_limits_of(param);

@@ -14,14 +14,14 @@ constexpr std::array kParams{
     Param{.name = "listen", .fallback = "inet:127.0.0.1:8461", .field = &Config::listen,
           .notation = Notation::listen, .reloadable = false,
           .help = "Where Postfix connects: a list of inet:HOST:PORT, inet:[V6]:PORT and unix:PATH. "
-                  "HOST is an address or localhost. Sockets that systemd passes are used instead "
-                  "where there are any."},
+                  "HOST is better an address than a name, which must resolve when the daemon starts. "
+                  "Sockets that systemd passes are used instead where there are any."},
     Param{.name = "socket_mode", .fallback = "0666", .field = &Config::socket_mode,
           .notation = Notation::octal, .max = 0777, .reloadable = false,
           .help = "Permissions of the unix sockets in listen. Whoever may write to one may ask."},
     Param{.name = "socket_group", .fallback = "", .field = &Config::socket_group,
           .notation = Notation::word, .reloadable = false,
-          .help = "Group of the unix sockets in listen."},
+          .help = "Group of the unix sockets in listen. Empty: that of the daemon when it starts."},
     Param{.name = "max_connections", .fallback = "4096", .field = &Config::max_connections,
           .notation = Notation::count, .min = 1, .max = 1'000'000,
           .help = "Connections held at once. One more closes the longest idle connection of the "
@@ -45,10 +45,12 @@ constexpr std::array kParams{
                   "changes."},
     Param{.name = "dns_timeout", .fallback = "2s", .field = &Config::dns_timeout,
           .notation = Notation::duration, .min = 1, .max = 30,
-          .help = "How long one try waits for a resolver."},
+          .help = "How long one try waits for a resolver. At its default, options timeout in "
+                  "/etc/resolv.conf goes before."},
     Param{.name = "dns_attempts", .fallback = "3", .field = &Config::dns_attempts,
           .notation = Notation::count, .min = 1, .max = 10,
-          .help = "Tries of one DNS question, over all resolvers."},
+          .help = "Tries of one DNS question, over all resolvers. At its default, options attempts in "
+                  "/etc/resolv.conf goes before."},
     Param{.name = "postfix_security_level", .fallback = "auto",
           .field = &Config::postfix_security_level, .notation = Notation::word,
           .words = "auto none may encrypt fingerprint dane dane-only verify secure",

@@ -12,8 +12,6 @@
 
 namespace tlspolicyd {
 
-inline constexpr std::size_t kMaxUnixPath = 107;  // sun_path less its NUL
-
 [[nodiscard]] Result<seconds> parse_duration(std::string_view text);    // 90s 5m 1h 30d 2w
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);  // 65536 64k 512m 2g
 [[nodiscard]] Result<std::uint32_t> parse_octal(std::string_view text); // 0666

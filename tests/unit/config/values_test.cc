@@ -50,7 +50,7 @@ TEST_CASE("listen takes a list of inet and unix sockets") {
   CHECK(to_text(list->at(0)) == "inet:127.0.0.1:8461");
   CHECK(to_text(list->at(1)) == "unix:/run/x");
   CHECK(to_text(list->at(2)) == "inet:[::1]:1");
-  CHECK(to_text(list->at(3)) == "inet:127.0.0.1:65535");
+  CHECK(to_text(list->at(3)) == "inet:localhost:65535");
 }
 
 TEST_CASE("listen refuses what could not be bound") {
@@ -58,8 +58,8 @@ TEST_CASE("listen refuses what could not be bound") {
       {"no transport", "127.0.0.1:8461"}, {"unknown transport", "tcp:127.0.0.1:8461"},
       {"no port", "inet:127.0.0.1"}, {"empty port", "inet:127.0.0.1:"}, {"port 0", "inet:127.0.0.1:0"},
       {"port too large", "inet:127.0.0.1:65536"}, {"service name", "inet:127.0.0.1:smtp"},
-      {"host name", "inet:mail.example:8461"}, {"no host", "inet:8461"}, {"bare IPv6", "inet:::1:8461"},
-      {"IPv4 in brackets", "inet:[127.0.0.1]:1"}, {"open bracket", "inet:[::1:1"},
+      {"blank host", "inet:[]:8461"}, {"no host", "inet:8461"}, {"bare IPv6", "inet:::1:8461"},
+      {"open bracket", "inet:[::1:1"},
       {"junk after bracket", "inet:[::1]x:1"}, {"relative path", "unix:run/x"}, {"no path", "unix:"},
       {"path too long", "unix:/" + std::string(107, 'x')},
   }));
