@@ -32,7 +32,9 @@ int run_configured(const Options& options, LogSink& log) {
     std::cout << describe_changed(*config);
     return kExitOk;
   }
-  if (const auto errors = check_machine(*config); !errors.empty()) return refuse(errors, log);
+  auto errors = check_machine(*config);
+  locate(errors, options.config);
+  if (!errors.empty()) return refuse(errors, log);
   if (options.task == Task::test_config) return kExitOk;
   log.configure(config->log, more_verbose(config->log_level, options.verbosity));
   return serve(options, *config, clock, log);

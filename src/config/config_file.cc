@@ -178,7 +178,23 @@ ConfigResult load_config(const ConfigSource& source) {
   ParsedText parsed;
   if (!text) parsed.errors.push_back({source.file, 0, "", text.error().text, ""});
   else if (*text) parsed = parse_config_text(**text, source.file);
-  return build_config(std::move(parsed), source.overrides);
+  ConfigResult built = build_config(std::move(parsed), source.overrides);
+  if (!built) locate(built.error(), source);
+  return built;
+}
+
+void locate(std::vector<ConfigError>& errors, const ConfigSource& source) {
+  ParsedText parsed;
+  if (const auto text = read_file(source); text && *text) parsed = parse_config_text(**text, source.file);
+  for (const std::string& text : source.overrides)
+    parsed.settings.push_back({std::string(trim(text.substr(0, text.find('=')))), "", "-o"});
+  for (ConfigError& error : errors) {
+    const auto last = std::find_if(parsed.settings.rbegin(), parsed.settings.rend(),
+                                   [&](const Setting& one) { return one.name == error.parameter; });
+    if (!error.where.empty() || last == parsed.settings.rend()) continue;
+    error.where = last->where;
+    error.line = last->line;
+  }
 }
 
 }  // namespace tlspolicyd

@@ -55,4 +55,7 @@ using ConfigResult = tl::expected<Config, std::vector<ConfigError>>;
 // Reads the file too. Does not look at the rest of the machine: see config/check.h.
 [[nodiscard]] ConfigResult load_config(const ConfigSource& source);
 
+// Fills in where the parameter was set, for errors that show only later.
+void locate(std::vector<ConfigError>& errors, const ConfigSource& source);
+
 }  // namespace tlspolicyd

@@ -80,7 +80,9 @@ class Configuration(WorldTest):
         """a ca_file that is not there: said at the start, with its name"""
         done = self.daemon.run("-o", "ca_file=/nonexistent/ca.pem", limit=20)
         self.assertEqual(done.returncode, CONFIG_ERROR, done.stderr)
-        self.assertIn("/nonexistent/ca.pem", done.stderr)
+        self.assertIn("-o: ca_file: /nonexistent/ca.pem", done.stderr)
+        self.daemon.write_config(ca_file="/nonexistent/ca.pem")
+        self.assertIn(f"{self.daemon.config}:{self.line_of('ca_file')}: ca_file: ", self.daemon.run("-t").stderr)
 
     def test_unix_path_too_long(self):
         """a unix path longer than the system takes: 78 and the path"""
