@@ -192,7 +192,7 @@ class Running(WorldTest):
         self.assertEqual(done.returncode, OK)
         self.assertIn(str(self.daemon.process.pid), done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, done.stdout)
-        for counters in ("dns +.*found", "txt +.*id", "reply +.*secure", "requests +socketmap [1-9]"):
+        for counters in ("dns +.*found", "txt +.*found", "reply +.*secure", "requests +socketmap [1-9]"):
             self.assertRegex(done.stdout, f"(?m)^{counters}")
 
     def test_status_json(self):
