@@ -108,6 +108,13 @@ void judge_failures(Entry& entry, const Evidence& seen, LifeTime now) {
   }
 }
 
+// Only a GET takes the place of a refresh that is planned, or due and waiting for room;
+// the pacing puts it off.
+bool stands(const Entry* before, FetchSeen::State fetch, LifeTime now) {
+  if (before == nullptr) return false;
+  return fetch == FetchSeen::State::not_needed || (fetch == FetchSeen::State::paced && before->due > now);
+}
+
 }  // namespace
 
 bool usable(const HeldPolicy& held, LifeTime now) {
@@ -158,8 +165,7 @@ Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, Li
   after.checked = now;
   after.current_until = current_until(after, seen.txt, now, options);
   const LifeTime due = next_due(after, failed, now, options, spread);
-  const bool planned = before != nullptr && !fetched && !failed && before->due > now;
-  after.due = planned && after.held ? std::min(before->due, due) : due;
+  after.due = after.held && stands(before, seen.fetch.state, now) ? std::min(before->due, due) : due;
   return after;
 }
 

@@ -190,3 +190,13 @@ TEST_CASE("what ran out is found out afresh, but GETs stay paced") {
   CHECK(assess(&after, now).need == Need::discover);
   CHECK_FALSE(may_fetch(&after, "a", now, kOptions));
 }
+
+TEST_CASE("R-01 R-09 a refresh that is due stays due while TXT is only read again") {
+  Entry held = entry_with("a");
+  const LifeTime now = held.due + seconds(30);
+  const LifeTime due = held.due;
+  for (const auto state : {TxtSeen::State::id, TxtSeen::State::absent}) {
+    held = settle(&held, kDomain, only_txt(state, "a"), now, kOptions, 0);
+    CHECK(held.due == due);
+  }
+}
