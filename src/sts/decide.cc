@@ -88,9 +88,11 @@ void judge_txt(Entry& entry, const TxtSeen& txt, LifeTime now) {
   const HeldPolicy* held = usable_policy(&entry, now);
   const bool expected = held != nullptr && held->policy.mode != Mode::none;
   const bool readable = txt.state == TxtSeen::State::id;
+  const bool fetching_fails = held != nullptr && entry.failure && !entry.failure->in_txt;
+  if (fetching_fails) return;
   if (!readable && expected)
     note_failure(entry, true, StsResult::sts_policy_fetch_error, txt.detail, now);
-  else if (entry.failure && (entry.failure->in_txt || held == nullptr))
+  else
     entry.failure = nullptr;
 }
 

@@ -200,3 +200,13 @@ TEST_CASE("R-01 R-09 a refresh that is due stays due while TXT is only read agai
     CHECK(held.due == due);
   }
 }
+
+TEST_CASE("R-05 TXT that comes and goes does not hide that fetching fails") {
+  const Entry held = entry_with("a");
+  const LifeTime first = kStart + seconds(86400);
+  const Entry failing = settle(&held, kDomain, fetch_failed("a"), first, kOptions, 0);
+  const Entry gone = settle(&failing, kDomain, only_txt(TxtSeen::State::absent), first + seconds(400), kOptions, 0);
+  const Entry back = settle(&gone, kDomain, only_txt(TxtSeen::State::id, "a"), first + seconds(800), kOptions, 0);
+  REQUIRE(back.failure);
+  CHECK(back.failure->since == first);
+}
