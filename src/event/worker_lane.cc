@@ -32,10 +32,11 @@ void WorkerLane::work() {
   for (;;) {
     wake_.wait(lock, [this] { return closing_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
-    const std::function<void()> job = std::move(jobs_.front());
+    std::function<void()> job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     run_guarded(job);
+    job = nullptr;  // what it holds may be much, or post here when it goes
     lock.lock();
   }
 }

@@ -74,6 +74,13 @@ TEST_CASE("a lane works off the loop and brings the result home") {
   CHECK(done == home);
 }
 
+TEST_CASE("what a job held may post to its lane when it goes") {
+  Loop loop;
+  WorkerLane lane("test");
+  lane.post([held = std::shared_ptr<void>(nullptr, [&](void*) { lane.post([&] { loop.stop(); }); })] {});
+  loop.run();
+}
+
 TEST_CASE("a lane finishes what it accepted before it ends") {
   int ran = 0;
   {
