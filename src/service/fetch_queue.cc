@@ -91,8 +91,9 @@ FetchQueue::FetchPtr FetchQueue::next_admissible() {
 
 void FetchQueue::admit() {
   while (const FetchPtr fetch = next_admissible()) begin(fetch);
-  if (waiting() == 0) sweep_timer_->cancel();
-  else sweep_timer_->start(kSweep);
+  if (waiting() == 0 || sweep_awaited_) return;
+  sweep_awaited_ = true;
+  sweep_timer_->start(kSweep);
 }
 
 void FetchQueue::begin(const FetchPtr& fetch) {
@@ -145,6 +146,7 @@ void FetchQueue::expire_waiting() {
 }
 
 void FetchQueue::sweep() {
+  sweep_awaited_ = false;
   expire_waiting();
   const Fetches& first_contacts = waiting_[static_cast<std::size_t>(Class::first_contact)];
   while (!first_contacts.empty() && displace_a_silent_one()) {

@@ -70,6 +70,7 @@ class FetchQueue {
   Entrance first_contacts_{*this, Class::first_contact};
   Entrance refreshes_{*this, Class::refresh};
   std::unique_ptr<Timer> sweep_timer_;
+  bool sweep_awaited_ = false;  // not put off by whatever comes and goes meanwhile
 };
 
 }  // namespace tlspolicyd

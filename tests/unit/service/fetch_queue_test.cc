@@ -49,7 +49,7 @@ TEST_CASE("as many fetches run as there is room, the rest in order") {
   rig.loop.run();
   REQUIRE(rig.https.fetched.size() == 3);
   CHECK(rig.https.fetched[2].host == "c");
-  CHECK(rig.faults["a"] == FetchFault::none);
+  CHECK(rig.faults.at("a") == FetchFault::none);
 }
 
 TEST_CASE("R-09 refreshes use a tenth of the room and go after first contacts") {
@@ -74,7 +74,7 @@ TEST_CASE("the fetch that has been silent longest gives way to a first contact, 
   rig.https.serve("healthy", "x");
   rig.start(rig.queue.first_contacts(), "healthy");
   rig.loop.run();
-  CHECK(rig.faults["healthy"] == FetchFault::none);
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
   CHECK(rig.faults.count("silent") == 0);
   CHECK(rig.https.count("silent") == 2);
   CHECK(rig.https.count("talking") == 1);
@@ -88,7 +88,7 @@ TEST_CASE("nobody gives way within two seconds; after that, without a new arriva
   rig.pass(1900ms);
   CHECK(rig.faults.empty());
   rig.pass(400ms);
-  CHECK(rig.faults["healthy"] == FetchFault::none);
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
 }
 
 TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
@@ -100,7 +100,7 @@ TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
   rig.pass(2400ms);
   CHECK(rig.faults.empty());
   rig.pass(400ms);
-  CHECK(rig.faults["silent"] == FetchFault::timeout);
+  CHECK(rig.faults.at("silent") == FetchFault::timeout);
 }
 
 TEST_CASE("the time spent waiting counts") {
@@ -124,4 +124,18 @@ TEST_CASE("a ticket that goes makes room") {
   rig.tickets[1].reset();
   CHECK(rig.queue.running() == 0);
   CHECK(rig.https.open_tickets() == 0);
+}
+
+TEST_CASE("fetches that wait are looked at however much comes and goes meanwhile") {
+  Rig rig(2);
+  rig.hang(rig.queue.first_contacts(), "silent");
+  rig.hang(rig.queue.first_contacts(), "silent too");
+  rig.https.serve("healthy", "x");
+  rig.start(rig.queue.first_contacts(), "healthy");
+  for (int i = 0; i < 24; ++i) {
+    rig.pass(100ms);
+    rig.start(rig.queue.refreshes(), "refresh");
+    rig.tickets.pop_back();
+  }
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
 }
