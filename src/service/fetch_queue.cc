@@ -81,7 +81,7 @@ void FetchQueue::leave(const FetchPtr& fetch) {
 
 FetchQueue::FetchPtr FetchQueue::next_admissible() {
   if (running_.size() >= concurrency_) return nullptr;
-  for (const Class kind : {Class::first_contact, Class::displaced, Class::refresh}) {
+  for (const Class kind : {Class::first_contact, Class::refresh, Class::displaced}) {
     const Fetches& fetches = waiting_[static_cast<std::size_t>(kind)];
     const bool room = kind != Class::refresh || refreshes_running_ < refresh_room();
     if (room && !fetches.empty()) return fetches.front();

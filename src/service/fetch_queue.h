@@ -2,7 +2,8 @@
 //
 // First contacts, for which mail waits, go before refreshes; refreshes use at most a
 // tenth of the room. When all room is taken and a first contact waits, the fetch that
-// has been silent longest gives way and is begun again later, within its own time.
+// has been silent longest gives way and is begun again later, within its own time, and
+// after refreshes: silent hosts, however many, must not let live policies run out.
 // Answer loop only.
 #pragma once
 
@@ -34,7 +35,7 @@ class FetchQueue {
   [[nodiscard]] std::size_t refresh_room() const;
 
  private:
-  enum class Class : std::uint8_t { first_contact, displaced, refresh };  // in order of admission
+  enum class Class : std::uint8_t { first_contact, refresh, displaced };  // in order of admission
   static constexpr std::size_t kClasses = 3;
 
   struct Fetch;

@@ -139,3 +139,16 @@ TEST_CASE("fetches that wait are looked at however much comes and goes meanwhile
   }
   CHECK(rig.faults.at("healthy") == FetchFault::none);
 }
+
+TEST_CASE("R-09 hosts that stay silent do not keep refreshes out") {
+  Rig rig(2);
+  rig.hang(rig.queue.first_contacts(), "silent");
+  rig.hang(rig.queue.first_contacts(), "silent too");
+  rig.pass(2500ms);
+  rig.start(rig.queue.refreshes(), "refresh");
+  rig.hang(rig.queue.first_contacts(), "newcomer");
+  REQUIRE(rig.https.fetched.back().host == "newcomer");
+  rig.https.release("newcomer");
+  rig.loop.run();
+  CHECK(rig.faults.count("refresh") == 1);
+}
