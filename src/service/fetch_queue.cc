@@ -120,7 +120,7 @@ bool FetchQueue::displace_a_silent_one() {
   const auto silent = std::min_element(running_.begin(), running_.end(), [](const FetchPtr& a, const FetchPtr& b) {
     return a->request.progress->heard_ms < b->request.progress->heard_ms;
   });
-  if (silent == running_.end()) return false;
+  if (silent == running_.end() || running_.size() > concurrency_) return false;
   const FetchPtr fetch = *silent;
   if (ms_of(clock_.steady()) - fetch->request.progress->heard_ms < kSilence.count()) return false;
   leave(fetch);

@@ -58,7 +58,7 @@ class FetchQueue {
   [[nodiscard]] FetchPtr next_admissible();
   void begin(const FetchPtr& fetch);
   void on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome);
-  [[nodiscard]] bool displace_a_silent_one();  // false: none has been silent long enough
+  [[nodiscard]] bool displace_a_silent_one();  // false: none that would make room has been silent long enough
   void expire_waiting();
   void sweep();
 

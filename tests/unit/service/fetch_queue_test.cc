@@ -152,3 +152,14 @@ TEST_CASE("R-09 hosts that stay silent do not keep refreshes out") {
   rig.loop.run();
   CHECK(rig.faults.count("refresh") == 1);
 }
+
+TEST_CASE("with less room than before nobody gives way in vain") {
+  Rig rig(2);
+  rig.hang(rig.queue.first_contacts(), "silent");
+  rig.hang(rig.queue.first_contacts(), "silent too");
+  rig.queue.set_concurrency(1);
+  rig.start(rig.queue.first_contacts(), "newcomer");
+  rig.pass(2500ms);
+  CHECK(rig.queue.running() == 2);
+  CHECK(rig.https.fetched.size() == 2);
+}
