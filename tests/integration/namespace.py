@@ -16,6 +16,7 @@ REFUSED = "network namespaces are refused here"
 NO_ROOT = "Postfix changes users, which needs root"
 RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:2 attempts:2 trust-ad\n"
 
+_OWN_RESOLV_CONF = pathlib.Path("/mnt/resolv.conf")
 _OWN_TREE = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -48,9 +49,12 @@ def enter():
 def set_up():
     _loopback_up()
     empty("/mnt")  # ours alone, like every mount in here
-    own = pathlib.Path("/mnt/resolv.conf")
-    own.write_text(RESOLV_CONF, encoding="ascii")
-    bind(own, pathlib.Path("/etc/resolv.conf").resolve())
+    write_resolv_conf(RESOLV_CONF)
+    bind(_OWN_RESOLV_CONF, pathlib.Path("/etc/resolv.conf").resolve())
+
+
+def write_resolv_conf(text):
+    _OWN_RESOLV_CONF.write_text(text, encoding="ascii")
 
 
 def _loopback_up():

@@ -1,11 +1,13 @@
 """Discovery and fetch as name servers and policy hosts see them."""
 import datetime
+import itertools
 import socket
 import ssl
 
 import namespace
 from certificates import Authority
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from dns_server import DnsServer
 from policy_server import PolicyServer, Site, policy
 from scene import NOBODY, OLD_TLS_HOST, POLICY_HOST, WorldTest, needs_root
 from waiting import until
@@ -162,6 +164,15 @@ class Discovery(WorldTest):
         self.world.dns.set("mta-sts.second.example", "A", NOBODY, POLICY_HOST)
         self.enforced("second.example")
 
+    def test_ipv6_only(self):
+        """F-27 a policy host with nothing but an IPv6 address"""
+        six = PolicyServer("::1")
+        self.addCleanup(six.stop)
+        self.publish("six.example", address=None)
+        self.world.dns.set("mta-sts.six.example", "AAAA", "::1")
+        six.set("mta-sts.six.example", Site(self.world.ca.issue("mta-sts.six.example"), body=policy("mx1.six.example")))
+        self.enforced("six.example")
+
     def test_null_mx(self):
         """M-12, M-08 a null MX changes nothing for the daemon: it does not ask for MX, let alone filter it"""
         self.publish("null.example")
@@ -198,6 +209,20 @@ class PlainListener:
 
     def __exit__(self, *_):
         self.socket.close()
+
+
+class Resolver(WorldTest):
+    def test_resolv_conf_changes(self):
+        """resolv.conf is read again when it changes"""
+        daemon = self.world.daemon(resolver=None).start()
+        self.world.publish("first.example", "mx1.first.example")
+        self.assertEqual(daemon.ask("first.example"), secure("mx1.first.example"))
+        other = DnsServer("127.0.0.8")
+        self.addCleanup(other.stop)
+        self.addCleanup(namespace.write_resolv_conf, namespace.RESOLV_CONF)
+        namespace.write_resolv_conf("nameserver 127.0.0.8\n")
+        names = (f"n{number}.example" for number in itertools.count())
+        until(lambda: daemon.ask(next(names)) and other.queries, "the daemon to ask the other resolver")
 
 
 @needs_root

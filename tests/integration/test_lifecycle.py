@@ -1,11 +1,14 @@
 """Signals, restarts, passed sockets: what an operator and systemd do to the daemon."""
+import itertools
 import os
 import pathlib
+import shutil
 import socket
 import threading
 import time
 
 import socketmap
+from certificates import Authority
 from scene import WorldTest, needs_root
 from waiting import until
 
@@ -43,6 +46,24 @@ class Lifecycle(WorldTest):
         self.daemon.says("restart")
         self.daemon.settings = changed
         self.assertEqual(self.daemon.ask("localhost"), "NOTFOUND ")
+
+    def test_new_trust_anchors(self):
+        """SIGHUP reads the CA file again"""
+        other = Authority(self.daemon.directory / "other", "Other Root")
+        anchors = self.daemon.directory / "anchors.pem"
+        shutil.copy(self.world.ca.ca_file, anchors)
+        self.daemon.write_config(ca_file=str(anchors))
+        self.daemon.start()
+        shutil.copy(other.ca_file, anchors)
+        self.daemon.hang_up()
+        names = (f"n{number}.anchors.example" for number in itertools.count())
+
+        def trusted():
+            domain = next(names)
+            self.world.publish(domain, f"mx1.{domain}", certificate=other.issue(f"mta-sts.{domain}"))
+            return self.daemon.ask(domain).startswith("OK secure")
+
+        until(trusted, self.daemon.log)
 
     def test_terminate(self):
         """SIGTERM and an idle connection: exit 0 at once, sockets gone"""
