@@ -1,5 +1,8 @@
 #include "serve.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -33,6 +36,15 @@ Result<std::vector<ListeningSocket>> open_maps(const Config& config) {
   return sockets;
 }
 
+// With its defaults the program needs no preparation: root makes their folders, for the
+// account that will use them. Whatever goes wrong shows when the folder is used.
+void make_default_folder(const std::string& file, const std::string& fallback, const Account* account) {
+  if (geteuid() != 0 || file != fallback) return;
+  const std::string folder = file.substr(0, file.rfind('/'));
+  if (mkdir(folder.c_str(), 0755) != 0 || account == nullptr) return;
+  static_cast<void>(lchown(folder.c_str(), account->uid, account->gid) == 0);
+}
+
 // Fatal where it cannot be had: a daemon may live behind it, and --purge must reach the
 // one that serves.
 Result<std::optional<ListeningSocket>> open_control(const Config& config) {
@@ -42,15 +54,16 @@ Result<std::optional<ListeningSocket>> open_control(const Config& config) {
   return std::optional(std::move(opened->front()));
 }
 
-Result<void> drop_rights(const Config& config, LogSink& log) {
-  if (config.user.empty()) {
-    if (const std::string warning = root_warning(); !warning.empty()) log.write(LogLevel::warning, warning);
-    return give_up_gains();
-  }
-  const auto account = find_account(config.user, config.group);
-  if (!account) return tl::unexpected(account.error());
-  if (auto became = become(*account); !became) return became;
-  return give_up_gains();
+Result<std::optional<Account>> find_user(const Config& config) {
+  if (config.user.empty()) return std::nullopt;
+  return find_account(config.user, config.group).map([](Account account) { return std::optional(std::move(account)); });
+}
+
+Result<void> drop_rights(const std::optional<Account>& account, LogSink& log) {
+  if (const std::string warning = account ? "" : root_warning(); !warning.empty())
+    log.write(LogLevel::warning, warning);
+  if (!account) return give_up_gains();
+  return become(*account).and_then(give_up_gains);
 }
 
 // A store that cannot be used is no reason not to serve: from memory, with one error.
@@ -77,6 +90,12 @@ void raise_limit(const Config& config, LogSink& log) {
 int serve(const Options& options, const Config& config, const Clock& clock, LogSink& log) {
   block_signals(Daemon::kSignals);
   raise_limit(config, log);
+  const auto account = find_user(config);
+  if (!account) return fatal(log, account.error(), kExitNoPermission);
+  const Account* const owner = *account ? &**account : nullptr;
+  const Config defaults = default_config();
+  make_default_folder(config.control_socket, defaults.control_socket, owner);
+  make_default_folder(config.cache.sqlite_path, defaults.cache.sqlite_path, owner);
   auto maps = open_maps(config);
   if (!maps) return fatal(log, maps.error(), kExitOsError);
   auto control = open_control(config);
@@ -84,7 +103,7 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   std::optional<Result<PidFile>> pid_file;
   if (!config.pid_file.empty()) pid_file.emplace(PidFile::write(config.pid_file));
   if (pid_file && !*pid_file) return fatal(log, pid_file->error(), kExitOsError);
-  if (const auto dropped = drop_rights(config, log); !dropped) return fatal(log, dropped.error(), kExitNoPermission);
+  if (const auto dropped = drop_rights(*account, log); !dropped) return fatal(log, dropped.error(), kExitNoPermission);
 
   Loop loop;
   auto https = HttpsClient::create(loop, https_options(config, log));

@@ -24,7 +24,8 @@ void StoreTrouble::failed(const std::string& reason) {
   ++failures_;
   if (!failing_)
     log_.warning(LogLine("store").with("action", "failing").with("operation", operation_)
-                     .with("reason", reason).with("effect", "serving from memory until it works again"));
+                     .with("reason", reason).with("effect", "serving from memory until it works again")
+                     .with("cure", "make room on the disk and let the daemon write there; nothing need be restarted"));
   failing_ = true;
   if (pausing_) return;
   pausing_ = true;

@@ -94,7 +94,7 @@ void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
   const LifeTime now = parts_.clock.life();
   const Entry* known = parts_.cache.find(pending.domain.text());
   Entry after = settle(known, pending.domain, report.evidence, now, options_.sts, parts_.spread());
-  count_discovery(parts_.metrics, report.evidence, pending.purpose);
+  count_discovery(parts_.metrics, report, pending.purpose);
   log_discovery(parts_.log, known, after, report);
   warn_if_failing(after, report.evidence);
   const bool persist = after.held || (known != nullptr && known->held);
@@ -103,7 +103,7 @@ void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
 }
 
 void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
-  if (entry.failure) failing_.insert(entry.domain.text());
+  if (entry.failure && entry.held) failing_.insert(entry.domain.text());
   else failing_.erase(entry.domain.text());
   const LifeTime now = parts_.clock.life();
   if (seen.fetch.state != FetchSeen::State::failed || !deserves_warning(entry, now)) return;

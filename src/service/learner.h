@@ -75,7 +75,7 @@ class Learner {
 
   [[nodiscard]] std::size_t under_way() const { return pending_.size(); }
   [[nodiscard]] std::size_t refreshes() const { return refreshes_; }
-  [[nodiscard]] std::size_t failing() const { return failing_.size(); }  // entries with a failure
+  [[nodiscard]] std::size_t failing() const { return failing_.size(); }  // entries with a policy and a failure
 
  private:
   struct Asker;

@@ -45,12 +45,15 @@ void log_fetch_failed(Logger& log, const Entry* before, const Entry& after, cons
 
 }  // namespace
 
-void count_discovery(Metrics& metrics, const Evidence& seen, Purpose purpose) {
+void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose purpose) {
+  const Evidence& seen = report.evidence;
   metrics.add("txt", name_of(seen.txt.state));
   const bool fetched = seen.fetch.state == FetchSeen::State::fetched;
   const bool failed = seen.fetch.state == FetchSeen::State::failed;
   if (fetched) metrics.add("fetch", "ok");
   if (failed) metrics.add("fetch", name_of(seen.fetch.result));
+  if (report.fetch && report.fetch->fault != FetchFault::none)
+    metrics.add("fetch_fault", name_of(report.fetch->fault));
   if (purpose == Purpose::refresh && (fetched || failed)) metrics.add("refresh", fetched ? "ok" : "fail");
 }
 

@@ -9,8 +9,9 @@
 
 namespace tlspolicyd {
 
-// Counters: dns{result}, fetch{ok or an RFC 8460 result type}, refresh{ok,fail}.
-void count_discovery(Metrics& metrics, const Evidence& seen, Purpose purpose);
+// Counters: txt{state}, fetch{ok or an RFC 8460 result type}, fetch_fault{what was wrong on
+// the way to the document}, refresh{ok,fail}.
+void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose purpose);
 
 // At most one info line, where the policy or the reason for having none changed; the
 // rest goes to debug. `before` null: nothing was known.

@@ -32,7 +32,7 @@ TEST_CASE("F-24 a policy host without address delivers, too") {
   CHECK(world.https.fetched.empty());
 }
 
-TEST_CASE("F-03 F-06 F-13 faults are counted by their RFC 8460 result") {
+TEST_CASE("F-03 F-06 F-13 F-15 faults are counted by their RFC 8460 result") {
   World world;
   world.publish("d.example", "id1", kEnforce);
   const auto [fault, result] = GENERATE(table<FetchFault, const char*>({
@@ -46,6 +46,8 @@ TEST_CASE("F-03 F-06 F-13 faults are counted by their RFC 8460 result") {
   world.https.fail("mta-sts.d.example", fault);
   world.ask("d.example");
   CHECK(world.process->metrics.value("fetch", result) == 1);
+  CHECK(world.process->metrics.value("fetch_fault", name_of(fault)) == 1);
+  CHECK(world.process->learner.failing() == 0);  // nothing is held that could run out
 }
 
 TEST_CASE("F-25 P-15 a failed fetch or a malformed document leaves a live policy in force") {
