@@ -4,9 +4,11 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import threading
 import time
 
+import namespace
 import socketmap
 from certificates import Authority
 from scene import WorldTest, needs_root
@@ -226,3 +228,20 @@ class Lifecycle(WorldTest):
         self.assertEqual(set(replies), {"OK secure match=mx1.joined.example servername=hostname"})
         self.assertEqual(len(self.world.hosts.visits_of("mta-sts.joined.example")), 1)
         self.assertEqual(self.world.dns.asked("_mta-sts.joined.example", "TXT"), 1)
+
+
+class Defaults(WorldTest):
+    @needs_root
+    def test_folders(self):
+        """root on a bare system: the folders of the defaults are made, for the user that will use them"""
+        for covered in ("/run", "/var/lib"):
+            namespace.empty(covered, "mode=755")
+            self.addCleanup(subprocess.run, ["umount", covered], check=True)
+        daemon = self.world.daemon("bare", cache=None, control_socket=None, user="nobody")
+        self.world.publish("bare.example", "mx1.bare.example")
+        daemon.start()
+        self.assertIn("secure", daemon.ask("bare.example"))
+        self.assertEqual(daemon.run("--status").returncode, 0)
+        for folder in ("/run/tlspolicyd", "/var/lib/tlspolicyd"):
+            self.assertEqual(pathlib.Path(folder).owner(), "nobody")
+        self.assertEqual(daemon.stop(), 0)
