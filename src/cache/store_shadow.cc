@@ -28,6 +28,7 @@ struct StoreShadow::State {
   void tell_loaded();
   void forget_all();
   void find_strays(const std::vector<StoredRow>& rows);
+  [[nodiscard]] bool cached(const Domain& domain) const;
 
   Parts parts;
   StoreLane lane;
@@ -109,11 +110,10 @@ void StoreShadow::State::load(std::function<void(StoredRow)> on_row, std::functi
 void StoreShadow::State::take_up(std::vector<StoredRow> rows, const std::function<void(StoredRow)>& on_row) {
   for (StoredRow& row : rows) {
     const Domain domain = row.domain;
-    const bool newer_known = parts.cache.find(domain.text()) != nullptr || overtaken.count(domain) != 0 ||
-                             backlog.holds(domain);
+    const bool newer_known = cached(domain) || overtaken.count(domain) != 0 || backlog.holds(domain);
     if (newer_known) continue;
     on_row(std::move(row));
-    if (parts.cache.find(domain.text()) == nullptr) gather(domain);  // not wanted: forget it
+    if (!cached(domain)) gather(domain);  // not wanted: forget it
   }
   writer.wake();
   next_page();
@@ -143,11 +143,15 @@ void StoreShadow::State::forget_all() {
 // The next page is asked for when these are forgotten: see on_idle().
 void StoreShadow::State::find_strays(const std::vector<StoredRow>& rows) {
   finding_strays = !rows.empty();
-  for (const StoredRow& row : rows) {
-    const Entry* entry = parts.cache.find(row.domain.text());
-    if (entry == nullptr || !entry->held) gather(row.domain);
-  }
+  for (const StoredRow& row : rows)
+    if (!cached(row.domain)) gather(row.domain);
   writer.wake();
+}
+
+// An absence does not count: it may be what was learned while the store could not be read.
+bool StoreShadow::State::cached(const Domain& domain) const {
+  const Entry* entry = parts.cache.find(domain.text());
+  return entry != nullptr && entry->held;
 }
 
 StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)

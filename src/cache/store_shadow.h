@@ -43,9 +43,9 @@ class StoreShadow {
   void forget_all();
 
   // Reads all rows in the background, page by page. `on_row` for each row whose domain
-  // was not changed() meanwhile and is not in the cache; a row that `on_row` does not put
-  // there is forgotten. `on_loaded` once, at the end or when reading failed; a load that
-  // failed goes on later.
+  // was not changed() meanwhile and has no policy in the cache; a row that `on_row` does
+  // not put there is forgotten. `on_loaded` once, at the end or when reading failed; a
+  // load that failed goes on later.
   void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
   // True once a name that is not in the cache is not in the store either.
   [[nodiscard]] bool loaded() const;

@@ -8,6 +8,11 @@
 #include "sts/schedule.h"
 
 namespace tlspolicyd {
+namespace {
+
+bool holds_policy(const Entry* entry) { return entry != nullptr && entry->held; }
+
+}  // namespace
 
 struct Learner::Asker {
   Done done;
@@ -52,12 +57,12 @@ Learner::Pending& Learner::enter(const Domain& domain, Purpose purpose) {
   if (found != pending_.end()) return *found->second;
   Pending& pending = *pending_.emplace(domain.text(), std::make_unique<Pending>(Pending{domain, purpose, {}, nullptr, {}})).first->second;
   if (purpose == Purpose::refresh) ++refreshes_;
-  if (!parts_.shadow.loaded() && parts_.cache.find(domain.text()) == nullptr) read_store(pending);
+  if (!parts_.shadow.loaded() && !holds_policy(parts_.cache.find(domain.text()))) read_store(pending);
   else discover(pending);
   return pending;
 }
 
-// Until all rows are read, a name that is not in memory may still be in the store.
+// Until all rows are read, a name of which memory holds no policy may still be in the store.
 void Learner::read_store(Pending& pending) {
   pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](std::optional<StoredRow> row) {
     if (row) adopt(*row);
@@ -112,10 +117,12 @@ void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
 }
 
 void Learner::adopt(const StoredRow& row) {
-  if (parts_.cache.find(row.domain.text()) != nullptr) return;
+  const Entry* known = parts_.cache.find(row.domain.text());
+  if (holds_policy(known)) return;
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
   if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
+  if (known != nullptr) entry.last_asked = known->last_asked;
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
   parts_.cache.put(std::move(entry), now);

@@ -149,6 +149,23 @@ TEST_CASE("C-16 a name not loaded yet is answered from a point read, not from ig
   CHECK(world.ask("d.example") == kSecure);
 }
 
+TEST_CASE("C-16 X-01 a store that could not be read at first is believed once it can be") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.store->fail_reads("input/output error");
+  world.restart();
+  REQUIRE(world.ask("d.example") == kNothing);
+  world.store->fail_reads(std::nullopt);
+  SECTION("by the load") {
+    world.advance(3600s);
+    CHECK(world.process->shadow.loaded());
+  }
+  SECTION("by a point read") { world.advance(61s); }
+  CHECK(world.ask("d.example") == kSecure);
+}
+
 TEST_CASE("C-17 S-07 every spelling of a name shares one entry") {
   World world;
   world.publish("xn--bcher-kva.example", "a", kEnforce);
