@@ -123,6 +123,7 @@ void Learner::adopt(const StoredRow& row) {
   Entry entry = from_row(row, parts_.clock);
   if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
   if (known != nullptr) entry.last_asked = known->last_asked;
+  if (entry.failure) failing_.insert(row.domain.text());
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
   parts_.cache.put(std::move(entry), now);

@@ -47,6 +47,18 @@ TEST_CASE("R-05 failed refreshes warn from the first day on, once a day") {
   CHECK(world.ask("d.example") == kSecure);
 }
 
+TEST_CASE("R-05 what fails is known as failing after a restart, too") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.advance(26 * 3600s);
+  REQUIRE(world.process->learner.failing() == 1);
+  world.restart();
+  world.settle();
+  CHECK(world.process->learner.failing() == 1);
+}
+
 TEST_CASE("R-06 R-07 under mode none hosts may vanish in silence") {
   World world;
   world.publish("d.example", "a", kEnforce, 60s);
