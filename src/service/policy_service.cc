@@ -18,7 +18,6 @@ struct PolicyService::Waiter {
   std::string key;
   Domain domain;
   MapForm form;
-  SteadyTime deadline;
   Done done;
   Ticket learning;
 };
@@ -50,10 +49,12 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
 
 Ticket PolicyService::answer(const MapQuestion& question, Done done) {
   const auto next_hop = parse_next_hop(question.key);
-  const SteadyTime deadline = parts_.clock.steady() + options_.reply_timeout;
   auto waiter = std::make_shared<Waiter>(Waiter{std::string(question.key), next_hop->domain,
-                                                form_of(question.map_name), deadline, std::move(done), {}});
-  waiters_.push_back(waiter);
+                                                form_of(question.map_name), std::move(done), {}});
+  const SteadyTime deadline = parts_.clock.steady() + options_.reply_timeout;
+  const auto later = std::upper_bound(waiters_.begin(), waiters_.end(), deadline,
+                                      [](SteadyTime at, const Due& due) { return at < due.at; });
+  waiters_.insert(later, Due{deadline, waiter});
   arm_reply_timer();
   waiter->learning = parts_.learner.learn(waiter->domain, [this, weak = std::weak_ptr(waiter)] {
     if (const WaiterPtr found = weak.lock()) on_learned(found);
@@ -114,8 +115,8 @@ void PolicyService::settle_waiter(const WaiterPtr& waiter, const std::string& pa
 void PolicyService::on_reply_timeout() {
   const SteadyTime now = parts_.clock.steady();
   while (!waiters_.empty()) {
-    const WaiterPtr waiter = waiters_.front().lock();
-    if (waiter && waiter->done && waiter->deadline > now) break;
+    const WaiterPtr waiter = waiters_.front().waiter.lock();
+    if (waiter && waiter->done && waiters_.front().at > now) break;
     waiters_.pop_front();
     if (waiter && waiter->done) give_up(waiter);
   }
@@ -125,9 +126,9 @@ void PolicyService::on_reply_timeout() {
 // The front of the queue is the next to time out; those answered meanwhile fall out when
 // their turn comes.
 void PolicyService::arm_reply_timer() {
-  while (!waiters_.empty() && waiters_.front().expired()) waiters_.pop_front();
+  while (!waiters_.empty() && waiters_.front().waiter.expired()) waiters_.pop_front();
   if (waiters_.empty()) return reply_timer_->cancel();
-  const auto left = waiters_.front().lock()->deadline - parts_.clock.steady();
+  const auto left = waiters_.front().at - parts_.clock.steady();
   reply_timer_->start(std::chrono::ceil<milliseconds>(left));
 }
 

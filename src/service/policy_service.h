@@ -62,6 +62,10 @@ class PolicyService final : public Answers {
  private:
   struct Waiter;
   using WaiterPtr = std::shared_ptr<Waiter>;
+  struct Due {
+    SteadyTime at;
+    std::weak_ptr<Waiter> waiter;
+  };
 
   [[nodiscard]] MapForm form_of(std::string_view map_name);
   [[nodiscard]] std::string reply_from_cache(const Domain& domain, MapForm form);
@@ -75,7 +79,7 @@ class PolicyService final : public Answers {
   Parts parts_;
   Options options_;
   ReplyNotes notes_;
-  std::deque<std::weak_ptr<Waiter>> waiters_;  // in the order of their deadlines
+  std::deque<Due> waiters_;  // in order of time, also where a reload shortened reply_timeout
   std::unique_ptr<Timer> reply_timer_;
 };
 

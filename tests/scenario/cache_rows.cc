@@ -244,6 +244,17 @@ TEST_CASE("purging forgets here and on disk, and voids what is being learned") {
   CHECK(world.entry("d.example") == nullptr);
 }
 
+TEST_CASE("Q-04 a reload that shortens reply_timeout counts from the next question on") {
+  World world;
+  world.serving.reply_timeout = 60s;
+  world.restart();
+  world.dns.hang(true);
+  CHECK(world.ask("slow.example") == kNoReply);
+  world.serving.reply_timeout = 5s;
+  world.process->service.set_options(world.serving);
+  CHECK(world.ask_and_wait("d.example") == kNothing);
+}
+
 TEST_CASE("X-05 broad patterns apply as published") {
   World world;
   world.publish("d.example", "a", document("enforce", "*.com", 604800s));
