@@ -13,8 +13,11 @@ constexpr int kBatch = 128;
 // Descriptors also become free elsewhere in the process.
 constexpr milliseconds kRetry{1000};
 
-bool is_starvation(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+// Not the affair of the one connection that was to be accepted: the next try would fail
+// alike. The last three would be a bug, and must not become a busy loop.
+bool is_lasting(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EINVAL || error == EBADF || error == ENOTSOCK;
 }
 
 }  // namespace
@@ -40,8 +43,8 @@ void Listener::accept_some() {
       owner_.on_accepted(std::move(fd));
       continue;
     }
-    if (is_starvation(errno)) return pause(errno);
-    if (errno == EAGAIN) return;  // anything else concerns the one connection that failed
+    if (is_lasting(errno)) return pause(errno);
+    if (errno == EAGAIN) return;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "postfix/netstring.h"
 
@@ -149,7 +150,7 @@ void SocketmapConnection::work_off_kept() {
 // Asks and replies as long as there are frames, room, and a reader; tells how many
 // octets of `input` are done with.
 std::size_t SocketmapConnection::work_off(std::string_view input) {
-  std::string out = std::move(traffic_.to_send);
+  std::string out = std::exchange(traffic_.to_send, {});
   std::size_t done = 0;
   working_ = true;
   for (bool more = true; more && has_room();) {
@@ -162,7 +163,7 @@ std::size_t SocketmapConnection::work_off(std::string_view input) {
   working_ = false;
   note_partial(has_room() && done < input.size(), done > 0);
   out.clear();
-  traffic_.to_send = std::move(out);
+  traffic_.to_send = std::move(out);  // allocated, for the next turn
   return ending_ ? input.size() : done;
 }
 
