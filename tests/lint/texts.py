@@ -25,12 +25,17 @@ def too_long(path, lines):
     return []
 
 
+MERGE = re.compile(r"(<{7}|>{7}) ")
+
+
 def words(path, lines):
     if path == "tests/lint/texts.py":
         return
     for number, line in enumerate(lines, 1):
         if UNDONE.search(line):
             yield f"{path}:{number}: work left undone: {line.strip()[:80]}"
+        if MERGE.match(line):
+            yield f"{path}:{number}: an unsettled merge"
         if INSTALLERS.search(line):
             yield f"{path}:{number}: installs from outside the distribution"
         if ELSEWHERE.search(line):
