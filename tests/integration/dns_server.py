@@ -46,15 +46,18 @@ class DnsServer:
         self._udp.bind((address, port))
         self._tcp = socket.create_server((address, self._udp.getsockname()[1]))
         self.port = self._udp.getsockname()[1]
-        for work in (self._serve_udp, self._serve_tcp):
-            threading.Thread(target=work, daemon=True).start()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._serve_udp, self._serve_tcp)]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self):
-        for each in (self._udp, self._tcp):
+        """Returns when the address is free again."""
+        for each, thread in zip((self._udp, self._tcp), self._threads):
             try:
-                each.shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RDWR)  # ends the wait in the thread
             except OSError:
                 pass
+            thread.join()
             each.close()
 
     def set(self, name, rdtype, *records, **how):
@@ -84,6 +87,8 @@ class DnsServer:
                 wire, peer = self._udp.recvfrom(4096)
             except OSError:
                 return
+            if not wire:  # shut down
+                return
             self._reply(wire, "udp", lambda octets, peer=peer: self._udp.sendto(octets, peer))
 
     def _serve_tcp(self):
@@ -104,7 +109,7 @@ class DnsServer:
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
-            return  # also the empty datagram of a socket being shut down
+            return
         question = query.question[0]
         rdtype = dns.rdatatype.to_text(question.rdtype)
         with self._lock:

@@ -57,13 +57,16 @@ class PolicyServer:
         self._listener = socket.create_server((address, port), backlog=128,
                                               family=socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def stop(self):
+        """Returns when the address is free again."""
         try:
             self._listener.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+        self._thread.join()
         self._listener.close()
 
     def set(self, host, site):
