@@ -27,7 +27,7 @@ constexpr std::array kParams{
           .help = "Connections held at once. One more closes the longest idle connection of the "
                   "user (unix) or address (inet) that holds most of them."},
     Param{.name = "reply_timeout", .fallback = "5s", .field = &Config::reply_timeout,
-          .notation = Notation::duration, .min = 1, .max = 90,
+          .notation = Notation::duration, .min = 1, .max = 60,
           .help = "A question is answered by then; what it set going goes on behind. Postfix itself "
                   "gives up after 100s."},
     Param{.name = "tlsrpt_map_name", .fallback = "QUERYwithTLSRPT", .field = &Config::tlsrpt_map_name,

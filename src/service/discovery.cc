@@ -92,6 +92,7 @@ void Discovery::on_txt(const DnsAnswer& answer) {
 void Discovery::look_up_addresses() {
   fetch_began_ = ports_.clock.steady();
   addresses_awaited_ = 2;
+  patience_->start(options_.fetch_timeout);
   const std::string host = domain_.policy_host();
   aaaa_ticket_ = ports_.dns.ask({host, RrType::aaaa}, [this](const DnsAnswer& answer) { on_addresses(aaaa_, answer); });
   a_ticket_ = ports_.dns.ask({host, RrType::a}, [this](const DnsAnswer& answer) { on_addresses(a_, answer); });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,11 +39,13 @@ class FakeDns final : public Dns {
   void erase(const std::string& name, RrType type) { table_.erase({name, type}); }
   // While on, questions are logged and never answered.
   void hang(bool on) { hanging_ = on; }
+  // The same for one name.
+  void hold(const std::string& name) { held_.insert(name); }
 
   [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override {
     asked.push_back(question);
     const auto alive = std::make_shared<bool>(true);
-    if (!hanging_)
+    if (!hanging_ && held_.count(question.name) == 0)
       loop_.post([this, alive, question, done = std::move(done)] {
         if (*alive) done(answer_to(question));
       });
@@ -64,6 +67,7 @@ class FakeDns final : public Dns {
 
   ManualExecutor& loop_;
   std::map<std::pair<std::string, RrType>, DnsAnswer> table_;
+  std::set<std::string> held_;
   bool hanging_ = false;
 };
 

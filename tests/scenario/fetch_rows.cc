@@ -89,6 +89,21 @@ TEST_CASE("F-27 IPv6 and IPv4 addresses take turns, IPv6 first") {
   CHECK(to_text(world.https.fetched[0].addresses[1]) == "1.2.3.4");
 }
 
+TEST_CASE("F-15 the deadline of a fetch runs from its address look-up on") {
+  World world;
+  world.learning.discovery.fetch_timeout = 3s;
+  world.restart();
+  world.set_id("d.example", "a");
+  world.dns.hold("mta-sts.d.example");
+  std::string reply;
+  const Ticket ticket = world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
+  world.advance(2s);
+  CHECK(reply.empty());
+  world.advance(1s);
+  CHECK(reply == kNothing);
+  CHECK(world.entry("d.example")->failure);
+}
+
 TEST_CASE("F-27 no more than eight addresses are tried") {
   World world;
   world.publish("d.example", "id1", kEnforce);
