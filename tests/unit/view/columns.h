@@ -24,6 +24,9 @@ inline void check_json_line(const std::string& line) {
 }
 
 // Octets that hurt terminals, logs and JSON.
-inline const std::string kHostile("\x1b]0;owned\x07\xc2\x9b\xff\xfe \0end\r\nx: \"y\" {z}", 34);
+inline const std::string kHostile = [] {
+  using namespace std::string_literals;  // counts the octets itself, NUL and all
+  return "\x1b]0;owned\x07\xc2\x9b\xff\xfe \0end\r\nx: \"y\" {z}"s;
+}();
 
 }  // namespace tlspolicyd
