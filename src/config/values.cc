@@ -36,21 +36,21 @@ std::string show(const Units& units, std::uint64_t value) {
   return std::to_string(value);
 }
 
-std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + printable(text) + '"'; }
 
 // Port 0 (any) and relative paths are for tests: Postfix could not be told of the one, and
 // the other would depend on where the daemon was started.
 Result<ListenAddress> parse_listen_one(std::string_view text) {
   auto address = parse_listen_address(text);
   if (!address) return address;
-  if (!address->path.empty() && address->path.front() != '/') return fail(quoted(text) + ": the path is not absolute");
-  if (address->path.empty() && address->port == 0) return fail(quoted(text) + ": the port is not from 1 to 65535");
+  if (!address->path.empty() && address->path.front() != '/') return fail(in_quotes(text) + ": the path is not absolute");
+  if (address->path.empty() && address->port == 0) return fail(in_quotes(text) + ": the port is not from 1 to 65535");
   return address;
 }
 
 Result<Resolver> parse_resolver_one(std::string_view text) {
   auto resolver = parse_resolver(text);
-  if (!resolver) return fail(quoted(text) + ": " + resolver.error().text);
+  if (!resolver) return fail(in_quotes(text) + ": " + resolver.error().text);
   return resolver;
 }
 
@@ -73,9 +73,9 @@ Result<std::vector<T>> parse_list(std::string_view text, Result<T> (*parse_one)(
 Result<seconds> parse_duration(std::string_view text) {
   if (text.empty()) return fail("is empty where a duration is expected");
   const auto factor = factor_of(kDurationUnits, text.back());
-  if (!factor) return fail(quoted(text) + " does not end in a unit");
+  if (!factor) return fail(in_quotes(text) + " does not end in a unit");
   const auto number = parse_decimal(text.substr(0, text.size() - 1), kMaxValue / *factor);
-  if (!number) return fail(quoted(text) + " is not a whole number and a unit");
+  if (!number) return fail(in_quotes(text) + " is not a whole number and a unit");
   return seconds(static_cast<std::int64_t>(*number * *factor));
 }
 
@@ -84,13 +84,13 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const auto factor = lower.empty() ? std::nullopt : factor_of(kSizeUnits, lower.back());
   const auto number = parse_decimal(text.substr(0, text.size() - (factor ? 1 : 0)),
                                     kMaxValue / factor.value_or(1));
-  if (!number) return fail(quoted(text) + " is not a size");
+  if (!number) return fail(in_quotes(text) + " is not a size");
   return *number * factor.value_or(1);
 }
 
 Result<std::uint32_t> parse_octal(std::string_view text) {
   if (text.empty() || text.size() > 4 || text.find_first_not_of("01234567") != text.npos)
-    return fail(quoted(text) + " is not an octal mode");
+    return fail(in_quotes(text) + " is not an octal mode");
   std::uint32_t mode = 0;
   for (const char digit : text) mode = mode * 8 + static_cast<std::uint32_t>(digit - '0');
   return mode;
@@ -99,7 +99,7 @@ Result<std::uint32_t> parse_octal(std::string_view text) {
 Result<bool> parse_yes_no(std::string_view text) {
   if (equals_ignoring_case(text, "yes")) return true;
   if (equals_ignoring_case(text, "no")) return false;
-  return fail(quoted(text) + " is neither yes nor no");
+  return fail(in_quotes(text) + " is neither yes nor no");
 }
 
 Result<std::vector<ListenAddress>> parse_listen(std::string_view text) {
@@ -112,19 +112,19 @@ Result<std::vector<Resolver>> parse_resolvers(std::string_view text) {
 
 Result<CacheChoice> parse_cache(std::string_view text) {
   if (text == "memory:") return CacheChoice{};
-  if (text.rfind("sqlite:", 0) != 0) return fail(quoted(text) + " begins with neither sqlite: nor memory:");
+  if (text.rfind("sqlite:", 0) != 0) return fail(in_quotes(text) + " begins with neither sqlite: nor memory:");
   return parse_absolute_path(text.substr(7)).map(
       [](std::string path) { return CacheChoice{.sqlite_path = std::move(path)}; });
 }
 
 Result<std::string> parse_absolute_path(std::string_view text) {
-  if (text.empty() || text.front() != '/') return fail(quoted(text) + " is not an absolute path");
+  if (text.empty() || text.front() != '/') return fail(in_quotes(text) + " is not an absolute path");
   return std::string(text);
 }
 
 Result<std::string> parse_socket_path(std::string_view text) {
   if (text.size() > kMaxSocketPath)
-    return fail(quoted(text) + ": a unix socket path of " + std::to_string(text.size()) + " octets is longer than the " +
+    return fail(in_quotes(text) + ": a unix socket path of " + std::to_string(text.size()) + " octets is longer than the " +
                 std::to_string(kMaxSocketPath) + " the system allows");
   return parse_absolute_path(text);
 }

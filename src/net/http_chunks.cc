@@ -81,7 +81,7 @@ std::optional<FetchFailure> HttpChunks::begin_chunk() {
   }
   const std::string_view extension = trim(text.substr(digits));
   if (digits == 0 || (digits < text.size() && (extension.empty() || extension.front() != ';')))
-    return malformed("a chunk size is malformed: " + quoted(text));
+    return malformed("a chunk size is malformed: " + in_quotes(text));
   extensions_ += text.size() - digits;
   if (extensions_ > kMaxExtensions) return malformed("the chunk extensions are too long");
   if (left_ > room_) return FetchFailure{FetchFault::too_large, "the body is longer than allowed"};
@@ -95,7 +95,7 @@ std::optional<FetchFailure> HttpChunks::trailer() {
     return std::nullopt;
   }
   if (!parse_http_field(line_.text()))
-    return malformed("a trailer is malformed: " + quoted(line_.text()));
+    return malformed("a trailer is malformed: " + in_quotes(line_.text()));
   trailers_ += line_.text().size() + 2;
   return trailers_ > kMaxTrailers ? trailers_too_long() : std::nullopt;
 }

@@ -31,7 +31,7 @@ bool is_status_line(std::string_view line) {
 }  // namespace
 
 std::optional<FetchFailure> HttpHead::status_line(std::string_view line) {
-  if (!is_status_line(line)) return malformed("the status line is malformed: " + quoted(line));
+  if (!is_status_line(line)) return malformed("the status line is malformed: " + in_quotes(line));
   http_1_0_ = line[7] == '0';
   status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   return std::nullopt;
@@ -39,7 +39,7 @@ std::optional<FetchFailure> HttpHead::status_line(std::string_view line) {
 
 std::optional<FetchFailure> HttpHead::field(std::string_view line) {
   const auto field = parse_http_field(line);
-  if (!field) return malformed("a header line is malformed: " + quoted(line));
+  if (!field) return malformed("a header line is malformed: " + in_quotes(line));
   const std::string name = to_lower(field->name);
   if (name == "content-length") return content_length(field->value);
   if (name == "transfer-encoding") return transfer_encoding(field->value);
@@ -53,7 +53,7 @@ std::optional<FetchFailure> HttpHead::field(std::string_view line) {
 std::optional<FetchFailure> HttpHead::content_length(std::string_view value) {
   if (length_) return malformed("there is more than one Content-Length");
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit))
-    return malformed("Content-Length is not a number: " + quoted(value));
+    return malformed("Content-Length is not a number: " + in_quotes(value));
   // A number beyond 64 bits is still a number, and too large all the same.
   constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
   length_ = parse_decimal(value, kMost).value_or(kMost);
@@ -63,7 +63,7 @@ std::optional<FetchFailure> HttpHead::content_length(std::string_view value) {
 std::optional<FetchFailure> HttpHead::transfer_encoding(std::string_view value) {
   if (chunked_) return malformed("there is more than one Transfer-Encoding");
   if (!equals_ignoring_case(value, "chunked"))
-    return malformed("Transfer-Encoding is not chunked but " + quoted(value));
+    return malformed("Transfer-Encoding is not chunked but " + in_quotes(value));
   chunked_ = true;
   return std::nullopt;
 }
@@ -96,14 +96,14 @@ std::optional<FetchFailure> HttpHead::judge_media_type() const {
     return FetchFailure{FetchFault::no_media_type, "there is no Content-Type"};
   if (std::all_of(content_types_.begin(), content_types_.end(), is_text_plain))
     return std::nullopt;
-  return FetchFailure{FetchFault::media_type, "Content-Type is " + quoted(content_type())};
+  return FetchFailure{FetchFault::media_type, "Content-Type is " + in_quotes(content_type())};
 }
 
 std::optional<FetchFailure> HttpHead::judge_coding() const {
   if (content_encoding_.empty() || equals_ignoring_case(content_encoding_, "identity"))
     return std::nullopt;
   return FetchFailure{FetchFault::content_encoding,
-                   "Content-Encoding is " + quoted(content_encoding_) +
+                   "Content-Encoding is " + in_quotes(content_encoding_) +
                        " although only identity was asked for"};
 }
 

@@ -60,7 +60,7 @@ HttpLine::Step HttpLine::refuse(std::string_view why) {
   return Step::bad_octet;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 100;
   std::string out = '"' + std::string(text.substr(0, kMost));
   return out += text.size() > kMost ? "...\"" : "\"";

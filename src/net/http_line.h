@@ -39,7 +39,7 @@ struct HttpField {
 };
 
 // For details: in quotation marks, at most 100 octets of it.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // nullopt unless the line is `name ":" value` with a token for a name.
 [[nodiscard]] std::optional<HttpField> parse_http_field(std::string_view line);

@@ -17,7 +17,7 @@ struct Parts {
 };
 
 tl::unexpected<Error> refuse(std::string_view key, const char* why) {
-  return fail(quoted(key) + ' ' + why);
+  return fail(in_quotes(key) + ' ' + why);
 }
 
 // `[host]` or `[host]:port`.
@@ -70,10 +70,10 @@ Result<std::optional<std::uint16_t>> parse_port(std::string_view text) {
   if (text.empty()) return fail("the port is empty");
   if (std::all_of(text.begin(), text.end(), is_digit)) {
     const auto number = parse_decimal(text, 65535);
-    if (!number || *number == 0) return fail("port " + quoted(text) + " is not in 1 to 65535");
+    if (!number || *number == 0) return fail("port " + in_quotes(text) + " is not in 1 to 65535");
     return static_cast<std::uint16_t>(*number);
   }
-  if (!is_service_name(text)) return fail("port " + quoted(text) + " is neither a number nor a service");
+  if (!is_service_name(text)) return fail("port " + in_quotes(text) + " is neither a number nor a service");
   return service_port(text);
 }
 

@@ -25,7 +25,7 @@ constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 constexpr bool is_ldh(char c) { return is_alnum(c) || c == '-'; }
 
 tl::unexpected<Error> refuse(std::string_view text, const std::string& why) {
-  return fail(quoted(text) + ' ' + why);
+  return fail(in_quotes(text) + ' ' + why);
 }
 
 bool all_digits(std::string_view label) {

@@ -14,7 +14,7 @@ constexpr std::string_view kWildcard = "*.";
 constexpr bool is_label_octet(char c) { return is_alnum(c) || c == '-'; }
 
 tl::unexpected<Error> refuse(std::string_view value, const std::string& why) {
-  return fail(quoted(value) + ' ' + why);
+  return fail(in_quotes(value) + ' ' + why);
 }
 
 std::string_view without_root_dot(std::string_view name) {

@@ -22,21 +22,21 @@ constexpr bool is_c0_control(char c) {
 Result<void> check_octets(std::string_view line) {
   if (line.starts_with(kByteOrderMark)) return fail("begins with a byte order mark");
   const auto control = std::find_if(line.begin(), line.end(), is_c0_control);
-  if (control != line.end()) return fail("holds " + octet_name(*control) + ": " + quoted(line));
-  if (!is_utf8(line)) return fail("is not valid UTF-8: " + quoted(line));
+  if (control != line.end()) return fail("holds " + octet_name(*control) + ": " + in_quotes(line));
+  if (!is_utf8(line)) return fail("is not valid UTF-8: " + in_quotes(line));
   const auto c1 = std::adjacent_find(line.begin(), line.end(), [](char lead, char next) {
     return lead == '\xc2' && static_cast<unsigned char>(next) < 0xa0;
   });
-  if (c1 != line.end()) return fail("holds a control character (U+0080 to U+009F): " + quoted(line));
+  if (c1 != line.end()) return fail("holds a control character (U+0080 to U+009F): " + in_quotes(line));
   return {};
 }
 
 // sts-policy-ext-name; the four known keys are of the same form.
 Result<void> check_key(std::string_view key) {
   if (key.empty()) return fail("has no field name before \":\"");
-  if (is_blank(key.back())) return fail("has a blank before \":\" after " + quoted(trim(key)));
+  if (is_blank(key.back())) return fail("has a blank before \":\" after " + in_quotes(trim(key)));
   const auto bad = std::find_if_not(key.begin(), key.end(), is_key_octet);
-  const std::string name = "has the field name " + quoted(key);
+  const std::string name = "has the field name " + in_quotes(key);
   if (bad != key.end()) return fail(name + " which holds " + octet_name(*bad));
   if (!is_alnum(key.front())) return fail(name + " which begins with " + octet_name(key.front()));
   if (key.size() > kMaxKey) return fail(name + " of more than 32 characters");
@@ -61,13 +61,13 @@ bool is_empty_line(std::string_view line) { return trim(line).empty(); }
 
 Result<PolicyField> read_policy_line(std::string_view line) {
   if (auto good = check_octets(line); !good) return tl::unexpected(good.error());
-  if (!line.empty() && is_blank(line.front())) return fail("begins with a blank: " + quoted(line));
+  if (!line.empty() && is_blank(line.front())) return fail("begins with a blank: " + in_quotes(line));
   const auto colon = line.find(':');
-  if (colon == line.npos) return fail("has no \":\" after a field name: " + quoted(line));
+  if (colon == line.npos) return fail("has no \":\" after a field name: " + in_quotes(line));
   const PolicyField field{line.substr(0, colon), trim(line.substr(colon + 1))};
   if (auto good = check_key(field.key); !good) return tl::unexpected(good.error());
   if (field.value.find('\t') != field.value.npos)
-    return fail("holds a tab inside its value: " + quoted(line));
+    return fail("holds a tab inside its value: " + in_quotes(line));
   return field;
 }
 

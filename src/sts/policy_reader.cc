@@ -20,7 +20,7 @@ LineVerdict wrong(std::string_view field, std::string text) {
 
 // `mode "enforced"` or `mode`, to begin a sentence with.
 std::string shown(std::string_view field, std::string_view value) {
-  return std::string(field) + (value.empty() ? " without a value" : ' ' + quoted(value));
+  return std::string(field) + (value.empty() ? " without a value" : ' ' + in_quotes(value));
 }
 
 // "Max-Age" is meant to be max_age.
@@ -65,10 +65,10 @@ LineVerdict PolicyReader::read_known(Known& known, std::string_view value) {
 
 // Section 3.2, end: unknown fields are ignored. Keys are compared octet by octet.
 LineVerdict PolicyReader::read_unknown(std::string_view key, std::string_view value) {
-  if (value.empty()) return wrong("", "the field " + quoted(key) + " has no value");
+  if (value.empty()) return wrong("", "the field " + in_quotes(key) + " has no value");
   for (Known& known : known_)
     if (known.near_miss.empty() && is_near_miss(key, known.key))
-      known.near_miss = "line " + std::to_string(number_) + " has " + quoted(key) + " instead";
+      known.near_miss = "line " + std::to_string(number_) + " has " + in_quotes(key) + " instead";
   return fine("ignored: unknown field");
 }
 

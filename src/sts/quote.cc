@@ -13,7 +13,7 @@ std::string hex_name(char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text, std::size_t cap) {
+std::string in_quotes(std::string_view text, std::size_t cap) {
   std::string out = '"' + printable(text, cap) + '"';
   if (text.size() > cap) out += "...";
   return out;

@@ -8,7 +8,7 @@
 namespace tlspolicyd {
 
 // In double quotes, printable, and cut with "..." after `cap` octets.
-[[nodiscard]] std::string quoted(std::string_view text, std::size_t cap = 80);
+[[nodiscard]] std::string in_quotes(std::string_view text, std::size_t cap = 80);
 
 // "a blank", "a comma", "the control character 0x0b", or the visible character in quotes.
 [[nodiscard]] std::string octet_name(char c);

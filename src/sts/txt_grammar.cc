@@ -25,7 +25,7 @@ struct Field {
 std::string id_flaw(std::string_view id) {
   if (id.empty()) return "the id is empty: 1 to 32 letters and digits are needed";
   const auto bad = std::find_if_not(id.begin(), id.end(), is_alnum);
-  const std::string field = "the id " + quoted(id);
+  const std::string field = "the id " + in_quotes(id);
   if (bad != id.end()) return field + " holds " + octet_name(*bad) + ": only letters and digits are allowed";
   if (id.size() <= kMaxId) return {};
   return field + " is " + std::to_string(id.size()) + " characters long: 32 at most are allowed";
@@ -34,7 +34,7 @@ std::string id_flaw(std::string_view id) {
 // sts-ext-name: (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".").
 std::string name_flaw(std::string_view name) {
   if (name.empty()) return "a field has no name before \"=\"";
-  const std::string field = "the field name " + quoted(name);
+  const std::string field = "the field name " + in_quotes(name);
   const auto bad = std::find_if_not(name.begin(), name.end(), is_name_octet);
   if (bad != name.end()) return field + " holds " + octet_name(*bad);
   if (!is_alnum(name.front())) return field + " begins with " + octet_name(name.front());
@@ -44,11 +44,11 @@ std::string name_flaw(std::string_view name) {
 
 // sts-ext-value: 1*(%x21-3A / %x3C / %x3E-7E).
 std::string value_flaw(const Field& field) {
-  const std::string name = "the field " + quoted(field.name);
+  const std::string name = "the field " + in_quotes(field.name);
   if (field.value.empty()) return name + " has no value";
   const auto bad = std::find_if_not(field.value.begin(), field.value.end(), is_value_octet);
   if (bad == field.value.end()) return {};
-  return name + " holds " + octet_name(*bad) + " in its value " + quoted(field.value) +
+  return name + " holds " + octet_name(*bad) + " in its value " + in_quotes(field.value) +
          ": that is not allowed";
 }
 
@@ -57,7 +57,7 @@ Result<Field> read_field(std::string_view text) {
   text = trim(text);
   if (text.empty()) return fail("nothing stands between two semicolons");
   const auto equals = text.find('=');
-  if (equals == text.npos) return fail("the field " + quoted(text) + " has no \"=\"");
+  if (equals == text.npos) return fail("the field " + in_quotes(text) + " has no \"=\"");
   const Field field{text.substr(0, equals), text.substr(equals + 1)};
   if (std::string flaw = name_flaw(field.name); !flaw.empty()) return fail(std::move(flaw));
   return field;
@@ -65,7 +65,7 @@ Result<Field> read_field(std::string_view text) {
 
 tl::unexpected<Error> id_missing(std::string_view near_miss) {
   std::string detail = "the id is missing: the record needs a field id= of 1 to 32 letters and digits";
-  if (!near_miss.empty()) detail += " (" + quoted(near_miss) + " is another field: case counts)";
+  if (!near_miss.empty()) detail += " (" + in_quotes(near_miss) + " is another field: case counts)";
   return fail(std::move(detail));
 }
 
@@ -74,7 +74,7 @@ tl::unexpected<Error> id_missing(std::string_view near_miss) {
 Result<std::vector<std::string_view>> cut(std::string_view record) {
   const std::vector<std::string_view> pieces = split(record.substr(kTxtVersion.size()), ';');
   if (const auto stray = trim(pieces.front()); !stray.empty())
-    return fail(quoted(stray) + " follows the version where a semicolon must");
+    return fail(in_quotes(stray) + " follows the version where a semicolon must");
   std::vector<std::string_view> fields(pieces.begin() + 1, pieces.end());
   if (fields.empty()) return fields;
   if (trim(fields.back()).empty())

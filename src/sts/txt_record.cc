@@ -25,20 +25,20 @@ std::string why_not_taken(std::string_view record) {
   if (is_blank(record.front())) why = "begins with a blank";
   if (record.front() == '"') why = "begins with a double quote";
   if (has_sts_version(record)) why = "lacks the semicolon right after the version beside other TXT records";
-  return "the record " + quoted(record) + ' ' + why + ": it must begin with exactly " + quoted(kBeginning);
+  return "the record " + in_quotes(record) + ' ' + why + ": it must begin with exactly " + in_quotes(kBeginning);
 }
 
 tl::unexpected<TxtFault> absent(std::span<const std::string> records) {
   if (records.empty()) return fault(TxtProblem::absent, "there is no TXT record");
   const auto near = std::find_if(records.begin(), records.end(), resembles_sts);
   if (near != records.end()) return fault(TxtProblem::absent, why_not_taken(*near));
-  return fault(TxtProblem::absent, "no TXT record begins with " + quoted(kBeginning));
+  return fault(TxtProblem::absent, "no TXT record begins with " + in_quotes(kBeginning));
 }
 
 tl::unexpected<TxtFault> several(const std::vector<std::string_view>& records) {
   return fault(TxtProblem::several,
-               std::to_string(records.size()) + " records begin with " + quoted(kBeginning) +
-                   " where exactly one is allowed: " + quoted(records[0]) + " and " + quoted(records[1]));
+               std::to_string(records.size()) + " records begin with " + in_quotes(kBeginning) +
+                   " where exactly one is allowed: " + in_quotes(records[0]) + " and " + in_quotes(records[1]));
 }
 
 // Section 3.1: records that do not begin with "v=STSv1;" are discarded; unless exactly
