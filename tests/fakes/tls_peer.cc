@@ -74,7 +74,16 @@ bool PeerConnection::send_raw(const std::string& octets) {
          static_cast<ssize_t>(octets.size());
 }
 
-void PeerConnection::close_notify() { SSL_shutdown(ssl_.get()); }
+void PeerConnection::buffer_output() {
+  BIO* const socket = SSL_get_wbio(ssl_.get());
+  BIO_up_ref(socket);
+  SSL_set0_wbio(ssl_.get(), BIO_push(BIO_new(BIO_f_buffer()), socket));
+}
+
+void PeerConnection::close_notify() {
+  SSL_shutdown(ssl_.get());
+  static_cast<void>(BIO_flush(SSL_get_wbio(ssl_.get())));
+}
 
 void PeerConnection::fin() { ::shutdown(fd_, SHUT_WR); }
 

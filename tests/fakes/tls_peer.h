@@ -27,6 +27,7 @@ class PeerConnection {
   std::string request();  // up to and with the blank line
   bool send(const std::string& octets);       // through TLS
   bool send_raw(const std::string& octets);   // past it
+  void buffer_output();  // many records a write; close_notify() flushes
   void close_notify();
   void fin();    // TCP only
   void reset();  // RST, at the end of the script

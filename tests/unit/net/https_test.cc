@@ -43,7 +43,7 @@ TEST_CASE("a successful fetch tells all it saw") {
   CHECK(got.cert_names == std::vector<std::string>{kHost});
   CHECK(got.address == "127.0.0.1");
   CHECK(got.attempts == std::vector<std::string>{"127.0.0.1: connected"});
-  CHECK(got.elapsed < seconds(30));
+  CHECK(got.elapsed < seconds(300));
 }
 
 TEST_CASE("F-23 TLS 1.2 alone and TLS 1.3 alone are spoken, 1.1 is not") {
