@@ -36,12 +36,13 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   }
   const Domain& domain = next_hop->domain;
   const LifeTime now = parts_.clock.life();
-  const Assessment known = assess(parts_.cache.find(domain.text()), now);
-  if (known.need == Need::discover && parts_.learner.has_room_for(domain)) return false;
-  if (known.need == Need::discover) parts_.metrics.add("first_contact", "overloaded");
-  const std::string payload = reply_from_cache(domain, form_of(question.map_name));
+  const Entry* const entry = parts_.cache.find(domain.text());
+  const Need need = assess(entry, now).need;
+  if (need == Need::discover && parts_.learner.has_room_for(domain)) return false;
+  if (need == Need::discover) parts_.metrics.add("first_contact", "overloaded");
+  const std::string payload = reply_to(domain, entry, form_of(question.map_name), now);
   parts_.cache.touch(domain.text(), now);
-  if (known.need == Need::recheck) parts_.learner.learn_in_background(domain, Purpose::question);
+  if (need == Need::recheck) parts_.learner.learn_in_background(domain, Purpose::question);
   note_lookup(question.key, payload);
   out += payload;
   return true;
@@ -71,11 +72,9 @@ MapForm PolicyService::form_of(std::string_view map_name) {
   return MapForm::plain;
 }
 
-std::string PolicyService::reply_from_cache(const Domain& domain, MapForm form) {
-  const Entry* entry = parts_.cache.find(domain.text());
+std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, MapForm form, LifeTime now) {
   if (entry == nullptr) return std::string(kNotFound);
-  PlannedReply planned = plan_entry_reply(*entry, parts_.clock.life(), form, options_.reply,
-                                          options_.dns_error_is_temp);
+  PlannedReply planned = plan_entry_reply(*entry, now, form, options_.reply, options_.dns_error_is_temp);
   notes_.on_shed(domain, planned.shed);
   return std::move(planned.payload);
 }
@@ -92,9 +91,11 @@ void PolicyService::note_lookup(std::string_view key, std::string_view payload) 
 void PolicyService::on_learned(const WaiterPtr& waiter) {
   const LifeTime now = parts_.clock.life();
   parts_.cache.touch(waiter->domain.text(), now);
-  const Need need = assess(parts_.cache.find(waiter->domain.text()), now).need;
-  if (need == Need::recheck) parts_.learner.learn_in_background(waiter->domain, Purpose::question);
-  settle_waiter(waiter, reply_from_cache(waiter->domain, waiter->form));
+  const Entry* const entry = parts_.cache.find(waiter->domain.text());
+  const std::string payload = reply_to(waiter->domain, entry, waiter->form, now);
+  if (assess(entry, now).need == Need::recheck)
+    parts_.learner.learn_in_background(waiter->domain, Purpose::question);
+  settle_waiter(waiter, payload);
 }
 
 // Discovery goes on behind the answer. As long as TXT itself is unanswered, that is a

@@ -68,7 +68,8 @@ class PolicyService final : public Answers {
   };
 
   [[nodiscard]] MapForm form_of(std::string_view map_name);
-  [[nodiscard]] std::string reply_from_cache(const Domain& domain, MapForm form);
+  // `entry` null: nothing is known.
+  [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, MapForm form, LifeTime now);
   void note_lookup(std::string_view key, std::string_view payload) const;
   void on_learned(const WaiterPtr& waiter);
   void on_reply_timeout();
