@@ -66,10 +66,11 @@ class SignedDns:
         for zone in ("signed.", "unsigned.", "."):  # the root last: it holds the DS of the other
             self._write(zone)
         self._start_nsd()
-        until(lambda: ask(AUTHORITY, ".", "NS"), "nsd to answer")  # unbound would give up on it for a while
+        # Only then unbound, which would shun a server that it found silent.
+        until(lambda: ask(AUTHORITY, ".", "NS"), lambda: f"nsd to answer: {self._log('nsd')}")
         self._start_unbound(VALIDATING, "validator iterator")
         self._start_unbound(OBLIVIOUS, "iterator")
-        until(lambda: validates(VALIDATING), "unbound to validate the root")
+        until(lambda: validates(VALIDATING), lambda: f"unbound to validate: {self._log(f'unbound-{VALIDATING}')}")
         until(lambda: ask(OBLIVIOUS, ".", "NS"), "unbound without validator to answer")
         return self
 
@@ -144,6 +145,8 @@ server:
   database: ""
   server-count: 1
   rrl-ratelimit: 0
+remote-control:
+  control-enable: no
 """ + "".join(f'zone:\n  name: "{name}"\n  zonefile: "{file}"\n' for name, file in ZONE_FILES.items()))
 
     def _start_unbound(self, address, modules):
@@ -167,6 +170,9 @@ remote-control:
   control-enable: no
 """)
 
+    def _log(self, name):
+        return (self.directory / f"{name}.log").read_text(encoding="utf-8")
+
     def _start(self, name, flags, config):
         path = self.directory / f"{name}.conf"
         path.write_text(config, encoding="ascii")
@@ -175,7 +181,7 @@ remote-control:
                                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
 
-def ask(address, name, rdtype, limit=0.5):
+def ask(address, name, rdtype, limit=0.1):
     """One question with AD, as a stub resolver asks it; None without an answer in time."""
     question = dns.message.make_query(name, rdtype, want_dnssec=False)
     question.flags |= dns.flags.AD
