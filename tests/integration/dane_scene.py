@@ -1,7 +1,7 @@
 """The world of the DANE tests: a signed DNS, MX hosts with their TLSA records, a Postfix at level dane.
 
-Each domain is one situation; "enforced" ones publish an MTA-STS policy that its MX hosts satisfy,
-unless a comment says otherwise.
+Each domain is one situation. Those not named bare enforce an MTA-STS policy that their MX hosts
+satisfy, unless a comment says otherwise.
 """
 import unittest
 
@@ -14,13 +14,14 @@ from smtp_sink import SmtpSink
 
 needs_dnssec = unittest.skipIf(signed_dns.missing(), f"not installed: {signed_dns.missing()}")
 
-RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:1 attempts:1 trust-ad\n"  # a name that hangs costs one second
+RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:1 attempts:2 trust-ad\n"  # a name that hangs costs two seconds
 WRONG = f"3 1 1 {'00' * 32}"  # matches no key
 
 ENFORCED = """match.signed mismatch.signed dead-nxdomain.signed dead-servfail.signed dead-timeout.signed
     broken.signed unusable.signed mixed.signed implicit.signed relay.signed alias.signed alias-wrong.signed
     expanded.signed insecure.unsigned absent.signed lost.signed null.signed""".split()
-BARE = "bare.signed bare-match.signed bare-unusable.signed bare-unusable-clear.signed bare-mixed.signed bare-null.signed".split()
+BARE = """bare.signed bare-match.signed bare-unusable.signed bare-unusable-clear.signed bare-mixed.signed
+    bare-insecure.unsigned bare-lost.signed""".split()
 
 
 class DaneWorld(World):
@@ -29,11 +30,12 @@ class DaneWorld(World):
     def __init__(self):
         super().__init__(SignedDns)
         names = [name for domain in ENFORCED + BARE for name in (domain, f"*.{domain}")]
-        self.first, self.second, self.relay, self.stranger, self.clear = self.sinks = (
+        self.first, self.second, self.relay, self.stranger, self.private, self.clear = self.sinks = (
             SmtpSink("127.0.0.11", self.ca.issue(*names)),
             SmtpSink("127.0.0.12", self.ca.issue(*names)),
             SmtpSink("127.0.0.15", self.ca.issue(*names), port=587),
             SmtpSink("127.0.0.14", self.ca.issue("mx.stranger.signed")),
+            SmtpSink("127.0.0.16", self.ca.issue("nobody.invalid", self_signed=True)),  # only DANE can prove it
             SmtpSink("127.0.0.13"),
         )
         for domain in ENFORCED:
@@ -72,7 +74,7 @@ class DaneWorld(World):
 
     def enforce_and_bend(self):
         first, right = self.first, self.first.tlsa()
-        self.hosts_of("match.signed", (first, right))
+        self.hosts_of("match.signed", (self.private, self.private.tlsa()))
         self.hosts_of("mismatch.signed", (first, WRONG))
         self.hosts_of("absent.signed", (first, None))
         self.hosts_of("insecure.unsigned", (first, right))
@@ -124,7 +126,9 @@ class DaneWorld(World):
         self.hosts_of("bare-unusable.signed", (first, first.tlsa(usage=0)))
         self.hosts_of("bare-unusable-clear.signed", (self.clear, first.tlsa(usage=0)))
         self.hosts_of("bare-mixed.signed", (self.second, None), (first, right))
-        self.dns.set("bare-null.signed", "MX", "0 .")
+        self.hosts_of("bare-insecure.unsigned", (first, right))
+        self.hosts_of("bare-lost.signed", (first, right))
+        self.dns.break_signature("bare-lost.signed", "MX")
 
 
 @needs_network

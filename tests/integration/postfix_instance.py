@@ -66,7 +66,7 @@ def _inside(tree):
 def prepare_tree(tree, *shared):
     """Binds what a foreign tree shares with us; the mounts go with the namespace."""
     tree = pathlib.Path(tree)
-    (tree / "etc/resolv.conf").write_text(namespace.RESOLV_CONF, encoding="ascii")
+    shutil.copyfile("/etc/resolv.conf", tree / "etc/resolv.conf")
     namespace.empty(tree / "tmp")
     for path in map(pathlib.Path, ("/dev", "/proc", *shared)):
         target = tree / path.relative_to("/")
