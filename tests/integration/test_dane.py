@@ -134,7 +134,7 @@ class Precedence(DaneDelivery):
         self.assertEqual(self.reply("mixed.signed", "mixed-dane"), "OK dane")
 
     def test_null(self):
-        """M-12 a null MX: Postfix bounces, and nothing is fetched"""
+        """M-12 a null MX: Postfix bounces without asking, and nothing is fetched for who asks"""
         self.assertIn("5.1.0", self.mail("default", "null.signed", "bounced").log)
         self.assertEqual(self.reply("null.signed"), "NOTFOUND ")
         self.assertEqual(self.world.hosts.visits_of("mta-sts.null.signed"), [])

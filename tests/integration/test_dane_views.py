@@ -1,98 +1,112 @@
 """DANE precedence without Postfix: when it is on, what is kept of it, how it is shown."""
+import contextlib
 import json
 import unittest
 
 import postfix_instance
 from dane_scene import DaneTest
 from signed_dns import OBLIVIOUS
+from waiting import until
 
 QUICK = {"postfix_security_level": "dane", "dns_timeout": "1s", "dns_attempts": "2"}
 
 
 class DaneViews(DaneTest):
     def daemon(self, name, **settings):
-        daemon = self.world.daemon(name, **{**QUICK, **settings})
-        self.addCleanup(daemon.stop)
-        return daemon
+        return self.world.daemon(name, **{**QUICK, **settings})
 
-    def started(self, name, **settings):
-        return self.daemon(name, **settings).start()
+    @contextlib.contextmanager
+    def running(self, name, **settings):
+        daemon = self.daemon(name, **settings).start()
+        try:
+            yield daemon
+        finally:
+            daemon.stop()
 
     # When it is on
 
     def test_validates(self):
         """N-11 a resolver that answers the canary with AD: DANE precedence is on"""
-        daemon = self.started("validates")
-        status = daemon.json("--status")
+        with self.running("validates") as daemon:
+            self.assertEqual(daemon.ask("mismatch.signed"), "NOTFOUND ")
+            status = daemon.json("--status")
         self.assertEqual((status["dane_active"], status["resolver"]["validates"]), (True, True))
-        self.assertEqual(daemon.ask("mismatch.signed"), "NOTFOUND ")
 
-    def blind(self, daemon):
+    def blind(self, name, **settings):
         """One warning with the cure, and replies that follow MTA-STS alone."""
-        daemon.says("does not validate")
-        status = daemon.json("--status")
-        self.assertEqual((status["dane_active"], status["resolver"]["validates"]), (False, False))
-        self.assertTrue(daemon.ask("mismatch.signed").startswith("OK secure "))
-        self.assertEqual(daemon.ask("bare-match.signed"), "NOTFOUND ")
+        with self.running(name, **settings) as daemon:
+            daemon.says("does not validate")
+            status = daemon.json("--status")
+            self.assertEqual((status["dane_active"], status["resolver"]["validates"]), (False, False))
+            self.assertTrue(daemon.ask("mismatch.signed").startswith("OK secure "))
+            self.assertEqual(daemon.ask("bare-match.signed"), "NOTFOUND ")
         warnings = [line for line in daemon.log().splitlines() if "does not validate" in line]
         self.assertEqual(len(warnings), 1, daemon.log())
         self.assertRegex(warnings[0], "cure=.*resolver")
 
     def test_oblivious(self):
         """N-11 a resolver that does not validate: one warning with the cure, MTA-STS alone decides"""
-        self.blind(self.started("oblivious", resolver=OBLIVIOUS))
+        self.blind("oblivious", resolver=OBLIVIOUS, dane_reply="dane")
 
     def test_trust(self):
         """N-11 AD from a resolver that resolver_trust_ad leaves out does not count"""
-        self.blind(self.started("distrust", resolver_trust_ad="never"))
+        self.blind("distrust", resolver_trust_ad="never")
+
+    def test_canary_unsigned(self):
+        """N-11 a canary answered without AD: the resolver does not validate"""
+        self.blind("unsigned-canary", dane_canary="insecure.unsigned MX")
 
     def test_canary(self):
         """N-11 the canary can be any signed name; one that cannot be looked up changes nothing"""
-        self.blind(self.started("unsigned-canary", dane_canary="insecure.unsigned MX"))
         for name, canary in (("signed-canary", "match.signed MX"), ("bogus-canary", "lost.signed MX")):
-            with self.subTest(name):
-                daemon = self.started(name, dane_canary=canary)
+            with self.subTest(name), self.running(name, dane_canary=canary) as daemon:
                 self.assertEqual(daemon.ask("mismatch.signed"), "NOTFOUND ")  # the canary was asked before
                 self.assertTrue(daemon.json("--status")["dane_active"])
-                daemon.stop()
 
     @unittest.skipUnless(postfix_instance.installed(), "no Postfix on this machine")
     def test_auto(self):
         """postfix_security_level = auto: on where main.cf has level dane or dane-only, and DNS support dnssec"""
         for level, support, active in (("dane", "dnssec", True), ("dane-only", "dnssec", True),
                                        ("dane", "enabled", False), ("may", "dnssec", False)):
-            with self.subTest(f"{level} {support}"):
-                main_cf = self.world.directory / f"{level}-{support}" / "main.cf"
-                main_cf.parent.mkdir()
-                main_cf.write_text(f"compatibility_level = 3.6\nsmtp_tls_security_level = {level}\n"
-                                   f"smtp_dns_support_level = {support}\n", encoding="ascii")
-                daemon = self.started(f"auto-{level}-{support}", postfix_security_level="auto",
-                                      postfix_config_directory=str(main_cf.parent))
-                self.assertTrue(daemon.ask("bare.signed"))  # waits for postconf
-                status = daemon.json("--status")
+            main_cf = self.world.directory / f"{level}-{support}" / "main.cf"
+            main_cf.parent.mkdir()
+            main_cf.write_text(f"compatibility_level = 3.6\nsmtp_tls_security_level = {level}\n"
+                               f"smtp_dns_support_level = {support}\n", encoding="ascii")
+            with self.subTest(f"{level} {support}"), self.running(
+                    f"auto-{level}-{support}", postfix_security_level="auto",
+                    postfix_config_directory=str(main_cf.parent)) as daemon:
+                status = until(lambda daemon=daemon: self.known_level(daemon), daemon.log)
                 self.assertEqual((status["postfix_security_level"], status["dane_active"]), (level, active))
-                daemon.stop()
+
+    @staticmethod
+    def known_level(daemon):
+        """--status once postconf has been asked; where it took too long, on a loaded machine, it is asked again."""
+        daemon.ask("bare.signed")
+        status = daemon.json("--status")
+        if status["postfix_security_level"] != "unknown":
+            return status
+        daemon.hang_up()
+        return None
 
     # What nobody can deliver to, so that only the reply shows
 
     def test_lost(self):
         """N-03 MX cannot be looked up: TEMP under an enforced policy, else as dns_error_reply"""
-        daemon = self.started("lost")
-        self.assertRegex(daemon.ask("lost.signed"), "^TEMP .*MX.*lost.signed")
-        self.assertEqual(daemon.ask("bare-lost.signed"), "NOTFOUND ")
+        with self.running("lost") as daemon:
+            self.assertRegex(daemon.ask("lost.signed"), "^TEMP .*MX.*lost.signed")
+            self.assertEqual(daemon.ask("bare-lost.signed"), "NOTFOUND ")
 
     def test_lost_temp(self):
         """N-03 with dns_error_reply = temp a domain without policy whose MX fails is TEMP, if DANE is answered"""
-        daemon = self.started("lost-temp", dns_error_reply="temp", dane_reply="dane")
-        self.assertRegex(daemon.ask("bare-lost.signed"), "^TEMP ")
+        with self.running("lost-temp", dns_error_reply="temp", dane_reply="dane") as daemon:
+            self.assertRegex(daemon.ask("bare-lost.signed"), "^TEMP ")
 
     def test_bare(self):
         """without a policy: dane_reply where all hosts have TLSA, else NOTFOUND"""
-        daemon = self.started("bare", dane_reply="dane-only")
-        for domain, reply in (("bare.signed", "NOTFOUND "), ("bare-match.signed", "OK dane-only"),
-                              ("bare-unusable.signed", "OK dane"), ("bare-insecure.unsigned", "NOTFOUND ")):
-            with self.subTest(domain):
-                self.assertEqual(daemon.ask(domain), reply)
+        expected = {"bare.signed": "NOTFOUND ", "bare-match.signed": "OK dane-only", "bare-unusable.signed": "OK dane",
+                    "bare-mixed.signed": "OK dane", "bare-insecure.unsigned": "NOTFOUND "}
+        with self.running("bare", dane_reply="dane-only") as daemon:
+            self.assertEqual({domain: daemon.ask(domain) for domain in expected}, expected)
 
     # How it is shown
 
@@ -118,23 +132,21 @@ class DaneViews(DaneTest):
 
     def test_cache(self):
         """--cache --json has the DANE status with each host's state and reason, also after kill -9"""
-        daemon = self.started("cache")
-        for domain in self.STATES:
-            daemon.ask(domain)
-        for domain, states in self.STATES.items():
-            with self.subTest(domain):
-                self.assertEqual(self.dane(daemon, domain), states)
-        daemon.kill()
-        daemon.start()
-        for domain, states in self.STATES.items():
-            with self.subTest(f"{domain}, after the restart"):
-                self.assertEqual(self.dane(daemon, domain), states)
+        with self.running("cache") as daemon:
+            for domain in self.STATES:
+                daemon.ask(domain)
+            self.assertEqual({domain: self.dane(daemon, domain) for domain in self.STATES}, self.STATES)
+            until(lambda: daemon.json("--status")["store"]["pending"] == 0, "the store to have it all")
+            daemon.kill()
+            daemon.start()
+            until(lambda: daemon.json("--status")["cache"]["entries"] >= len(self.STATES), daemon.log)
+            self.assertEqual({domain: self.dane(daemon, domain) for domain in self.STATES}, self.STATES)
 
     def test_listing(self):
         """--cache shows the DANE status to people, too"""
-        daemon = self.started("listing")
-        daemon.ask("broken.signed")
-        said = daemon.run("--cache", "broken.signed").stdout
+        with self.running("listing") as daemon:
+            daemon.ask("broken.signed")
+            said = daemon.run("--cache", "broken.signed").stdout
         for words in ("dane", "mx1.broken.signed", "mx2.broken.signed"):
             self.assertIn(words, said.lower())
 
@@ -155,7 +167,7 @@ class DaneViews(DaneTest):
             with self.subTest(domain):
                 text, found = self.explained(domain)
                 self.assertIn(words, text)
-                self.assertEqual(found["verdict"], verdict)
+                self.assertEqual([step["result"] for step in found["steps"] if step["step"] == "verdict"], [verdict])
                 self.assertTrue(found["reply"].startswith(reply), found["reply"])
                 self.assertTrue([step for step in found["steps"] if step["step"] == "dane"], found["steps"])
 
