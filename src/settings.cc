@@ -3,6 +3,18 @@
 #include "config/params.h"
 
 namespace tlspolicyd {
+namespace {
+
+DaneVerdict verdict_of(DaneReply reply) {
+  switch (reply) {
+    case DaneReply::notfound: return DaneVerdict::notfound;
+    case DaneReply::dane: return DaneVerdict::dane;
+    case DaneReply::dane_only: return DaneVerdict::dane_only;
+  }
+  return DaneVerdict::notfound;
+}
+
+}  // namespace
 
 Learner::Options learner_options(const Config& config) {
   Learner::Options options;
@@ -32,9 +44,18 @@ std::optional<BaseLevel> fixed_base_level(const Config& config) {
   return parse_base_level(config.postfix_security_level);
 }
 
+PrecedenceOptions precedence_options(const Config& config) {
+  const bool mixed_is_dane = config.dane_mixed_reply == DaneMixedReply::dane;
+  const bool error_is_temp = config.dns_error_reply == DnsErrorReply::temp;
+  return {.dane_reply = verdict_of(config.dane_reply),
+          .dane_mixed_reply = mixed_is_dane ? DaneVerdict::dane : DaneVerdict::dane_only,
+          .dns_error_reply = error_is_temp ? DaneVerdict::temp : DaneVerdict::notfound};
+}
+
 DnsClient::Options dns_options(const Config& config) {
   DnsClient::Options options;
   options.resolvers = config.resolver;
+  options.trust_ad = config.resolver_trust_ad;
   // What the operator left alone is for resolv.conf to say.
   const Config defaults = default_config();
   if (config.dns_timeout != defaults.dns_timeout) options.timeout = config.dns_timeout;

@@ -5,6 +5,7 @@
 
 #include "cache/policy_cache.h"
 #include "config/config.h"
+#include "dane/precedence.h"
 #include "net/dns_client.h"
 #include "net/https_client.h"
 #include "service/learner.h"
@@ -18,6 +19,7 @@ namespace tlspolicyd {
 [[nodiscard]] PolicyService::Options service_options(const Config& config, BaseLevel base_level);
 // Empty where it is auto: postconf is asked.
 [[nodiscard]] std::optional<BaseLevel> fixed_base_level(const Config& config);
+[[nodiscard]] PrecedenceOptions precedence_options(const Config& config);
 [[nodiscard]] DnsClient::Options dns_options(const Config& config);
 [[nodiscard]] HttpsOptions https_options(const Config& config, Logger& log);
 [[nodiscard]] SocketmapServerOptions server_options(const Config& config);
