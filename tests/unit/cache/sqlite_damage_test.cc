@@ -69,7 +69,7 @@ TEST_CASE("a migration that cannot be finished leaves the old file in order") {
 
 TEST_CASE("files that are not for us are refused and left alone") {
   const auto [name, sql, word] = GENERATE(table<const char*, const char*, const char*>({
-      {"newer version", "PRAGMA user_version = 3", "newer tlspolicyd"},
+      {"newer version", "PRAGMA user_version = 4", "newer tlspolicyd"},
       {"far newer version", "PRAGMA user_version = 2000000000", "newer tlspolicyd"},
       {"another program's", "PRAGMA application_id = 7", "another program"},
       {"no program's name", "PRAGMA application_id = 0", "another program"},
