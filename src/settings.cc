@@ -28,20 +28,23 @@ Learner::Options learner_options(const Config& config) {
   return options;
 }
 
-PolicyService::Options service_options(const Config& config, BaseLevel base_level) {
+PolicyService::Options service_options(const Config& config, const Serving& serving) {
   PolicyService::Options options;
-  options.reply.base_level = base_level;
-  options.reply.max_reply_size = config.max_reply_size;
+  options.level_known = serving.level_known;
+  options.rules.reply.base_level = serving.base_level;
+  options.rules.reply.max_reply_size = config.max_reply_size;
+  options.rules.dane_active = serving.dane_active;
+  options.rules.precedence = precedence_options(config);
   options.tlsrpt_map_name = config.tlsrpt_map_name;
-  options.dns_error_is_temp = config.dns_error_reply == DnsErrorReply::temp;
   options.reply_timeout = config.reply_timeout;
   options.log_lookups = config.log_lookups;
   return options;
 }
 
-std::optional<BaseLevel> fixed_base_level(const Config& config) {
-  if (config.postfix_security_level == "auto") return std::nullopt;
-  return parse_base_level(config.postfix_security_level);
+std::optional<PostfixTls> fixed_level(const Config& config) {
+  const auto level = config.postfix_security_level == "auto" ? std::nullopt : parse_base_level(config.postfix_security_level);
+  if (!level) return std::nullopt;
+  return PostfixTls{*level, true};
 }
 
 PrecedenceOptions precedence_options(const Config& config) {

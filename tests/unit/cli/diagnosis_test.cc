@@ -34,7 +34,7 @@ struct World {
 
   Explanation diagnose() {
     std::optional<Explanation> out;
-    Diagnosis diagnosis({dns, https, time, time}, *Domain::parse("d.example"), options,
+    Diagnosis diagnosis({dns, https, time, time}, loop, *Domain::parse("d.example"), options,
                         [&](Explanation explanation, bool may_change) {
                           out = std::move(explanation);
                           temporary = may_change;
@@ -205,7 +205,7 @@ TEST_CASE("diagnosis: dns_error_reply decides the reply where TXT cannot be read
   World world;
   world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::server_failure);
   CHECK(world.diagnose().entry.verdict == "none");
-  world.options.dns_error_is_temp = true;
+  world.options.rules.precedence.dns_error_reply = DaneVerdict::temp;
   const Explanation found = world.diagnose();
   CHECK(found.entry.verdict == "temp");
   CHECK(found.entry.reply.substr(0, 5) == "TEMP ");
@@ -214,7 +214,7 @@ TEST_CASE("diagnosis: dns_error_reply decides the reply where TXT cannot be read
 TEST_CASE("diagnosis: the replies are those of the options") {
   World world;
   world.https.serve(kHost, document("testing", "mx1.d.example"));
-  world.options.reply.base_level = BaseLevel::may;
+  world.options.rules.reply.base_level = BaseLevel::may;
   const Explanation found = world.diagnose();
   CHECK(found.entry.reply == "NOTFOUND ");
   CHECK(found.reply_tlsrpt.substr(0, 7) == "OK may ");
