@@ -3,6 +3,7 @@
 `tree` is where its programs live: "/" or the root of another Debian release, where
 everything runs under chroot with the working directory bound to the same path.
 """
+import os
 import pathlib
 import re
 import shutil
@@ -33,6 +34,8 @@ anvil     unix  -  -  n  -   1  anvil
 scache    unix  -  -  n  -   1  scache
 postlog   unix-dgram n - n -  1  postlogd
 """
+
+SETTLED = 60  # seconds; Postfix waits until a file is old enough that nobody can still be writing it
 
 COMMON = {
     "compatibility_level": "3.6",
@@ -100,7 +103,9 @@ class Postfix:
         raise AssertionError(f"{self.tree} has no user postfix")
 
     def _write(self, name, text):
-        (self.config / name).write_text(text, encoding="utf-8")
+        path = self.config / name
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, (path.stat().st_mtime - SETTLED,) * 2)
 
     def command(self, *words):
         return [*_inside(self.tree), *map(str, words)]

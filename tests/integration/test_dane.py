@@ -53,7 +53,7 @@ class Precedence(DaneDelivery):
         self.assertEqual(self.world.first.mails_to("mismatch.signed"), [])
 
     def test_match(self):
-        """N-18 a TLSA match delivers over TLS that DANE proved, although MTA-STS would not pass"""
+        """N-18 a TLSA match delivers over TLS that DANE proved, although no name and no authority fit"""
         self.verified("default", "match.signed")
         self.enforced("match.signed")
 
@@ -92,12 +92,12 @@ class Precedence(DaneDelivery):
         self.assertEqual(self.world.clear.mails_to("broken.signed"), [])
 
     def test_unusable(self):
-        """N-06 only unusable TLSA under an enforced policy: MTA-STS proves the host"""
+        """N-06, N-12 only unusable TLSA under an enforced policy: MTA-STS proves the host"""
         self.verified("default", "unusable.signed")
         self.assertTrue(self.reply("unusable.signed").startswith("OK secure "))
 
     def test_unusable_bare(self):
-        """N-06 only unusable TLSA without a policy: TLS is mandatory, whichever dane_reply"""
+        """N-06, N-12 only unusable TLSA without a policy: TLS is mandatory, whichever dane_reply"""
         for variant in ("default", "dane", "dane-only"):
             with self.subTest(variant):
                 self.assertNotIn(self.mail(variant, "bare-unusable.signed", "sent").tls, (None, "Verified"))
