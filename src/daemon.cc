@@ -28,8 +28,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
       precedence_(log),
-      canary_({dns_, loop, log, metrics_},
-              [this] { precedence_.set_validates(canary_.validates(), show(config_, *find_param("dane_canary"))); set_precedence(); }),
+      canary_({dns_, loop, log, metrics_}, [this] { on_canary(); }),
       cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
       shadow_({store_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
       fetches_(*https_, loop, clock, config_.fetch_concurrency),
@@ -106,6 +105,11 @@ void Daemon::ask_postfix_level() {
   };
   if (const auto tls = fixed_level(config_)) return take(*tls);
   postfix_level_.ask({.config_directory = config_.postfix_config_directory}, take);
+}
+
+void Daemon::on_canary() {
+  precedence_.set_validates(canary_.validates(), show(config_, *find_param("dane_canary")));
+  set_precedence();
 }
 
 void Daemon::set_precedence() {

@@ -59,6 +59,7 @@ class Daemon {
   void reload();
   void apply(const Config& fresh);
   void ask_postfix_level();
+  void on_canary();
   void set_precedence();
   void drain();
   void on_evicted(const Entry& entry);

@@ -12,6 +12,11 @@ bool ever_seen(const HopDane& known) { return known.status.mx != MxState::failed
 
 bool too_old(const HopDane& known, LifeTime now) { return now > known.current_until + kDaneGrace; }
 
+// Whether the last status seen may stand in for a look-up that failed.
+bool remembered(const HopDane& known, LifeTime now) {
+  return ever_seen(known) && now - known.seen <= kDaneRemembered;
+}
+
 }  // namespace
 
 std::string to_text(const HopKey& hop, std::string_view domain) {
@@ -45,16 +50,17 @@ std::shared_ptr<const HopDanes> with_hop(const std::shared_ptr<const HopDanes>& 
 }
 
 DaneNeed assess_dane(const HopDane* known, LifeTime now) {
-  if (known == nullptr || too_old(*known, now)) return DaneNeed::wait;
-  return now <= known->current_until ? DaneNeed::nothing : DaneNeed::refresh;
+  if (known == nullptr) return DaneNeed::wait;
+  if (now <= known->current_until) return DaneNeed::nothing;
+  const bool answers = !too_old(*known, now) && (!known->failing || remembered(*known, now));
+  return answers ? DaneNeed::refresh : DaneNeed::wait;
 }
 
 DaneVerdict decide_hop(const HopDane* known, LifeTime now, bool enforced, const PrecedenceOptions& options) {
   static const DaneStatus kUnknown{};
   if (known == nullptr) return decide_precedence(kUnknown, nullptr, enforced, options);
   if (!known->failing && !too_old(*known, now)) return decide_precedence(known->status, nullptr, enforced, options);
-  const bool helps = ever_seen(*known) && now - known->seen <= kDaneRemembered;
-  return decide_precedence(kUnknown, helps ? &known->status : nullptr, enforced, options);
+  return decide_precedence(kUnknown, remembered(*known, now) ? &known->status : nullptr, enforced, options);
 }
 
 }  // namespace tlspolicyd

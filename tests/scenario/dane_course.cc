@@ -105,6 +105,17 @@ TEST_CASE("at reply_timeout hosts that have not answered count as failed, and an
   }
 }
 
+TEST_CASE("once MX answers again the next question after a minute gets the policy") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
+  CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
 TEST_CASE("a status past its TTL answers at once and is looked up again behind the answer") {
   DaneWorld world;
   publish_two_hosts(world);

@@ -61,6 +61,12 @@ TEST_CASE("a failed MX look-up is tried again after a minute, and one that succe
   CHECK(enforced(&after, kNow + seconds(362)) == DaneVerdict::secure);
 }
 
+TEST_CASE("a failure with nothing before it is an answer for a minute only, then the next look-up is waited for") {
+  const HopDane never = learned(nullptr, {}, DaneStatus{}, seconds(0), kNow);
+  CHECK(assess_dane(&never, kNow + seconds(60)) == DaneNeed::nothing);
+  CHECK(assess_dane(&never, kNow + seconds(61)) == DaneNeed::wait);
+}
+
 TEST_CASE("nothing known counts as a failed look-up without anything before it") {
   CHECK(enforced(nullptr, kNow) == DaneVerdict::temp);
   CHECK(decide_hop(nullptr, kNow, false, {}) == DaneVerdict::notfound);
