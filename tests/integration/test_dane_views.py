@@ -94,6 +94,12 @@ class DaneViews(DaneTest):
         with self.running("lost-temp", dns_error_reply="temp", dane_reply="dane") as daemon:
             self.assertRegex(daemon.ask("bare-lost.signed"), "^TEMP ")
 
+    def test_null(self):
+        """M-12 a null MX with nothing cached: NOTFOUND, and no policy is fetched"""
+        with self.running("null") as daemon:
+            self.assertEqual(daemon.ask("null.signed"), "NOTFOUND ")
+        self.assertEqual(self.world.hosts.visits_of("mta-sts.null.signed"), [])
+
     def test_bare(self):
         """without a policy: dane_reply where all hosts have TLSA, else NOTFOUND"""
         expected = {"bare.signed": "NOTFOUND ", "bare-match.signed": "OK dane-only", "bare-unusable.signed": "OK dane",
