@@ -24,10 +24,16 @@ std::shared_ptr<const HopDanes> shifted(const std::shared_ptr<const HopDanes>& k
   return std::make_shared<const HopDanes>(std::move(hops));
 }
 
+// No status was seen later than now, and none lasts longer than it may.
 std::shared_ptr<const HopDanes> dane_from_row(const StoredRow& row, LifeTime fetched, LifeTime now) {
-  return shifted(row.dane, [=](LifeTime stored) {
-    return std::min(fetched + stored.time_since_epoch(), now + kMaxDaneCurrent);
-  });
+  const auto known = shifted(row.dane, [=](LifeTime stored) { return fetched + stored.time_since_epoch(); });
+  if (!known) return nullptr;
+  HopDanes hops = *known;
+  for (HopDane& hop : hops) {
+    hop.seen = std::min(hop.seen, now);
+    hop.current_until = std::min(hop.current_until, now + kMaxDaneCurrent);
+  }
+  return std::make_shared<const HopDanes>(std::move(hops));
 }
 
 }  // namespace

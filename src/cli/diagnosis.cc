@@ -24,7 +24,7 @@ Diagnosis::Diagnosis(Discovery::Ports ports, Executor& loop, Domain domain, Diag
     : ports_(ports), domain_(std::move(domain)), options_(std::move(options)), done_(std::move(done)),
       discovery_(ports_, domain_, options_.discovery, always_fetch,
                  [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
-      lookup_(ports_.dns, loop, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
+      lookup_({ports_.dns, ports_.dns, loop}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
 
 void Diagnosis::start() {
   canary_ticket_ = ports_.dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });
@@ -85,7 +85,7 @@ Entry Diagnosis::entry_at(LifeTime now) const {
 Explanation Diagnosis::explain(const Entry& entry) {
   const auto reply = [&](MapForm form) { return entry_reply(entry, ports_.clock.life(), form, options_.rules); };
   Explanation out{.entry = view_of(entry, ports_.clock, reply(MapForm::plain)),
-                  .reply_tlsrpt = reply(MapForm::tlsrpt),
+                  .reply_tlsrpt = reply(MapForm::tlsrpt).payload,
                   .txt = std::move(report_.txt),
                   .addresses = std::move(report_.addresses),
                   .fetch = std::move(report_.fetch),
@@ -100,24 +100,16 @@ void Diagnosis::finish_part() {
   if (--parts_awaited_ == 0) finish();
 }
 
-bool Diagnosis::dane_decides() const {
-  const auto& hosts = dane_.status.hosts;
-  return options_.rules.dane_active && names_hosts(dane_.status.mx) &&
-         std::any_of(hosts.begin(), hosts.end(), [](const DaneHost& host) {
-           return host.state() == HostState::usable || host.state() == HostState::failed;
-         });
-}
-
 void Diagnosis::finish() {
   options_.rules.dane_active &= !blind_;
   const Entry entry = entry_at(ports_.clock.life());
-  const std::string reply = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules);
-  const bool temporary_now = temporary() || verdict_of(reply) == "temp";
+  const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules).verdict;
+  const bool temporary_now = temporary() || verdict == "temp";
   std::vector<Step>& steps = report_.steps;
   if (names_matter()) steps.push_back(mx_step(domain_, hosts_, *policy()));
   for (Step& step : dane_steps(domain_, {}, dane_)) steps.push_back(std::move(step));
   steps.push_back(precedence_step(options_.rules, blind_));
-  steps.push_back(verdict_step(report_.evidence, temporary_now, dane_decides()));
+  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict));
   done_(explain(entry), temporary_now);
 }
 

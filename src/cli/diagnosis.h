@@ -46,7 +46,6 @@ class Diagnosis {
   [[nodiscard]] const Policy* policy() const;
   [[nodiscard]] bool names_matter() const;  // a policy whose patterns the MX hosts must fit
   [[nodiscard]] bool temporary() const;
-  [[nodiscard]] bool dane_decides() const;
   [[nodiscard]] Entry entry_at(LifeTime now) const;
   [[nodiscard]] Explanation explain(const Entry& entry);
 

@@ -116,15 +116,21 @@ Step precedence_step(const ReplyRules& rules, bool blind) {
           kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
 }
 
-Step verdict_step(const Evidence& seen, bool temporary, bool dane_decides) {
+Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict) {
   constexpr std::string_view kApplication = "RFC 8461 section 5";
-  if (dane_decides)
+  const bool enforced = seen.fetch.policy && seen.fetch.policy->mode == Mode::enforce;
+  if (verdict == "temp")
+    return {"verdict", "temporary", "DNS does not answer what must be known: Postfix tries again later; a policy known "
+            "from before stays in force", std::string(kApplication), ""};
+  if (enforced && verdict == "none")
+    return {"verdict", "none", "Postfix's own level decides, which demands more already", std::string(kApplication), ""};
+  if (verdict == "dane")
     return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
             "and MTA-STS must not override that", "RFC 8461 section 2", ""};
   if (seen.fetch.policy) {
-    const Verdict verdict = verdict_of(*seen.fetch.policy);
-    return {"verdict", std::string(verdict.result), std::string(verdict.detail), std::string(kApplication),
-            std::string(verdict.cure)};
+    const Verdict words = verdict_of(*seen.fetch.policy);
+    return {"verdict", std::string(words.result), std::string(words.detail), std::string(kApplication),
+            std::string(words.cure)};
   }
   if (temporary)
     return {"verdict", "temporary", "it cannot be told now whether there is a policy, ask again in a few minutes; one "

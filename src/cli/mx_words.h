@@ -28,8 +28,7 @@ struct MailHosts {
 // validate.
 [[nodiscard]] Step precedence_step(const ReplyRules& rules, bool blind);
 
-// `temporary`: another try may end otherwise. `dane_decides`: precedence is on, and DANE has
-// something to say about the hosts.
-[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, bool dane_decides);
+// `temporary`: another try may end otherwise. `verdict`: the word for the reply.
+[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict);
 
 }  // namespace tlspolicyd

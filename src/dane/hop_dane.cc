@@ -17,6 +17,11 @@ bool remembered(const HopDane& known, LifeTime now) {
   return ever_seen(known) && now - known.seen <= kDaneRemembered;
 }
 
+bool all_looked_up(const DaneStatus& status) {
+  return std::none_of(status.hosts.begin(), status.hosts.end(),
+                      [](const DaneHost& host) { return host.state() == HostState::failed; });
+}
+
 }  // namespace
 
 std::string to_text(const HopKey& hop, std::string_view domain) {
@@ -52,7 +57,7 @@ std::shared_ptr<const HopDanes> with_hop(const std::shared_ptr<const HopDanes>& 
 DaneNeed assess_dane(const HopDane* known, LifeTime now) {
   if (known == nullptr) return DaneNeed::wait;
   if (now <= known->current_until) return DaneNeed::nothing;
-  const bool answers = !too_old(*known, now) && (!known->failing || remembered(*known, now));
+  const bool answers = !too_old(*known, now) && (known->failing ? remembered(*known, now) : all_looked_up(known->status));
   return answers ? DaneNeed::refresh : DaneNeed::wait;
 }
 

@@ -54,7 +54,7 @@ using HopDanes = std::vector<HopDane>;
 enum class DaneNeed : std::uint8_t {
   nothing,
   refresh,  // what is known still answers; to be looked up behind the answer
-  wait,     // not known, or too long ago
+  wait,     // not known, too long ago, or a look-up failed and another may not: mail need not wait
 };
 [[nodiscard]] DaneNeed assess_dane(const HopDane* known, LifeTime now);
 

@@ -23,6 +23,11 @@ std::uint16_t random_id() {
   return id;
 }
 
+bool any_counts(const ResolverPlan& plan) {
+  return std::any_of(plan.resolvers.begin(), plan.resolvers.end(),
+                     [&](const Resolver& resolver) { return counts_ad(resolver, plan.trust_ad); });
+}
+
 // Ours or the host's trouble, not the resolver's.
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EAGAIN;
@@ -98,7 +103,9 @@ void DnsQuery::judge(Octets reply) {
   if (!message) return on_nonsense(message.error().text);
   if (message->rcode != Rcode::noerror && message->rcode != Rcode::nxdomain)
     return on_error_code(message->rcode);
-  message->authentic = message->authentic && counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
+  const bool counts = counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
+  message->authentic = message->authentic && counts;
+  message->indeterminate = !counts && any_counts(plan());
   take(*message);
 }
 

@@ -63,11 +63,13 @@ bool is_usable(const TlsaRdata& record) {
   }
 }
 
-bool any_usable(const std::vector<TlsaRdata>& records) {
+TlsaUse use_of(const std::vector<TlsaRdata>& records, std::size_t& reads_left) {
   const auto digest = [](const TlsaRdata& record) { return !must_be_read(record) && is_usable(record); };
-  if (std::any_of(records.begin(), records.end(), digest)) return true;
-  const auto to_read = std::count_if(records.begin(), records.end(), must_be_read);
-  return to_read > static_cast<std::ptrdiff_t>(kReadMax) || std::any_of(records.begin(), records.end(), is_usable);
+  if (std::any_of(records.begin(), records.end(), digest)) return TlsaUse::usable;
+  const auto to_read = static_cast<std::size_t>(std::count_if(records.begin(), records.end(), must_be_read));
+  if (to_read > reads_left) return TlsaUse::unread;
+  reads_left -= to_read;
+  return std::any_of(records.begin(), records.end(), is_usable) ? TlsaUse::usable : TlsaUse::unusable;
 }
 
 }  // namespace tlspolicyd

@@ -14,10 +14,11 @@ namespace tlspolicyd {
 [[nodiscard]] bool is_usable(const TlsaRdata& record);
 
 // Whether one of an answer's records is, in whatever order they come. Reading a key takes 0.2
-// ms, one that was made for it 1.5 ms, and a hostile answer has room for hundreds: where more
-// than kReadMax records would have to be read none is, and they count as usable, so that DANE
-// stays in charge.
-inline constexpr std::size_t kReadMax = 8;
-[[nodiscard]] bool any_usable(const std::vector<TlsaRdata>& records);
+// ms, one that was made for it 1.5 ms, and a hostile domain has room for thousands: where more
+// than `reads_left` records would have to be read none is, and nobody knows (unread). What is
+// read is taken off.
+inline constexpr std::size_t kReadMax = 8;  // for all hosts of a next hop
+enum class TlsaUse : std::uint8_t { usable, unusable, unread };
+[[nodiscard]] TlsaUse use_of(const std::vector<TlsaRdata>& records, std::size_t& reads_left);
 
 }  // namespace tlspolicyd

@@ -8,14 +8,20 @@
 namespace tlspolicyd {
 namespace {
 
-// A look-up asks at most 1 + 20 * 5 questions, so this many keep within some 100 MB and the
-// DNS client's own bound on what waits answers the rest.
-constexpr std::size_t kMaxLookUps = 5000;
+// Each keeps what was told of twenty hosts at most, without their records: some 30 kB.
+constexpr std::size_t kMaxLookUps = 2000;
+
+// A quarter of what the DNS client asks at once. A stranger's twenty silent hosts are forty
+// questions; those for TXT and MX must not stand behind them.
+constexpr std::size_t kHostQuestions = 1024;
+
+constexpr std::size_t kForgottenATurn = 500;
 
 }  // namespace
 
 struct DaneLearner::Asker {
   Done done;
+  DaneLookup::OnMx on_mx;
 };
 
 struct DaneLearner::Pending {
@@ -33,7 +39,7 @@ struct DaneLearner::Pending {
 };
 
 DaneLearner::DaneLearner(Parts parts)
-    : parts_(parts), bury_(parts_.timers.make([this] { retired_.clear(); })) {}
+    : parts_(parts), host_dns_(parts_.dns, kHostQuestions), bury_(parts_.timers.make([this] { retired_.clear(); })) {}
 
 DaneLearner::~DaneLearner() = default;
 
@@ -45,10 +51,10 @@ bool DaneLearner::has_room_for(const Domain& domain, const HopKey& hop) const {
   return pending_.size() < kMaxLookUps || pending_.count(key_of(domain, hop)) != 0;
 }
 
-Ticket DaneLearner::learn(const Domain& domain, const HopKey& hop, Done done) {
-  auto asker = std::make_shared<Asker>(Asker{std::move(done)});
+Ticket DaneLearner::learn(const Domain& domain, const HopKey& hop, Done done, DaneLookup::OnMx on_mx) {
+  auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_mx)});
   enter(domain, hop).askers.push_back(asker);
-  return Ticket([asker] { asker->done = nullptr; });
+  return Ticket([asker] { asker->done = nullptr, asker->on_mx = nullptr; });
 }
 
 void DaneLearner::learn_in_background(const Domain& domain, const HopKey& hop) {
@@ -65,9 +71,16 @@ DaneLearner::Pending& DaneLearner::enter(const Domain& domain, const HopKey& hop
 
 void DaneLearner::look_up(Pending& pending) {
   pending.lookup = std::make_unique<DaneLookup>(
-      parts_.dns, parts_.loop, pending.domain, pending.hop,
-      [this, &pending](const DaneReport& report) { on_looked_up(pending, report); });
+      DaneLookup::Ports{parts_.dns, host_dns_, parts_.loop}, pending.domain, pending.hop,
+      [this, &pending](const DaneReport& report) { on_looked_up(pending, report); },
+      [&pending](MxState state) { on_mx(pending, state); });
   pending.lookup->start();
+}
+
+void DaneLearner::on_mx(const Pending& pending, MxState state) {
+  const auto askers = pending.askers;
+  for (const std::weak_ptr<Asker>& weak : askers)
+    if (const auto asker = weak.lock(); asker && asker->on_mx) std::exchange(asker->on_mx, nullptr)(state);
 }
 
 void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
@@ -102,14 +115,48 @@ void DaneLearner::note(const Pending& pending, const HopDane* before, const HopD
   if (!same) parts_.log.info(dane_line(to_text(pending.hop, pending.domain.text()), report));
 }
 
-HopDane DaneLearner::so_far(const Domain& domain, const HopKey& hop) const {
+const HopDane* DaneLearner::known_of(const Domain& domain, const HopKey& hop) const {
   const Entry* const entry = parts_.cache.find(domain.text());
-  const HopDane* const known = entry != nullptr ? find_hop(entry->dane, hop) : nullptr;
+  return entry != nullptr ? find_hop(entry->dane, hop) : nullptr;
+}
+
+std::optional<MxState> DaneLearner::mx_state(const Domain& domain, const HopKey& hop) const {
+  const HopDane* const known = known_of(domain, hop);
+  if (assess_dane(known, parts_.clock.life()) != DaneNeed::wait) return known->failing ? MxState::failed : known->status.mx;
+  const auto found = pending_.find(key_of(domain, hop));
+  if (found == pending_.end() || !found->second->lookup->mx_known()) return std::nullopt;
+  return found->second->lookup->so_far().mx;
+}
+
+HopDane DaneLearner::so_far(const Domain& domain, const HopKey& hop) const {
+  const HopDane* const known = known_of(domain, hop);
   const LifeTime now = parts_.clock.life();
   if (assess_dane(known, now) != DaneNeed::wait) return *known;
   const auto found = pending_.find(key_of(domain, hop));
   const DaneStatus seen = found != pending_.end() ? found->second->lookup->so_far() : DaneStatus{};
   return learned(known, hop, seen, kMinDaneCurrent, now);
+}
+
+void DaneLearner::forget_all() {
+  restart_all();
+  forget_some(std::make_shared<std::size_t>(0));
+}
+
+void DaneLearner::forget_some(const std::shared_ptr<std::size_t>& cursor) {
+  const LifeTime now = parts_.clock.life();
+  std::vector<Entry> known;
+  const auto entries = parts_.cache.list(*cursor, kForgottenATurn);
+  for (const Entry* entry : entries)
+    if (entry->dane) known.push_back(*entry);
+  for (Entry& entry : known) {
+    entry.dane = nullptr;
+    if (entry.held) parts_.shadow.changed(entry.domain);
+    parts_.cache.put(std::move(entry), now);
+  }
+  if (entries.empty()) return;
+  parts_.loop.post([this, cursor, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) forget_some(cursor);
+  });
 }
 
 void DaneLearner::restart(const Domain& domain) {

@@ -8,8 +8,6 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kMostNamed = 5;  // TLSA records in one sentence
-
 struct Words {
   std::string_view seen, rfc, cure;
 };
@@ -64,20 +62,20 @@ Words words_for(HostFinding finding) {
   return {"not all answers are here", "RFC 7672 section 2.1.2", ""};
 }
 
-std::string records_text(const DnsAnswer& answer) {
+std::string records_text(const DnsAnswer& answer, std::size_t count) {
   const auto records = records_of<TlsaRdata>(answer);
   std::string out;
-  for (std::size_t i = 0; i < std::min(records.size(), kMostNamed); ++i)
-    out += (i == 0 ? "" : ", ") + std::to_string(records[i].usage) + " " + std::to_string(records[i].selector) + " " +
-           std::to_string(records[i].matching_type);
-  if (records.size() > kMostNamed) out += " and " + std::to_string(records.size() - kMostNamed) + " more";
+  for (const TlsaRdata& record : records)
+    out += (out.empty() ? "" : ", ") + std::to_string(record.usage) + " " + std::to_string(record.selector) + " " +
+           std::to_string(record.matching_type);
+  if (count > records.size()) out += " and " + std::to_string(count - records.size()) + " more";
   return out;
 }
 
-std::string tlsa_text(const std::pair<std::string, DnsAnswer>& asked) {
+std::string tlsa_text(const std::pair<std::string, DnsAnswer>& asked, std::size_t count) {
   const auto& [name, answer] = asked;
   if (answer.failed()) return "TLSA of " + name + ": " + std::string(name_of(answer.status));
-  const std::string records = records_text(answer);
+  const std::string records = records_text(answer, count);
   return "TLSA of " + name + ": " + (records.empty() ? "none" : records) + " (" + dns_facts(answer) + ")";
 }
 
@@ -94,6 +92,9 @@ Step mx_dane_step(const Domain& domain, const HopKey& hop, const DaneReport& rep
   if (report.status.mx != MxState::failed)
     return {"dane", std::string(name_of(report.status.mx)),
             std::string(words.seen) + " (MX " + dns_facts(report.mx) + ")", std::string(words.rfc), ""};
+  if (report.mx.indeterminate)
+    return {"dane", "failed", "the MX records came from a resolver whose AD does not count (" + dns_facts(report.mx) + ")",
+            "RFC 7672 section 2.1.1", "Let resolver name validating resolvers only, or set resolver_trust_ad."};
   Step step = dns_failure_step("dane", domain.text(), RrType::mx, report.mx);
   step.result = name_of(MxState::failed);
   step.rfc = words.rfc;
@@ -103,13 +104,14 @@ Step mx_dane_step(const Domain& domain, const HopKey& hop, const DaneReport& rep
 Step host_step(const HostReport& report) {
   const Words words = words_for(report.host.finding);
   std::string detail = report.host.name + ": " + std::string(words.seen) + addresses_text(report);
-  for (const auto& asked : report.tlsa) detail += "; " + tlsa_text(asked);
+  for (const auto& asked : report.tlsa) detail += "; " + tlsa_text(asked, report.tlsa_records);
   if (!report.trouble.empty()) detail += "; " + report.trouble;
   return {"tlsa", std::string(name_of(report.host.finding)), std::move(detail), std::string(words.rfc),
           std::string(words.cure)};
 }
 
 std::string first_trouble(const DaneReport& report) {
+  if (report.mx.indeterminate) return "MX from a resolver whose AD does not count";
   if (report.status.mx == MxState::failed) return std::string(name_of(report.mx.status)) + " " + report.mx.detail;
   for (const HostReport& host : report.hosts)
     if (!host.trouble.empty()) return host.trouble;

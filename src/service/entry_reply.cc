@@ -1,11 +1,26 @@
 #include "service/entry_reply.h"
 
+#include <algorithm>
+
 #include "sts/decide.h"
 
 namespace tlspolicyd {
 namespace {
 
 bool enforces(const HeldPolicy* applies) { return applies != nullptr && applies->policy.mode == Mode::enforce; }
+
+bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+
+bool dane_speaks(const HopDane* dane) {
+  return dane != nullptr && std::any_of(dane->status.hosts.begin(), dane->status.hosts.end(),
+                                        [](const DaneHost& host) { return host.state() != HostState::none; });
+}
+
+std::string_view verdict_of(std::string_view payload, bool dane_speaks) {
+  if (begins(payload, "OK secure")) return "secure";
+  if (begins(payload, "TEMP")) return "temp";
+  return dane_speaks || begins(payload, "OK dane") ? "dane" : "none";
+}
 
 PlannedReply whole(std::string payload) { return {std::move(payload), ReplyShed::nothing}; }
 
@@ -46,8 +61,12 @@ PlannedReply plan_entry_reply(const Entry& entry, const HopDane* dane, LifeTime 
   return whole(temp_reply("MX records of " + entry.domain.text() + " cannot be looked up"));
 }
 
-std::string entry_reply(const Entry& entry, LifeTime now, MapForm form, const ReplyRules& rules) {
-  return plan_entry_reply(entry, find_hop(entry.dane, {}), now, form, rules).payload;
+EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules) {
+  const HopDane* const dane = find_hop(entry.dane, {});
+  rules.dane_active = rules.dane_active && dane_need(&entry, dane, now, rules) != DaneNeed::wait;
+  std::string payload = plan_entry_reply(entry, dane, now, form, rules).payload;
+  const std::string_view verdict = verdict_of(payload, rules.dane_active && dane_speaks(dane));
+  return {std::move(payload), verdict};
 }
 
 }  // namespace tlspolicyd

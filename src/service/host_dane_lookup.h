@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "dane/hop_dane.h"
+#include "dnsdata/dns_answer.h"
 #include "net/dns.h"
 
 namespace tlspolicyd {
@@ -24,8 +25,9 @@ namespace tlspolicyd {
 struct HostReport {
   DaneHost host;
   seconds ttl = kMaxDaneCurrent;                         // the smallest seen
-  DnsAnswer a, aaaa;
-  std::vector<std::pair<std::string, DnsAnswer>> tlsa;   // by the name asked
+  DnsAnswer a, aaaa;                                     // without their records
+  std::vector<std::pair<std::string, DnsAnswer>> tlsa;   // by the name asked; of the first records the numbers
+  std::size_t tlsa_records = 0;                          // how many the last of them had
   std::string trouble;                                   // where a look-up failed: which and why, for people
 };
 
@@ -33,8 +35,9 @@ class HostDaneLookup {
  public:
   using Done = std::function<void()>;  // report() is complete
 
-  // `dns` outlives this object. `host`: as in DnsQuestion. `port`: that Postfix will use.
-  HostDaneLookup(Dns& dns, std::string host, std::uint16_t port, Done done);
+  // `dns` and `reads_left` (of use_of() in net/tlsa.h) outlive this object. `host`: as in
+  // DnsQuestion. `port`: that Postfix will use.
+  HostDaneLookup(Dns& dns, std::string host, std::uint16_t port, std::size_t& reads_left, Done done);
   HostDaneLookup(const HostDaneLookup&) = delete;
   HostDaneLookup& operator=(const HostDaneLookup&) = delete;
 
@@ -45,6 +48,7 @@ class HostDaneLookup {
  private:
   void on_address(DnsAnswer& family, const DnsAnswer& answer);
   void judge_addresses();
+  void judge_records(const std::string& name, const std::vector<TlsaRdata>& records);
   void judge_insecure(const DnsAnswer& address);
   void on_alias(const DnsAnswer& answer);
   void ask_tlsa(std::vector<std::string> bases);
@@ -56,6 +60,7 @@ class HostDaneLookup {
 
   Dns& dns_;
   std::uint16_t port_;
+  std::size_t& reads_left_;
   Done done_;
   HostReport report_;
   int addresses_awaited_ = 2;

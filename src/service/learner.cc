@@ -89,13 +89,26 @@ FetchSeen::State Learner::fetch_rule(Pending& pending, const TxtSeen& txt) {
   if (!wants_fetch(entry, pending.purpose, txt, now)) return FetchSeen::State::not_needed;
   const bool allowed = may_fetch(entry, id_to_fetch(entry, txt), now, options_.sts);
   if (!allowed) return FetchSeen::State::paced;
-  tell_of_fetch(pending);
+  const FetchGate gate = gate_of(pending);
+  if (gate == FetchGate::closed) return FetchSeen::State::not_needed;
+  if (gate == FetchGate::held) pending.discovery->hold_fetch();
   return FetchSeen::State::fetched;
 }
 
-void Learner::tell_of_fetch(const Pending& pending) {
+// The strictest of what the askers say.
+Learner::FetchGate Learner::gate_of(const Pending& pending) {
+  FetchGate gate = FetchGate::open;
   for (const std::weak_ptr<Asker>& weak : pending.askers)
-    if (const auto asker = weak.lock(); asker && asker->on_fetch) std::exchange(asker->on_fetch, nullptr)();
+    if (const auto asker = weak.lock(); asker && asker->on_fetch)
+      gate = std::max(gate, std::exchange(asker->on_fetch, nullptr)());
+  return gate;
+}
+
+void Learner::allow_fetch(const Domain& domain, bool allowed) {
+  const auto found = pending_.find(domain.text());
+  if (found == pending_.end() || !found->second->discovery) return;
+  if (allowed) found->second->discovery->release_fetch();
+  else found->second->discovery->refuse_fetch();
 }
 
 void Learner::on_discovered(Pending& pending, const DiscoveryReport& report) {

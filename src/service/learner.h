@@ -42,7 +42,9 @@ class Learner {
     std::size_t max_discoveries = 20'000;  // under way; a few kB each, so below 100 MB
   };
   using Done = std::function<void()>;  // the cache now holds what is known
-  using OnFetch = std::function<void()>;
+  // Whether a fetch may begin: at once, when allow_fetch() says so, or not at all.
+  enum class FetchGate : std::uint8_t { open, held, closed };
+  using OnFetch = std::function<FetchGate()>;
 
   Learner(Parts parts, Options options);
   Learner(const Learner&) = delete;
@@ -56,11 +58,14 @@ class Learner {
   // False: too many discoveries are under way to begin one more.
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
-  // `on_fetch`: when TXT has announced a policy that is to be fetched now, for what is only
-  // worth asking then; never where the fetch is under way already.
+  // `on_fetch`: asked when TXT has announced a policy that is to be fetched now; never where
+  // the fetch is under way already.
   [[nodiscard]] Ticket learn(const Domain& domain, Done done, OnFetch on_fetch = nullptr);
   // The same with nobody waiting; nothing happens if one is under way or there is no room.
   void learn_in_background(const Domain& domain, Purpose purpose);
+
+  // The word that a held fetch waits for. Not allowed: the domain takes no mail.
+  void allow_fetch(const Domain& domain, bool allowed);
 
   // Whether the TXT look-up of a discovery under way is still unanswered.
   [[nodiscard]] bool txt_pending(const Domain& domain) const;
@@ -93,7 +98,7 @@ class Learner {
   void take_in(const Pending& pending, const DiscoveryReport& report);
   void warn_if_failing(Entry& entry, const Evidence& seen);
   void finish(Pending& pending);
-  static void tell_of_fetch(const Pending& pending);
+  [[nodiscard]] static FetchGate gate_of(const Pending& pending);
   [[nodiscard]] static bool wanted(const Pending& pending);
   void drop(Pending& pending);
 

@@ -3,8 +3,9 @@
 namespace tlspolicyd {
 
 Ticket OnceDns::ask(const DnsQuestion& question, Done done) {
+  if (question.type != RrType::tlsa) return dns_.ask(question, std::move(done));
   const auto asker = std::make_shared<Done>(std::move(done));
-  const auto [place, is_new] = asked_.try_emplace({question.name, question.type});
+  const auto [place, is_new] = asked_.try_emplace(question.name);
   Asked& asked = place->second;
   if (asked.answer) tell_later(asked, asker);
   else asked.askers.push_back(asker);

@@ -1,5 +1,5 @@
-// Asks each question once for as long as it lives, however often it is put: hosts of one
-// next hop may share names. Answer loop only.
+// Asks each question for TLSA once for as long as it lives, however often it is put: hosts of
+// one next hop may be aliases of one name. Other questions pass through. Answer loop only.
 #pragma once
 
 #include <map>
@@ -35,7 +35,7 @@ class OnceDns final : public Dns {
 
   Dns& dns_;
   Executor& loop_;
-  std::map<std::pair<std::string, RrType>, Asked> asked_;
+  std::map<std::string, Asked> asked_;  // by name
 };
 
 }  // namespace tlspolicyd

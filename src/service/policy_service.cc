@@ -88,7 +88,8 @@ Ticket PolicyService::answer(const MapQuestion& question, Done done) {
 
 // Everything that is missing is asked for; the last of it to come answers.
 void PolicyService::advance(const WaiterPtr& waiter) {
-  if (!options_.level_known) return parked_.push_back(waiter);
+  if (!options_.level_known) return;
+  if (answers_nothing()) return finish(waiter);
   const LifeTime now = parts_.clock.life();
   const Entry* const entry = parts_.cache.find(waiter->domain().text());
   const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
@@ -96,7 +97,7 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const bool wait = dane_need(entry, dane, now, options_.rules) == DaneNeed::wait;
   if (!waiter->dane_asked && wait) learn_dane(waiter);
-  if (!waiter->policy_pending && !waiter->dane_learning) finish(waiter);
+  if (!waiter->policy_pending && !(wait && waiter->dane_learning)) finish(waiter);
 }
 
 // What DANE says is asked for at once if it can decide without a policy, else as soon as
@@ -113,34 +114,45 @@ void PolicyService::learn_policy(const WaiterPtr& waiter) {
         advance(found);
       },
       [this, weak] {
-        if (const WaiterPtr found = weak.lock()) on_fetch(found);
+        const WaiterPtr found = weak.lock();
+        return found ? on_fetch(found) : Learner::FetchGate::open;
       });
 }
 
-void PolicyService::on_fetch(const WaiterPtr& waiter) {
-  if (!options_.rules.dane_active || waiter->dane_asked) return;
+// A domain that takes no mail needs no policy, so the GET waits for the MX RRset, which is
+// asked beside the addresses of the policy host.
+Learner::FetchGate PolicyService::on_fetch(const WaiterPtr& waiter) {
+  if (!options_.rules.dane_active) return Learner::FetchGate::open;
   const HopDane* const dane = dane_of(parts_.cache.find(waiter->domain().text()), waiter->hop());
-  if (assess_dane(dane, parts_.clock.life()) == DaneNeed::wait) learn_dane(waiter);
+  if (!waiter->dane_asked && assess_dane(dane, parts_.clock.life()) == DaneNeed::wait) learn_dane(waiter);
+  const auto mx = parts_.dane.mx_state(waiter->domain(), waiter->hop());
+  if (!mx) return waiter->dane_asked ? Learner::FetchGate::held : Learner::FetchGate::open;
+  return *mx == MxState::null_mx ? Learner::FetchGate::closed : Learner::FetchGate::open;
 }
 
 void PolicyService::learn_dane(const WaiterPtr& waiter) {
   if (!parts_.dane.has_room_for(waiter->domain(), waiter->hop())) return;
   waiter->dane_asked = true;
+  const std::weak_ptr weak(waiter);
   waiter->dane_learning = parts_.dane.learn(
-      waiter->domain(), waiter->hop(), [this, weak = std::weak_ptr(waiter)](const HopDane& known) {
+      waiter->domain(), waiter->hop(),
+      [this, weak](const HopDane& known) {
         const WaiterPtr found = weak.lock();
         if (!found) return;
         found->dane = known;
         found->dane_learning.reset();
         advance(found);
-      });
+      },
+      [this, domain = waiter->domain()](MxState mx) { parts_.learner.allow_fetch(domain, mx != MxState::null_mx); });
 }
 
+// What a question waits for may be known now, or matter no more.
 void PolicyService::set_options(Options options) {
   options_ = std::move(options);
   if (!options_.level_known) return;
-  for (const auto& weak : std::exchange(parked_, {}))
-    if (const WaiterPtr waiter = weak.lock(); waiter && waiter->done) advance(waiter);
+  const auto waiting = waiters_;
+  for (const Due& due : waiting)
+    if (const WaiterPtr waiter = due.waiter.lock(); waiter && waiter->done) advance(waiter);
 }
 
 MapForm PolicyService::form_of(std::string_view map_name) {
@@ -151,13 +163,13 @@ MapForm PolicyService::form_of(std::string_view map_name) {
 
 std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
                                     LifeTime now) {
-  if (entry == nullptr) return std::string(kNotFound);
-  PlannedReply planned = plan_entry_reply(*entry, dane, now, form, options_.rules);
+  PlannedReply planned = entry != nullptr ? plan_entry_reply(*entry, dane, now, form, options_.rules)
+                                          : plan_entry_reply(Entry{.domain = domain}, dane, now, form, options_.rules);
   notes_.on_shed(domain, planned.shed);
   return std::move(planned.payload);
 }
 
-std::string PolicyService::reply_for(const Entry& entry, MapForm form) const {
+EntryReply PolicyService::reply_for(const Entry& entry, MapForm form) const {
   return entry_reply(entry, parts_.clock.life(), form, options_.rules);
 }
 
@@ -187,7 +199,9 @@ void PolicyService::finish(const WaiterPtr& waiter) {
 // Learning goes on behind the answer. As long as TXT itself is unanswered, that is a
 // failure of DNS like any other; a policy that is held already is never passed over.
 void PolicyService::give_up(const WaiterPtr& waiter) {
+  const Entry* const entry = parts_.cache.find(waiter->domain().text());
   const bool temp = options_.rules.precedence.dns_error_reply == DaneVerdict::temp &&
+                    assess(entry, parts_.clock.life()).applies == nullptr &&
                     parts_.learner.txt_pending(waiter->domain());
   parts_.metrics.add("first_contact", "timeout");
   const std::string payload =
@@ -200,7 +214,7 @@ void PolicyService::give_up(const WaiterPtr& waiter) {
 std::string PolicyService::known_reply_to(const Waiter& waiter) {
   const Entry* const entry = parts_.cache.find(waiter.domain().text());
   const LifeTime now = parts_.clock.life();
-  if (entry == nullptr || answers_nothing()) return std::string(kNotFound);
+  if (answers_nothing()) return std::string(kNotFound);
   const HopDane dane = waiter.dane ? *waiter.dane : parts_.dane.so_far(waiter.domain(), waiter.hop());
   return reply_to(waiter.domain(), entry, &dane, waiter.form, now);
 }

@@ -42,8 +42,8 @@ class PolicyService final : public Answers {
   };
   struct Options {
     ReplyRules rules;
-    // False: what Postfix's level is has been asked, and nobody is answered before that is
-    // known, since a reply could be weaker than it or switch its DANE off.
+    // False: what Postfix's level is has been asked, and questions wait for it up to
+    // reply_timeout, since a reply could be weaker than it or switch its DANE off.
     bool level_known = true;
     std::string tlsrpt_map_name = "QUERYwithTLSRPT";  // compared without case
     milliseconds reply_timeout{5000};
@@ -65,7 +65,7 @@ class PolicyService final : public Answers {
   std::size_t purge_all();  // how many were known
 
   // The reply that the cache gives now, for views.
-  [[nodiscard]] std::string reply_for(const Entry& entry, MapForm form) const;
+  [[nodiscard]] EntryReply reply_for(const Entry& entry, MapForm form) const;
 
  private:
   struct Waiter;
@@ -84,7 +84,7 @@ class PolicyService final : public Answers {
   void note_lookup(std::string_view key, std::string_view payload) const;
   void advance(const WaiterPtr& waiter);
   void learn_policy(const WaiterPtr& waiter);
-  void on_fetch(const WaiterPtr& waiter);
+  [[nodiscard]] Learner::FetchGate on_fetch(const WaiterPtr& waiter);
   void learn_dane(const WaiterPtr& waiter);
   void learn_again(const NextHop& next_hop, Need policy, DaneNeed dane);
   void finish(const WaiterPtr& waiter);
@@ -97,7 +97,6 @@ class PolicyService final : public Answers {
   Options options_;
   ReplyNotes notes_;
   std::deque<Due> waiters_;  // in order of time, also where a reload shortened reply_timeout
-  std::vector<std::weak_ptr<Waiter>> parked_;  // until the level is known
   std::unique_ptr<Timer> reply_timer_;
 };
 

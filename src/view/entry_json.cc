@@ -37,12 +37,9 @@ Json json_of(const DaneView& dane) {
   return Json{{"next_hop", dane.next_hop}, {"status", dane.status}, {"expires", rfc3339(dane.expires)}, {"hosts", hosts}};
 }
 
-// The domain's own as the object itself; what is known of other next hops stands within it.
-Json json_of(const std::vector<DaneView>& dane) {
-  if (dane.empty()) return nullptr;
-  Json out = json_of(dane.front());
-  out["others"] = Json::array();
-  for (std::size_t i = 1; i < dane.size(); ++i) out["others"].push_back(json_of(dane[i]));
+Json json_of(const std::vector<DaneView>& next_hops) {
+  Json out = Json::array();
+  for (const DaneView& dane : next_hops) out.push_back(json_of(dane));
   return out;
 }
 
@@ -62,18 +59,22 @@ DaneView dane_view(const Json& object) {
   return view;
 }
 
-std::vector<DaneView> dane_member(const Json& object) {
+std::optional<DaneView> dane_member(const Json& object) {
   const Json* const value = member(object, "dane");
-  if (value == nullptr || !value->is_object()) return {};
-  std::vector<DaneView> out{dane_view(*value)};
-  for (const Json& other : array_member(*value, "others")) out.push_back(dane_view(other));
+  if (value == nullptr || !value->is_object()) return std::nullopt;
+  return dane_view(*value);
+}
+
+std::vector<DaneView> next_hops_member(const Json& object) {
+  std::vector<DaneView> out;
+  for (const Json& other : array_member(object, "next_hops")) out.push_back(dane_view(other));
   return out;
 }
 
 }  // namespace
 
 Json json_of(const EntryView& entry) {
-  return Json{{"domain", entry.domain},
+  Json out{{"domain", entry.domain},
               {"verdict", entry.verdict},
               {"mode", or_null(entry.mode)},
               {"id", or_null(entry.id)},
@@ -83,9 +84,11 @@ Json json_of(const EntryView& entry) {
               {"expires", json_of(entry.expires)},
               {"checked", json_of(entry.checked)},
               {"last_asked", json_of(entry.last_asked)},
-              {"dane", json_of(entry.dane)},
+              {"dane", entry.dane ? json_of(*entry.dane) : Json(nullptr)},
               {"reply", entry.reply},
               {"failure", json_of(entry.failure)}};
+  if (!entry.next_hops.empty()) out["next_hops"] = json_of(entry.next_hops);
+  return out;
 }
 
 std::string entry_json(const EntryView& entry) { return to_line(json_of(entry)); }
@@ -105,6 +108,7 @@ Result<EntryView> parse_entry_json(std::string_view line) {
                    .checked = time_member(json, "checked"),
                    .last_asked = time_member(json, "last_asked"),
                    .dane = dane_member(json),
+                   .next_hops = next_hops_member(json),
                    .reply = text_member(json, "reply").value_or(""),
                    .failure = failure_member(json)};
 }

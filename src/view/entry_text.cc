@@ -26,10 +26,10 @@ std::string failure_mark(const EntryView& entry) {
 }
 
 // In one word: what the hosts of the domain itself have in common.
-std::string_view dane_word(const std::vector<DaneView>& dane) {
-  if (dane.empty()) return "-";
-  const std::vector<DaneHostView>& hosts = dane.front().hosts;
-  if (dane.front().status == "failed") return "failed";
+std::string_view dane_word(const std::optional<DaneView>& dane) {
+  if (!dane) return "-";
+  const std::vector<DaneHostView>& hosts = dane->hosts;
+  if (dane->status == "failed") return "failed";
   if (hosts.empty()) return "none";
   const bool alike = std::all_of(hosts.begin(), hosts.end(),
                                  [&](const DaneHostView& host) { return host.state == hosts.front().state; });
@@ -89,7 +89,8 @@ std::string entry_text(const EntryView& entry, WallTime now) {
                     beside("checked", kIndent, when(entry.checked, now)) +
                     beside("last asked", kIndent, when(entry.last_asked, now)) +
                     beside("reply", kIndent, "\"" + entry.reply + "\"");
-  for (const DaneView& dane : entry.dane) out += dane_text(dane, now);
+  if (entry.dane) out += dane_text(*entry.dane, now);
+  for (const DaneView& dane : entry.next_hops) out += dane_text(dane, now);
   if (entry.failure) out += failure_text(*entry.failure, now);
   return out;
 }

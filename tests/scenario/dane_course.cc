@@ -87,6 +87,8 @@ TEST_CASE("an answer waits for DANE, however early the policy is there") {
   publish_two_hosts(world);
   world.dns.hold("d.example");
   CHECK(world.ask("d.example") == kNoReply);
+  world.advance(3s);
+  CHECK(world.replies() == std::vector<std::string>{kNoReply});
   REQUIRE(world.entry("d.example") != nullptr);
   CHECK(world.entry("d.example")->held != nullptr);
 }
@@ -101,7 +103,9 @@ TEST_CASE("at reply_timeout hosts that have not answered count as failed, and an
   }
   SECTION("MX") {
     world.dns.hold("d.example");
-    CHECK(world.ask_and_wait("d.example") == "TEMP MX records of d.example cannot be looked up");
+    CHECK(world.ask("d.example") == kNoReply);
+    world.advance(5s);
+    CHECK(world.replies() == std::vector<std::string>{"TEMP MX records of d.example cannot be looked up"});
   }
 }
 
@@ -216,4 +220,128 @@ TEST_CASE("a change of status is logged once, with its reason") {
   world.advance(301s);
   static_cast<void>(world.ask("d.example"));
   CHECK(world.log.count(LogLevel::info, "dane: ") == 2);
+}
+
+TEST_CASE("a question does not wait for DANE that cannot matter any more") {
+  DaneWorld world;
+  world.publish("d.example", "a", kTesting);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.advance(3s);
+  CHECK(world.replies() == std::vector<std::string>{kNothing});
+}
+
+TEST_CASE("precedence that goes off lets the waiting be answered") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.advance(3s);
+  PolicyService::Options off = world.serving;
+  off.rules.dane_active = false;
+  world.process->service.set_options(off);
+  CHECK(world.replies() == std::vector<std::string>{kSecure});
+}
+
+TEST_CASE("MX records of equal preference in another order are the same status") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  for (const bool swap : {false, true, false}) {
+    const MxRdata one{10, "mx1.d.example"}, two{10, "mx2.d.example"};
+    world.dns.set_records("d.example", RrType::mx, {swap ? two : one, swap ? one : two}, kSigned);
+    CHECK(world.ask("d.example") == kSecure);
+    world.advance(301s);
+  }
+  CHECK(world.log.count(LogLevel::info, "dane: ") == 1);
+}
+
+TEST_CASE("a host that failed once holds up mail no longer than its minute") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.set_failed("mx2.d.example");
+  CHECK(world.ask("d.example") == kDaneOnly);
+  world.set_none("mx2.d.example");
+  world.advance(301s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("N-11 what was learned from a resolver that turns out not to validate is forgotten") {
+  DaneWorld world;
+  world.publish("d.example", "a", kEnforce);
+  world.set_mx("d.example", {"mx1.d.example"}, kUnsigned, 3600s);
+  world.set_usable("mx1.d.example");
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.process->dane.forget_all();
+  world.settle();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.store->rows.begin()->second.dane != nullptr);
+}
+
+TEST_CASE("N-11 an answer from a resolver whose AD does not count is a failure, not an unsigned one") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  DnsAnswer forged{.status = DnsStatus::found, .records = {MxRdata{10, "mx.stranger.example"}}, .indeterminate = true, .ttl = 300s};
+  SECTION("MX") {
+    world.dns.set("d.example", RrType::mx, forged);
+    CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  }
+  SECTION("TLSA") {
+    forged.status = DnsStatus::no_data;
+    forged.records.clear();
+    world.dns.set("_25._tcp.mx1.d.example", RrType::tlsa, forged);
+    CHECK(world.ask("d.example") == kDaneOnly);
+  }
+  SECTION("address") {
+    forged.records = {AddressRdata{*parse_ip("1.2.3.5")}};
+    world.dns.set("mx1.d.example", RrType::a, forged);
+    CHECK(world.ask("d.example") == kDaneOnly);
+  }
+}
+
+TEST_CASE("dane_reply holds also where the cache has no room") {
+  DaneWorld world;
+  world.bounds.max_entries = 0;
+  world.serving.rules.precedence.dane_reply = DaneVerdict::dane_only;
+  world.restart();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kDaneOnly);
+}
+
+TEST_CASE("a level of dane-only that becomes known answers the waiting without a question") {
+  DaneWorld world;
+  world.serving.level_known = false;
+  world.restart();
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example") == kNoReply);
+  PolicyService::Options known = world.serving;
+  known.level_known = true;
+  known.rules.reply.base_level = BaseLevel::dane_only;
+  world.process->service.set_options(known);
+  CHECK(world.replies() == std::vector<std::string>{kNothing});
+  CHECK(world.dns.asked.empty());
+}
+
+TEST_CASE("a policy that is held is not passed over where TXT is just being read again") {
+  DaneWorld world;
+  world.serving.rules.precedence.dns_error_reply = DaneVerdict::temp;
+  world.restart();
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.advance(8000s);
+  world.set_none("d.example");
+  REQUIRE(world.ask("[d.example]") == kSecure);
+  world.advance(301s);
+  world.dns.hang(true);
+  CHECK(world.ask("[d.example]") == kSecure);
+  CHECK(world.ask_and_wait("d.example") == kSecure);
+}
+
+TEST_CASE("views leave DANE out where it would have to be looked up first") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.advance(90'000s);
+  CHECK(world.process->service.reply_for(*world.entry("d.example"), MapForm::plain).payload == kSecure);
 }

@@ -147,19 +147,43 @@ TEST_CASE("N-03 an unsigned MX known before a failure leaves the policy in force
   CHECK(world.ask("d.example") == kSecure);
 }
 
-TEST_CASE("M-12 a null MX: an enforce policy answers, for it may be forged; no host is asked") {
+TEST_CASE("M-12 a null MX and nothing cached: NOTFOUND, and nothing is fetched") {
   const bool authentic = GENERATE(kSigned, kUnsigned);
+  const auto reply = GENERATE(DaneVerdict::notfound, DaneVerdict::dane);
   DaneWorld world;
-  world.serving.rules.precedence.dane_reply = DaneVerdict::dane;
+  world.serving.rules.precedence.dane_reply = reply;
   world.restart();
+  set_policy(world, kEnforced);
   world.dns.set_records("d.example", RrType::mx, {MxRdata{0, ""}}, authentic);
-  SECTION("without a policy") { CHECK(world.ask("d.example") == kNothing); }
-  SECTION("with one") {
-    set_policy(world, kEnforced);
-    CHECK(world.ask("d.example") == kSecure);
-  }
+  CHECK(world.ask("d.example") == kNothing);
+  world.advance(301s);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.fetches("d.example") == 0);
   CHECK(world.dns.count("d.example", RrType::a) == 0);
   CHECK(world.tlsa_questions() == 0);
+}
+
+TEST_CASE("M-12 a null MX may be forged: a cached enforce policy still answers") {
+  const bool authentic = GENERATE(kSigned, kUnsigned);
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  set_hosts(world, "N");
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.dns.set_records("d.example", RrType::mx, {MxRdata{0, ""}}, authentic);
+  world.advance(301s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.fetches("d.example") == 1);
+}
+
+TEST_CASE("M-12 the fetch waits for the MX records, but not for ever") {
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.fetches("d.example") == 0);
+  world.advance(2s);
+  CHECK(world.fetches("d.example") == 1);
 }
 
 TEST_CASE("N-14 no MX, and that is signed: the domain itself is the host") {

@@ -251,8 +251,9 @@ TEST_CASE("diagnosis: DANE is explained host by host, and decides where it has s
                                          "A TTL 300s, AD set; TLSA of _25._tcp.mx1.d.example: 3 1 1 (TTL 300s, AD set)");
   CHECK(step_of(found, "verdict").result == "dane");
   CHECK(found.entry.reply == "NOTFOUND ");
-  REQUIRE(found.entry.dane.size() == 1);
-  CHECK(found.entry.dane.front().hosts.front().state == "usable");
+  CHECK(found.entry.verdict == "dane");
+  REQUIRE(found.entry.dane);
+  CHECK(found.entry.dane->hosts.front().state == "usable");
 }
 
 TEST_CASE("diagnosis: the MX records are asked once, for DANE and for the patterns") {
@@ -291,6 +292,17 @@ TEST_CASE("diagnosis: what DANE cannot look up has its reason and its cure") {
 TEST_CASE("diagnosis: MX records that cannot be looked up make a policy wait: temporary") {
   DaneWorld world;
   world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
-  CHECK(dane_results(world.diagnose()) == "dane:failed precedence:on");
+  const Explanation found = world.diagnose();
+  CHECK(dane_results(found) == "dane:failed precedence:on");
+  CHECK(step_of(found, "verdict").result == "temporary");
   CHECK(world.temporary);
+}
+
+TEST_CASE("diagnosis: at level dane-only the verdict is that of the reply") {
+  DaneWorld world;
+  world.options.rules.reply.base_level = BaseLevel::dane_only;
+  world.options.rules.dane_active = false;
+  const Explanation found = world.diagnose();
+  CHECK(found.entry.reply == "NOTFOUND ");
+  CHECK(step_of(found, "verdict").result == "none");
 }

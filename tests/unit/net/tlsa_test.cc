@@ -142,26 +142,34 @@ TEST_CASE("N-06 one usable record among unusable ones is enough, wherever it sta
   const Identity identity = make_identity({});
   const std::vector<TlsaRdata> unusable{record(1, 1, 1, kSha256), record(3, 1, 1, kSha512), record(3, 1, 0, "no key"),
                                         record(2, 2, 1, kSha256), record(3, 0, 0, "")};
-  CHECK_FALSE(any_usable({}));
-  CHECK_FALSE(any_usable(unusable));
+  const auto use = [](const std::vector<TlsaRdata>& records) {
+    std::size_t reads_left = kReadMax;
+    return use_of(records, reads_left);
+  };
+  CHECK(use({}) == TlsaUse::unusable);
+  CHECK(use(unusable) == TlsaUse::unusable);
   const auto usable = GENERATE_COPY(record(3, 1, 1, kSha256), record(2, 0, 2, kSha512),
                                     record(2, 0, 0, certificate_of(identity)), record(3, 1, 0, key_of(identity)));
   for (std::size_t at = 0; at <= unusable.size(); ++at) {
     CAPTURE(at, usable.usage, usable.selector, usable.matching_type);
     auto records = unusable;
     records.insert(records.begin() + static_cast<std::ptrdiff_t>(at), usable);
-    CHECK(any_usable(records));
+    CHECK(use(records) == TlsaUse::usable);
   }
 }
 
-TEST_CASE("N-06 more records than are worth reading leave DANE in charge, unless their numbers rule them out") {
-  const auto many = [](int usage, int matching_type, std::size_t count) {
-    return any_usable(std::vector<TlsaRdata>(count, record(usage, 1, matching_type, "no key")));
+TEST_CASE("N-06 more records than are worth reading leave it unknown, unless their numbers rule them out") {
+  std::size_t reads_left = kReadMax;
+  const auto many = [&](int usage, int matching_type, std::size_t count) {
+    return use_of(std::vector<TlsaRdata>(count, record(usage, 1, matching_type, "no key")), reads_left);
   };
-  CHECK_FALSE(many(3, 0, kReadMax));
-  CHECK(many(3, 0, kReadMax + 1));
-  CHECK_FALSE(many(1, 0, 500));
-  CHECK_FALSE(many(3, 1, 500));
+  CHECK(many(3, 0, kReadMax + 1) == TlsaUse::unread);
+  CHECK(reads_left == kReadMax);
+  CHECK(many(1, 0, 500) == TlsaUse::unusable);
+  CHECK(many(3, 1, 500) == TlsaUse::unusable);
+  CHECK(many(3, 0, kReadMax - 1) == TlsaUse::unusable);
+  CHECK(reads_left == 1);
+  CHECK(many(3, 0, 2) == TlsaUse::unread);
 }
 
 TEST_CASE("N-06 a record that does not parse leaves no error behind for the next TLS call") {
