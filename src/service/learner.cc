@@ -129,7 +129,7 @@ void Learner::adopt(const StoredRow& row) {
   if (holds_policy(known)) return;
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
-  if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
+  if (!usable(*entry.held, now)) return;  // by the wall clock: the shadow sees to it
   if (known != nullptr) entry.last_asked = known->last_asked;
   if (known != nullptr && known->dane) entry.dane = known->dane;
   if (entry.failure) failing_.insert(row.domain.text());
