@@ -133,6 +133,7 @@ void Learner::adopt(const StoredRow& row) {
   if (known != nullptr) entry.last_asked = known->last_asked;
   if (known != nullptr && known->dane) entry.dane = known->dane;
   if (entry.failure) failing_.insert(row.domain.text());
+  entry.warned = last_warning(entry);
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
   parts_.cache.put(std::move(entry), now);
