@@ -22,7 +22,7 @@ class LoopTimer final : public Timer {
     const auto wait = std::max(in, milliseconds(0)).count();
     const timeval tv{static_cast<time_t>(wait / 1000),
                      static_cast<suseconds_t>(wait % 1000 * 1000)};
-    event_add(event_.get(), &tv);
+    if (event_add(event_.get(), &tv) != 0) throw std::bad_alloc();
   }
   void cancel() noexcept override { event_del(event_.get()); }
 
@@ -34,14 +34,21 @@ class LoopTimer final : public Timer {
   EventPtr event_;
 };
 
+[[noreturn]] void panic(const char* reason) noexcept {
+  std::fprintf(stderr, "panic: %s\n", reason);
+  std::abort();
+}
+
 }  // namespace
 
 void run_guarded(const std::function<void()>& callback) noexcept {
   try {
     callback();
+  } catch (const std::bad_alloc&) {  // told by a C library: operator new has asked the handler itself
+    if (const auto handler = std::get_new_handler()) handler();
+    panic("out of memory");
   } catch (const std::exception& bug) {
-    std::fprintf(stderr, "panic: %s\n", bug.what());
-    std::abort();
+    panic(bug.what());
   }
 }
 

@@ -19,8 +19,9 @@ namespace tlspolicyd {
 using EventBasePtr = CPtr<event_base, event_base_free>;
 using EventPtr = CPtr<event, event_free>;  // event_free() also removes it from the loop
 
-// Runs `callback`; an exception that gets this far is a bug: it is written to stderr
-// and the process aborts.
+// Runs `callback`. Where memory has run out the new-handler, if there is one, ends the
+// process; any other exception that gets this far is a bug: it is written to stderr and
+// the process aborts.
 void run_guarded(const std::function<void()>& callback) noexcept;
 
 // All methods on the loop's thread, except post() and stop().

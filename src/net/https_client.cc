@@ -69,14 +69,31 @@ Ticket HttpsClient::fetch(FetchRequest request, Done done) {
   });
 }
 
+struct HttpsClient::Reload {
+  TrustAnchors anchors;
+  Reloaded done;  // empty: nobody waits any more
+};
+
 Ticket HttpsClient::reload_trust(TrustAnchors anchors, Reloaded done) {
-  const auto waiting = std::make_shared<Waiting<Result<void>>>();
-  waiting->done = std::move(done);
-  lanes_.front()->post([trust = trust_.get(), anchors = std::move(anchors),
-                        deliver = deliver_home<Result<void>>(home_, waiting)] {
-    deliver(trust->reload(anchors));
+  const auto reload = std::make_shared<Reload>(Reload{std::move(anchors), std::move(done)});
+  if (reloading_) next_reload_ = reload;
+  else begin(reload);
+  return Ticket([reload] { reload->done = nullptr; });
+}
+
+void HttpsClient::begin(const std::shared_ptr<Reload>& reload) {
+  reloading_ = reload;
+  lanes_.front()->post([this, &home = home_, alive = std::weak_ptr(alive_), trust = trust_.get(), anchors = reload->anchors] {
+    home.post([this, alive, done = trust->reload(anchors)] {
+      if (!alive.expired()) end_reload(done);
+    });
   });
-  return Ticket([waiting] { waiting->done = nullptr; });
+}
+
+void HttpsClient::end_reload(const Result<void>& done) {
+  const auto ended = std::exchange(reloading_, nullptr);
+  if (const auto next = std::exchange(next_reload_, nullptr)) begin(next);
+  if (const auto tell = std::exchange(ended->done, nullptr)) tell(done);
 }
 
 }  // namespace tlspolicyd

@@ -142,10 +142,11 @@ void Learner::adopt(const StoredRow& row) {
   if (holds_policy(known)) return;
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
-  if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
+  if (!usable(*entry.held, now)) return;  // by the wall clock: the shadow sees to it
   if (known != nullptr) entry.last_asked = known->last_asked;
   if (known != nullptr && known->dane) entry.dane = known->dane;
   if (entry.failure) failing_.insert(row.domain.text());
+  entry.warned = last_warning(entry);
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
   parts_.cache.put(std::move(entry), now);

@@ -247,7 +247,7 @@ void PolicyService::arm_reply_timer() {
 bool PolicyService::purge(const Domain& domain) {
   const bool known = parts_.cache.erase(domain.text());
   parts_.learner.forgot(domain);
-  parts_.shadow.changed(domain);
+  parts_.shadow.forget(domain);
   parts_.learner.restart(domain);
   parts_.dane.restart(domain);
   if (known) parts_.log.info(LogLine("policy").with("domain", domain.text()).with("action", "purged"));

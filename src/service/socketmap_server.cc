@@ -42,6 +42,7 @@ std::vector<std::string> SocketmapServer::listening() const {
 }
 
 void SocketmapServer::drain(milliseconds limit, std::function<void()> done) {
+  for (Listener& listener : listeners_) listener.accept_rest();
   listeners_.clear();
   drained_ = std::move(done);
   drain_timer_->start(limit);
@@ -67,7 +68,7 @@ void SocketmapServer::on_starved(const Listener& listener, int error) {
   log_starved(listener, error);
   if (connections_.empty()) return;
   SocketmapConnection& idle = longest_idle_of_the_greediest();
-  if (!idle.owes()) idle.close(CloseReason::displaced);
+  if (!idle.is_busy()) idle.close(CloseReason::displaced);
 }
 
 void SocketmapServer::on_limit_set() {

@@ -46,7 +46,7 @@ def rows_of(name):
 def named_tests(files):
     """Yields (row, test name, path) for every test whose name begins with a row."""
     for path, text in files:
-        if not re.match(r"tests/(unit|vectors|scenario|protocol|integration|fuzz)/", path):
+        if not re.match(r"tests/(unit|vectors|scenario|protocol|integration|faults|fuzz)/", path):
             continue
         for pattern in NAMES:
             for name in pattern.findall(text):
