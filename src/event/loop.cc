@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <new>
 
 namespace tlspolicyd {
@@ -36,13 +35,9 @@ class LoopTimer final : public Timer {
 
 }  // namespace
 
-void run_guarded(const std::function<void()>& callback) noexcept {
-  try {
-    callback();
-  } catch (const std::exception& bug) {
-    std::fprintf(stderr, "panic: %s\n", bug.what());
-    std::abort();
-  }
+void panic(const std::exception& bug) noexcept {
+  std::fprintf(stderr, "panic: %s\n", bug.what());
+  std::abort();
 }
 
 Loop::Loop()

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,9 +20,18 @@ namespace tlspolicyd {
 using EventBasePtr = CPtr<event_base, event_base_free>;
 using EventPtr = CPtr<event, event_free>;  // event_free() also removes it from the loop
 
+[[noreturn]] void panic(const std::exception& bug) noexcept;
+
 // Runs `callback`; an exception that gets this far is a bug: it is written to stderr
 // and the process aborts.
-void run_guarded(const std::function<void()>& callback) noexcept;
+template <typename Callback>
+void run_guarded(const Callback& callback) noexcept {
+  try {
+    callback();
+  } catch (const std::exception& bug) {
+    panic(bug);
+  }
+}
 
 // All methods on the loop's thread, except post() and stop().
 class Loop final : public Executor, public Timers {
