@@ -1,6 +1,7 @@
 // Small pure functions over octets. ASCII only and independent of the locale.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,5 +38,14 @@ namespace tlspolicyd {
 [[nodiscard]] constexpr bool is_alnum(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+
+// The octets of host names in lower or upper case: letters, digits, '-' and '.', by table,
+// since every question and every reply is made of them.
+inline constexpr std::array<bool, 256> kNameOctets = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 128; ++c) table[static_cast<std::size_t>(c)] = is_alnum(static_cast<char>(c)) || c == '-' || c == '.';
+  return table;
+}();
+[[nodiscard]] constexpr bool is_name_octet(char c) { return kNameOctets[static_cast<unsigned char>(c)]; }
 
 }  // namespace tlspolicyd

@@ -11,7 +11,7 @@ namespace {
 
 // So large a file is checked in a moment; in a larger one damage is found when the rows
 // are loaded.
-constexpr std::uint64_t kCheckedAtOpen = 32 << 20;
+constexpr std::uint64_t kCheckedAtOpen = 4 << 20;
 
 DbResult<void> check(SqliteDb& db, const std::string& path) {
   if (file_size(path) > kCheckedAtOpen) return {};

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <new>
 
 namespace tlspolicyd {
@@ -34,22 +33,16 @@ class LoopTimer final : public Timer {
   EventPtr event_;
 };
 
-[[noreturn]] void panic(const char* reason) noexcept {
+}  // namespace
+
+void panic(const char* reason) noexcept {
   std::fprintf(stderr, "panic: %s\n", reason);
   std::abort();
 }
 
-}  // namespace
-
-void run_guarded(const std::function<void()>& callback) noexcept {
-  try {
-    callback();
-  } catch (const std::bad_alloc&) {  // told by a C library: operator new has asked the handler itself
-    if (const auto handler = std::get_new_handler()) handler();
-    panic("out of memory");
-  } catch (const std::exception& bug) {
-    panic(bug.what());
-  }
+void panic_out_of_memory() noexcept {
+  if (const auto handler = std::get_new_handler()) handler();
+  panic("out of memory");
 }
 
 Loop::Loop()

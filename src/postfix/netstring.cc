@@ -1,28 +1,33 @@
 #include "postfix/netstring.h"
 
 #include <charconv>
+#include <cstdint>
 
 #include "base/text.h"
 
 namespace tlspolicyd {
 namespace {
 
-std::size_t count_digits(std::string_view buffer) {
-  std::size_t digits = 0;
-  while (digits < buffer.size() && is_digit(buffer[digits])) ++digits;
-  return digits;
+struct Length {
+  std::size_t digits = 0;  // one more than kMaxLengthDigits where there are more
+  std::uint64_t value = 0;
+};
+
+Length read_length(std::string_view buffer) {
+  Length length;
+  while (length.digits < buffer.size() && length.digits <= kMaxLengthDigits && is_digit(buffer[length.digits]))
+    length.value = length.value * 10 + static_cast<std::uint64_t>(buffer[length.digits++] - '0');
+  return length;
 }
 
 }  // namespace
 
 Result<std::optional<NetstringFrame>> read_netstring(std::string_view buffer,
                                                      std::size_t max_payload) {
-  const std::size_t digits = count_digits(buffer);
+  const auto [digits, length] = read_length(buffer);
   if (digits > kMaxLengthDigits) return fail("the length has too many digits");
   if (digits < buffer.size() && (digits == 0 || buffer[digits] != ':'))
     return fail("the length is no decimal number followed by a colon");
-  std::size_t length = 0;
-  std::from_chars(buffer.data(), buffer.data() + digits, length);
   if (length > max_payload) return fail("the length is over " + std::to_string(max_payload));
   const std::size_t comma = digits + 1 + length;
   if (buffer.size() <= comma) return std::nullopt;
@@ -31,9 +36,10 @@ Result<std::optional<NetstringFrame>> read_netstring(std::string_view buffer,
 }
 
 void append_netstring(std::string& out, std::string_view payload) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, payload.size()).ptr;
-  out.append(digits, end).append(1, ':').append(payload).append(1, ',');
+  char head[21];
+  char* const end = std::to_chars(head, head + sizeof head - 1, payload.size()).ptr;
+  *end = ':';
+  out.append(head, end + 1).append(payload).push_back(',');
 }
 
 }  // namespace tlspolicyd

@@ -12,6 +12,8 @@ namespace {
 
 // Postfix logs no more of a reason than this.
 constexpr std::size_t kMaxReason = 200;
+// Most replies are shorter, so that one allocation does.
+constexpr std::size_t kLongReply = 240;
 
 constexpr std::array kLevels{
     std::pair{BaseLevel::unknown, std::string_view("unknown")},
@@ -24,8 +26,6 @@ constexpr std::array kLevels{
     std::pair{BaseLevel::verify, std::string_view("verify")},
     std::pair{BaseLevel::secure, std::string_view("secure")},
 };
-
-constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '-' || c == '.'; }
 
 // A canonical pattern has nothing to hide. What a damaged store says instead must not
 // reach Postfix, where ':' parts patterns and a blank parts attributes.
@@ -75,13 +75,13 @@ std::vector<std::string> essential_strings(const Policy& policy) {
 
 // Postfix takes a leading dot for any depth below and would take a star literally. That
 // the star is one label only it learns from mx_host_pattern (since 3.10.5).
-std::string match_list(const Policy& policy) {
-  std::string list;
-  for (const std::string& mx : policy.mx) {
-    if (!list.empty()) list += ':';
-    list += mx.front() == '*' ? mx.substr(1) : mx;
-  }
-  return list;
+std::string secure_reply(const Policy& policy) {
+  std::string reply;
+  reply.reserve(kLongReply);
+  reply += "OK secure match=";
+  for (const std::string& mx : policy.mx)
+    reply.append(&mx == &policy.mx.front() ? "" : ":").append(mx, mx.front() == '*' ? 1 : 0);
+  return reply += " servername=hostname";
 }
 
 // All attributes of Postfix 3.10 together: it crashed (3.10.0 to 3.10.5) on a policy_type
@@ -114,7 +114,7 @@ PlannedReply plan_enforce(const Domain& domain, const Policy& policy, MapForm fo
   // `secure` would switch off the DANE that this operator insists on.
   if (options.base_level == BaseLevel::dane_only) return not_found();
   if (!is_usable(policy)) return not_found(ReplyShed::everything);
-  std::string reply = "OK secure match=" + match_list(policy) + " servername=hostname";
+  std::string reply = secure_reply(policy);
   if (reply.size() > options.max_reply_size) return not_found(ReplyShed::everything);
   if (form == MapForm::plain) return {std::move(reply), ReplyShed::nothing};
   PlannedReply attributes = plan_attributes(domain, policy, options.max_reply_size - reply.size());

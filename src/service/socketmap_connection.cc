@@ -159,10 +159,6 @@ void SocketmapConnection::end(CloseReason reason, std::string detail) {
   frame_since_.reset();
 }
 
-bool SocketmapConnection::has_room() const {
-  return !closed_ && !ending_ && unsent_.empty() && pending_.size() < traffic_.limits.pending;
-}
-
 void SocketmapConnection::work_off_kept() {
   kept_.erase(0, work_off(kept_));
   if (kept_.empty()) release(kept_);

@@ -107,7 +107,9 @@ class SocketmapConnection {
   void read_rest();
   void on_end_of_input();
   void end(CloseReason reason, std::string detail);
-  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool has_room() const {
+    return !closed_ && !ending_ && unsent_.empty() && pending_.size() < traffic_.limits.pending;
+  }
   void work_off_kept();
   [[nodiscard]] std::size_t work_off(std::string_view input);
   [[nodiscard]] std::size_t take_frames(std::string_view input, std::string& out);

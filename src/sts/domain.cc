@@ -22,7 +22,6 @@ constexpr std::size_t kMaxUtf8 = 4 * 254;
 using IdnText = CPtr<char, idn2_free>;
 
 constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-constexpr bool is_ldh(char c) { return is_alnum(c) || c == '-'; }
 
 tl::unexpected<Error> refuse(std::string_view text, const std::string& why) {
   return fail(in_quotes(text) + ' ' + why);
@@ -46,16 +45,15 @@ const char* label_flaw(std::string_view label) {
 }
 
 Result<void> check_octets(std::string_view name) {
-  const auto bad = std::find_if_not(name.begin(), name.end(), [](char c) { return is_ldh(c) || c == '.'; });
+  const auto bad = std::find_if_not(name.begin(), name.end(), is_name_octet);
   if (bad == name.end()) return {};
   return refuse(name, "holds " + octet_name(*bad) + ": a domain name has letters and digits and hyphens only");
 }
 
-// `name`: no root dot.
+// `name`: name octets only, no root dot.
 Result<void> check_host_name(std::string_view name) {
   if (name.empty()) return fail("the domain name is empty");
   if (name.size() > kMaxDomain) return refuse(name, "is too long: with _mta-sts. before it no DNS name holds it");
-  if (auto good = check_octets(name); !good) return good;
   std::string_view label;
   std::size_t labels = 0;
   for (std::size_t at = 0; at <= name.size(); at += label.size() + 1, ++labels) {
@@ -73,7 +71,7 @@ Result<std::string> to_a_labels(std::string_view text) {
   if (text.size() > kMaxUtf8) return refuse(text, "is too long for a domain name");
   if (!is_utf8(text)) return refuse(text, "is not valid UTF-8");
   const bool ascii_good = std::all_of(text.begin(), text.end(),
-                                      [](char c) { return !is_ascii(c) || is_ldh(c) || c == '.'; });
+                                      [](char c) { return !is_ascii(c) || is_name_octet(c); });
   if (!ascii_good) return refuse(text, "holds characters that no domain name has");
   std::uint8_t* made = nullptr;
   const int status = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(std::string(text).c_str()), &made,
@@ -88,13 +86,16 @@ Result<std::string> to_a_labels(std::string_view text) {
 
 Result<Domain> Domain::parse(std::string_view text) {
   std::string converted;
-  if (!std::all_of(text.begin(), text.end(), is_ascii)) {
+  const bool plain = std::all_of(text.begin(), text.end(), is_name_octet);  // nearly always
+  if (!plain && !std::all_of(text.begin(), text.end(), is_ascii)) {
     auto ascii = to_a_labels(text);
     if (!ascii) return tl::unexpected(ascii.error());
     converted = *std::move(ascii);
     text = converted;
   }
   const std::string_view name = without_root_dot(text);
+  if (!plain)
+    if (auto good = check_octets(name); !good) return tl::unexpected(good.error());
   if (auto good = check_host_name(name); !good) return tl::unexpected(good.error());
   return Domain(to_lower(name));
 }

@@ -1,10 +1,14 @@
-// How fast the store takes rows and gives them back. Run by hand: store_speed FILE ROWS.
+// Fills a store with policies of the names all measurements use, as a daemon that fetched
+// them just now, and tells how fast the store takes rows and gives them back.
+//   store_speed FILE ROWS
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "bench/names.h"
 #include "cache/sqlite_store.h"
+#include "sts/policy.h"
 
 using namespace tlspolicyd;
 
@@ -15,13 +19,14 @@ class Silent final : public Logger {
 };
 
 StoredRow row_of(int i) {
-  const std::string domain = "mail-" + std::to_string(i * 7919LL % 1'000'000) + ".example.com";
+  const std::string domain = bench::Names{.first = static_cast<std::uint64_t>(i)}.at(0);
+  const WallTime now = SystemClock().wall();
   return {.domain = Domain::parse(domain).value(),
-          .policy = {Mode::enforce, seconds(604800), {"mx1." + domain, "*.mx." + domain}, std::string(110, 'x')},
-          .id = "20260101000000",
-          .fetched = WallTime(seconds(1'700'000'000)),
-          .checked = WallTime(seconds(1'700'000'000)),
-          .last_asked = WallTime(seconds(1'700'000'000)),
+          .policy = parse_policy(bench::document(domain)).policy.value(),
+          .id = std::string(bench::kId),
+          .fetched = now,
+          .checked = now,
+          .last_asked = now,
           .failure = {}};
 }
 
