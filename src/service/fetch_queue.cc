@@ -6,8 +6,12 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::size_t kRefreshShare = 10;           // refreshes get one tenth of the room
-constexpr milliseconds kSilence{2000};              // a fetch silent for longer may have to give way
+constexpr std::size_t kLastShare = 10;              // the last tenth is let out slowly
+constexpr milliseconds kPatience{2000};             // a fetch that runs for longer may have to give way
 constexpr milliseconds kSweep{250};                 // how often waiting fetches are looked at
+// Fetches that end or change places before others get their turn, and how long that is.
+constexpr std::size_t kPerTurn = 64;
+constexpr milliseconds kBreath{1};
 
 std::int64_t ms_of(SteadyTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -20,6 +24,7 @@ struct FetchQueue::Fetch {
   FetchRequest request;
   Https::Done done;
   SteadyTime deadline;
+  SteadyTime begun{};   // last
   Ticket ticket;        // of the fetch under way; empty while it waits
   bool running = false;
   Fetches* in = nullptr;
@@ -28,6 +33,7 @@ struct FetchQueue::Fetch {
 
 FetchQueue::FetchQueue(Https& https, Timers& timers, const Clock& clock, std::size_t concurrency)
     : https_(https), clock_(clock), concurrency_(concurrency),
+      last_tenth_timer_(timers.make([this] { admit(); })),
       sweep_timer_(timers.make([this] { sweep(); })) {}
 
 FetchQueue::~FetchQueue() = default;
@@ -58,10 +64,11 @@ Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
   if (!request.progress) request.progress = std::make_shared<FetchProgress>();
   fetch->request = std::move(request);
   fetch->done = std::move(done);
-  fetch->in = &waiting_[static_cast<std::size_t>(kind)];
+  fetch->in = &waiting_of(kind);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
   admit();
-  if (!fetch->running && kind == Class::first_contact) static_cast<void>(displace_a_silent_one());
+  while (kind == Class::first_contact && !fetch->running && displace_a_silent_one()) {
+  }
   return Ticket([this, weak = std::weak_ptr(fetch)] {
     if (const FetchPtr entered = weak.lock()) {
       leave(entered);
@@ -79,21 +86,46 @@ void FetchQueue::leave(const FetchPtr& fetch) {
   fetch->ticket.reset();
 }
 
+FetchQueue::FetchPtr FetchQueue::next_in_line() const {
+  const Fetches& refreshes = waiting_of(Class::refresh);
+  const Fetches& first_contacts = waiting_of(Class::first_contact);
+  if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
+  if (!first_contacts.empty()) return first_contacts.back();
+  if (!refreshes.empty() && refreshes_running_ < refresh_room()) return refreshes.front();
+  return nullptr;
+}
+
 FetchQueue::FetchPtr FetchQueue::next_admissible() {
   if (running_.size() >= concurrency_) return nullptr;
-  for (const Class kind : {Class::first_contact, Class::refresh, Class::displaced}) {
-    const Fetches& fetches = waiting_[static_cast<std::size_t>(kind)];
-    const bool room = kind != Class::refresh || refreshes_running_ < refresh_room();
-    if (room && !fetches.empty()) return fetches.front();
+  if (running_.size() + concurrency_ / kLastShare >= concurrency_) return next_of_the_last_tenth();
+  if (const FetchPtr next = next_in_line()) return next;
+  const Fetches& displaced = waiting_of(Class::displaced);
+  return displaced.empty() ? nullptr : displaced.front();
+}
+
+FetchQueue::FetchPtr FetchQueue::next_of_the_last_tenth() {
+  const Fetches& refreshes = waiting_of(Class::refresh);
+  const Fetches& first_contacts = waiting_of(Class::first_contact);
+  if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
+  if (first_contacts.empty()) return nullptr;
+  const SteadyTime now = clock_.steady();
+  if (now < last_tenth_from_) {
+    last_tenth_timer_->start(std::chrono::ceil<milliseconds>(last_tenth_from_ - now));
+    return nullptr;
   }
-  return nullptr;
+  last_tenth_from_ = now + kPatience / static_cast<int>(concurrency_ / kLastShare);
+  return first_contacts.back();
 }
 
 void FetchQueue::admit() {
   while (const FetchPtr fetch = next_admissible()) begin(fetch);
-  if (waiting() == 0 || sweep_awaited_) return;
+  if (waiting() != 0) await_sweep(kSweep);
+}
+
+void FetchQueue::await_sweep(milliseconds in) {
+  if (sweep_awaited_) return;
   sweep_awaited_ = true;
-  sweep_timer_->start(kSweep);
+  sweep_timer_->start(in);
 }
 
 void FetchQueue::begin(const FetchPtr& fetch) {
@@ -102,6 +134,7 @@ void FetchQueue::begin(const FetchPtr& fetch) {
   fetch->running = true;
   if (fetch->kind == Class::refresh) ++refreshes_running_;
   const SteadyTime now = clock_.steady();
+  fetch->begun = now;
   fetch->request.progress->heard_ms = ms_of(now);
   FetchRequest request = fetch->request;
   request.timeout = std::chrono::ceil<milliseconds>(std::max(fetch->deadline - now, SteadyTime::duration::zero()));
@@ -116,41 +149,46 @@ void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) 
   fetch->done(outcome);
 }
 
+// `running_` is in order of beginning.
 bool FetchQueue::displace_a_silent_one() {
-  const auto silent = std::min_element(running_.begin(), running_.end(), [](const FetchPtr& a, const FetchPtr& b) {
+  if (running_.size() > concurrency_) return false;
+  const SteadyTime patient_with = clock_.steady() - kPatience;
+  const auto young = std::find_if(running_.begin(), running_.end(),
+                                  [&](const FetchPtr& fetch) { return fetch->begun > patient_with; });
+  const auto silent = std::min_element(running_.begin(), young, [](const FetchPtr& a, const FetchPtr& b) {
     return a->request.progress->heard_ms < b->request.progress->heard_ms;
   });
-  if (silent == running_.end() || running_.size() > concurrency_) return false;
+  if (silent == young) return false;
   const FetchPtr fetch = *silent;
-  if (ms_of(clock_.steady()) - fetch->request.progress->heard_ms < kSilence.count()) return false;
   leave(fetch);
-  const Class kind = fetch->kind == Class::refresh ? Class::refresh : Class::displaced;
-  fetch->in = &waiting_[static_cast<std::size_t>(kind)];
+  begin(next_in_line());  // a first contact waits, so there is one
+  fetch->in = &waiting_of(fetch->kind == Class::refresh ? Class::refresh : Class::displaced);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
-  admit();
   return true;
 }
 
-void FetchQueue::expire_waiting() {
+bool FetchQueue::expire_some() {
   const SteadyTime now = clock_.steady();
   Fetches late;
   for (Fetches& fetches : waiting_)
     for (const FetchPtr& fetch : fetches)
-      if (fetch->deadline <= now) late.push_back(fetch);
+      if (fetch->deadline <= now && late.size() < kPerTurn) late.push_back(fetch);
   for (const FetchPtr& fetch : late) {
     if (fetch->in == nullptr) continue;  // an earlier one's callback cancelled it
     leave(fetch);
     fetch->done(FetchOutcome{.fault = FetchFault::timeout,
                              .detail = "too many policy hosts are silent: no room to fetch in time"});
   }
+  return late.size() < kPerTurn;
 }
 
 void FetchQueue::sweep() {
   sweep_awaited_ = false;
-  expire_waiting();
-  const Fetches& first_contacts = waiting_[static_cast<std::size_t>(Class::first_contact)];
-  while (!first_contacts.empty() && displace_a_silent_one()) {
-  }
+  const bool done = expire_some();
+  const Fetches& first_contacts = waiting_of(Class::first_contact);
+  std::size_t changed = 0;
+  while (changed < kPerTurn && !first_contacts.empty() && displace_a_silent_one()) ++changed;
+  if (!done || changed == kPerTurn) await_sweep(kBreath);
   admit();
 }
 

@@ -35,7 +35,8 @@ Learner::Learner(Parts parts, Options options)
 Learner::~Learner() = default;
 
 bool Learner::has_room_for(const Domain& domain) const {
-  return pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
+  const bool must_read = !parts_.shadow.loaded();  // what is stored applies, however busy we are
+  return must_read || pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
 }
 
 Ticket Learner::learn(const Domain& domain, Done done, OnFetch on_fetch) {
@@ -68,7 +69,9 @@ void Learner::read_store(Pending& pending) {
   pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](std::optional<StoredRow> row) {
     if (row) adopt(*row);
     const Entry* entry = parts_.cache.find(pending.domain.text());
-    if (assess(entry, parts_.clock.life()).applies == nullptr) return discover(pending);
+    const bool applies = assess(entry, parts_.clock.life()).applies != nullptr;
+    if (!applies && pending_.size() <= options_.max_discoveries) return discover(pending);
+    if (!applies) parts_.metrics.add("first_contact", "overloaded");
     finish(pending);
   });
 }

@@ -55,7 +55,7 @@ class Learner {
   void set_options(const Options& options) { options_ = options; }
   [[nodiscard]] const Options& options() const { return options_; }
 
-  // False: too many discoveries are under way to begin one more.
+  // False: too many discoveries are under way to begin one more, and the store need not be read.
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
   // `on_fetch`: asked when TXT has announced a policy that is to be fetched now; never where

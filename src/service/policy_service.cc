@@ -9,6 +9,9 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::string_view kPlainMapName = "QUERY";  // as in our examples for main.cf
+// A crowd that asked together runs out of time together; others get their turn between.
+constexpr int kGiveUpsPerTurn = 512;
+constexpr milliseconds kBreath{1};
 
 HopKey hop_of(const NextHop& next_hop) {
   return {next_hop.bracketed, next_hop.port.value_or(HopKey{}.port)};
@@ -226,11 +229,13 @@ void PolicyService::settle_waiter(const WaiterPtr& waiter, const std::string& pa
 
 void PolicyService::on_reply_timeout() {
   const SteadyTime now = parts_.clock.steady();
-  while (!waiters_.empty()) {
+  for (int given_up = 0; !waiters_.empty() && given_up < kGiveUpsPerTurn;) {
     const WaiterPtr waiter = waiters_.front().waiter.lock();
     if (waiter && waiter->done && waiters_.front().at > now) break;
     waiters_.pop_front();
-    if (waiter && waiter->done) give_up(waiter);
+    if (!waiter || !waiter->done) continue;
+    give_up(waiter);
+    ++given_up;
   }
   arm_reply_timer();
 }
@@ -241,7 +246,7 @@ void PolicyService::arm_reply_timer() {
   while (!waiters_.empty() && waiters_.front().waiter.expired()) waiters_.pop_front();
   if (waiters_.empty()) return reply_timer_->cancel();
   const auto left = waiters_.front().at - parts_.clock.steady();
-  reply_timer_->start(std::chrono::ceil<milliseconds>(left));
+  reply_timer_->start(std::max(std::chrono::ceil<milliseconds>(left), kBreath));
 }
 
 bool PolicyService::purge(const Domain& domain) {
