@@ -62,6 +62,14 @@ TEST_CASE("status: JSON of another shape is refused or read as far as it goes") 
   CHECK(view->lookups.empty());
 }
 
+TEST_CASE("status: numbers that no clock and no process can have count as missing") {
+  const auto view = parse_status_json(
+      R"({"version":"1","started":"2027-01-15T08:00:00Z","uptime":18446744073709551615,"pid":9223372036854775808})");
+  REQUIRE(view);
+  CHECK(view->uptime == seconds(0));
+  CHECK(view->pid == 0);
+}
+
 TEST_CASE("status: text for people") {
   CHECK(status_text(status(), WallTime(seconds(1'800'003'600))) ==
         "version       0.1.0, pid 4711\n"
