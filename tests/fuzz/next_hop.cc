@@ -29,8 +29,10 @@ bool is_ascii(std::string_view text) {
 }
 
 void check_spellings(std::string_view name, const Result<Domain>& domain) {
+  // Behind a full stop of another script it would be the second one.
+  const bool may_follow = !name.empty() && is_ascii(name.substr(name.size() - 1)) && !name.ends_with('.');
   const auto dotted = Domain::parse(std::string(name) + '.');
-  if (domain && !name.ends_with('.')) require(dotted && *dotted == *domain, "a root dot changes nothing");
+  if (domain && may_follow) require(dotted && *dotted == *domain, "a root dot changes nothing");
   if (!is_ascii(name)) return;
   std::string upper(name);
   for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
