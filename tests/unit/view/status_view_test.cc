@@ -93,6 +93,7 @@ TEST_CASE("status: text keeps to 80 columns") {
   view.listen.assign(30, "unix:/" + std::string(100, 'p'));
   for (int i = 0; i < 40; ++i) view.lookups["a_rather_long_word_" + std::to_string(i)] = 1;
   view.counters["a_family_with_a_name_that_has_no_room"] = view.lookups;
+  view.counters["a_family_named_by_no_daemon_of_ours_" + std::string(100, 'n')] = view.lookups;
   view.version = kHostile;
   std::string text = status_text(view, view.started);
   const auto gap = text.find("\n\n");
