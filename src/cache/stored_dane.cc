@@ -74,6 +74,10 @@ std::optional<HopDane> parse_line(std::string_view line) {
   return hop;
 }
 
+bool holds(const HopDanes& hops, const HopKey& hop) {
+  return std::any_of(hops.begin(), hops.end(), [&](const HopDane& each) { return each.hop == hop; });
+}
+
 }  // namespace
 
 std::string dane_text(const std::shared_ptr<const HopDanes>& known) {
@@ -88,10 +92,11 @@ std::shared_ptr<const HopDanes> parse_dane(std::string_view text) {
   HopDanes hops;
   for (const std::string_view line : split(text, '\n')) {
     auto hop = parse_line(line);
-    if (!hop || hops.size() == kMaxHops) return nullptr;
+    if (!hop || hops.size() == kMaxHops || holds(hops, hop->hop)) return nullptr;
     hops.push_back(*std::move(hop));
   }
-  return std::make_shared<const HopDanes>(std::move(hops));
+  const auto known = std::make_shared<const HopDanes>(std::move(hops));
+  return dane_text(known) == text ? known : nullptr;  // no number with zeros before it, for one
 }
 
 }  // namespace tlspolicyd

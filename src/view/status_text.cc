@@ -37,7 +37,7 @@ std::string resolver_text(const StatusView& status) {
 // Everything that is counted, by the names that the log and the documents use.
 std::string counters_text(const StatusView& status) {
   std::string out;
-  for (const auto& [name, counts] : status.counters) out += line(shown(name), counts_text(counts));
+  for (const auto& [name, counts] : status.counters) out += line(shortened(shown(name), kColumns), counts_text(counts));
   return out.empty() ? out : "\n" + out;
 }
 

@@ -43,6 +43,9 @@ TEST_CASE("what no version of this program wrote is no DANE status") {
       {"host without finding", "0 25 signed 0 0 0 mx1.d.example"},
       {"host without name", "0 25 signed 0 0 0 =tlsa_usable"},
       {"host of other octets", "0 25 signed 0 0 0 mx1\x1b[31m=tlsa_usable"},
+      {"zero before a number", "0 025 null 0 0 0"},
+      {"zero below zero", "0 25 null -0 0 0"},
+      {"one next hop twice", "0 25 null 0 0 0\n0 25 null 0 0 1"},
       {"a second line that is none", "0 25 null 0 0 0\n"},
   }));
   CAPTURE(name);
@@ -51,7 +54,7 @@ TEST_CASE("what no version of this program wrote is no DANE status") {
 
 TEST_CASE("more next hops or hosts than are ever kept are refused") {
   std::string hops, hosts = "0 25 signed 0 0 0";
-  for (std::size_t i = 0; i <= kMaxHops; ++i) hops += (i == 0 ? "" : "\n") + std::string("0 25 null 0 0 0");
+  for (std::size_t i = 0; i <= kMaxHops; ++i) hops += (i == 0 ? "" : "\n") + "0 " + std::to_string(25 + i) + " null 0 0 0";
   for (std::size_t i = 0; i <= kMaxDaneHosts; ++i) hosts += " mx" + std::to_string(i) + "=tlsa_absent";
   CHECK(parse_dane(hops) == nullptr);
   CHECK(parse_dane(hosts) == nullptr);
