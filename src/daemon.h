@@ -23,6 +23,7 @@
 #include "service/fetch_queue.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
+#include "service/postconf_runner.h"
 #include "service/postfix_level.h"
 #include "service/refresher.h"
 #include "service/socketmap_server.h"
@@ -38,6 +39,7 @@ class Daemon {
     int verbosity = 0;
     std::vector<ListeningSocket> maps;
     std::optional<ListeningSocket> control;
+    PostconfRunner postconf;
     std::unique_ptr<HttpsClient> https;
     std::shared_ptr<Store> store;  // null: memory only
   };
@@ -73,6 +75,7 @@ class Daemon {
   BaseLevel base_level_ = BaseLevel::unknown;
   std::minstd_rand random_{std::random_device{}()};
   Metrics metrics_;
+  PostconfRunner postconf_;
   WorkerLane store_lane_{"store"};
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;

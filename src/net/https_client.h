@@ -37,8 +37,8 @@ class HttpsClient final : public Https {
   [[nodiscard]] Ticket fetch(FetchRequest request, Done done) override;
 
   // For later fetches. Threads that are too many go idle, since fetches may be under way
-  // on them.
-  void set_threads(unsigned threads);
+  // on them. Fails where the system starts no more; what there is goes on.
+  [[nodiscard]] Result<void> set_threads(unsigned threads);
 
   // Reads the CA files again, away from this thread; later fetches use them. On failure
   // the old ones stay. (A file that changes is noticed without this.) The ticket only
@@ -46,7 +46,7 @@ class HttpsClient final : public Https {
   [[nodiscard]] Ticket reload_trust(TrustAnchors anchors, Reloaded done);
 
  private:
-  HttpsClient(Executor& home, std::unique_ptr<Trust> trust, unsigned threads);
+  HttpsClient(Executor& home, std::unique_ptr<Trust> trust);
 
   Executor& home_;
   std::unique_ptr<Trust> trust_;
