@@ -67,12 +67,26 @@ Result<std::optional<Account>> find_user(const Config& config) {
   return find_account(config.user, config.group).map([](Account account) { return std::optional(std::move(account)); });
 }
 
-Result<void> drop_rights(const std::optional<Account>& account, LogSink& log) {
-  if (const std::string warning = account ? "" : root_warning(); !warning.empty())
-    log.write(LogLevel::warning, warning);
+Result<void> give_up_rights(const std::optional<Account>& account) {
   empty_bounding_set();
   const Result<void> became = account ? become(*account) : Result<void>();
   return became.and_then(give_up_capabilities).and_then(give_up_gains);
+}
+
+PostconfRunner start_postconf_runner(const std::optional<Account>& account, LogSink& log) {
+  auto runner = PostconfRunner::start([&] {
+    const bool done = give_up_rights(account).has_value();
+    static_cast<void>(bound_processes(kMostProcesses));  // where there is no room the daemon says so
+    return done;
+  });
+  if (runner) return std::move(*runner);
+  log.warning(LogLine("postconf").with("reason", runner.error().text)
+                  .with("result", "postfix_security_level = auto cannot be found out"));
+  return {};
+}
+
+void warn_of_root(LogSink& log) {
+  if (const std::string warning = root_warning(); !warning.empty()) log.write(LogLevel::warning, warning);
 }
 
 void bound_processes_or_warn(LogSink& log) {
@@ -80,14 +94,6 @@ void bound_processes_or_warn(LogSink& log) {
   log.warning(LogLine("limits").with("processes", "unlimited")
                   .with("reason", "this user runs more than " + std::to_string(kMostProcesses) + " already, or may run none")
                   .with("cure", "set user to one that nothing else uses"));
-}
-
-PostconfRunner start_postconf_runner(LogSink& log) {
-  auto runner = PostconfRunner::start();
-  if (runner) return std::move(*runner);
-  log.warning(LogLine("postconf").with("reason", runner.error().text)
-                  .with("result", "postfix_security_level = auto cannot be found out"));
-  return {};
 }
 
 // Serving without is better than not serving.
@@ -122,6 +128,7 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   raise_limit(config, log);
   const auto account = find_user(config);
   if (!account) return fatal(log, account.error(), kExitNoPermission);
+  PostconfRunner postconf = start_postconf_runner(*account, log);
   const Account* const owner = *account ? &**account : nullptr;
   prepare_folders(config, owner);
   auto maps = open_maps(config);
@@ -131,11 +138,11 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   std::optional<Result<PidFile>> pid_file;
   if (!config.pid_file.empty()) pid_file.emplace(PidFile::write(config.pid_file));
   if (pid_file && !*pid_file) return fatal(log, pid_file->error(), kExitOsError);
-  if (const auto dropped = drop_rights(*account, log); !dropped) return fatal(log, dropped.error(), kExitNoPermission);
-
+  if (!*account) warn_of_root(log);
+  if (const auto done = give_up_rights(*account); !done) return fatal(log, done.error(), kExitNoPermission);
   if (owner != nullptr) warn_of_folder(config, *owner, log);
   bound_processes_or_warn(log);
-  PostconfRunner postconf = start_postconf_runner(log);
+
   Loop loop;
   auto https = HttpsClient::create(loop, https_options(config, log));
   if (!https) return fatal(log, https.error(), kExitConfig);

@@ -52,9 +52,9 @@ int leave_all_behind(int socket) {
   return kFirst;
 }
 
-[[noreturn]] void serve_daemon(int inherited, const std::string& program) {
+[[noreturn]] void serve_daemon(int inherited, const std::function<bool()>& give_up_rights, const std::string& program) {
   const int socket = leave_all_behind(inherited);
-  if (!give_up_all_capabilities()) ::_exit(1);
+  if (!give_up_rights() || !give_up_all_capabilities()) ::_exit(1);
   static_cast<void>(confine_runner());  // refused where the daemon's own filter is, which says so
   std::string message;
   while (receive(socket, message)) {
@@ -66,7 +66,7 @@ int leave_all_behind(int socket) {
 
 }  // namespace
 
-Result<PostconfRunner> PostconfRunner::start(std::string program) {
+Result<PostconfRunner> PostconfRunner::start(const std::function<bool()>& give_up_rights, const std::string& program) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return fail(std::string("socketpair: ") + std::strerror(errno));
@@ -74,7 +74,7 @@ Result<PostconfRunner> PostconfRunner::start(std::string program) {
   ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   const pid_t pid = ::fork();
   if (pid < 0) return fail(std::string("fork: ") + std::strerror(errno));
-  if (pid == 0) serve_daemon(theirs.get(), program);
+  if (pid == 0) serve_daemon(theirs.get(), give_up_rights, program);
   return PostconfRunner(std::move(ours));
 }
 

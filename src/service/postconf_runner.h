@@ -1,9 +1,11 @@
-// The one process of this program that may start another. The daemon forks it before it
-// confines itself (net/syscall_filter.h), for it is not allowed to run anything afterwards.
-// It holds no socket of the daemon, no capability, no file; it runs postconf on request,
-// nothing else, and ends with the daemon.
+// The one process of this program that may start another. The daemon forks it first of all:
+// once it has confined itself (net/syscall_filter.h) it cannot run anything, and a process
+// forked later would hold its sockets for a moment, also when the daemon is killed in that
+// moment. It has no capability and no file; it runs postconf on request, nothing else, and
+// ends with the daemon.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -15,9 +17,10 @@ class PostconfRunner {
  public:
   PostconfRunner() = default;  // none: run() fails
 
-  // Forks: before there is a second thread, after rights are given up. `program` as in
-  // PostconfCall: nobody can name another later.
-  [[nodiscard]] static Result<PostconfRunner> start(std::string program = "postconf");
+  // Forks: before there is a second thread. `give_up_rights` runs in that process, which ends
+  // where it returns false. `program` as in PostconfCall: nobody can name another later.
+  [[nodiscard]] static Result<PostconfRunner> start(const std::function<bool()>& give_up_rights,
+                                                    const std::string& program = "postconf");
 
   // As run_postconf(). Blocking, for one thread at a time.
   [[nodiscard]] Result<std::string> run(const std::string& config_directory) const;

@@ -17,7 +17,7 @@ std::string said(const PostconfRunner& runner, const std::string& config_directo
 }
 
 PostconfRunner runner_of(const FakePostconf& postconf) {
-  auto runner = PostconfRunner::start(postconf.program());
+  auto runner = PostconfRunner::start([] { return true; }, postconf.program());
   REQUIRE(runner);
   return std::move(*runner);
 }
@@ -82,6 +82,14 @@ TEST_CASE("the process that runs postconf ends with its owner, whatever signals 
   sigprocmask(SIG_SETMASK, &before, nullptr);
   for (int i = 0; i < 5000 && runs(pid); ++i) usleep(1000);
   CHECK_FALSE(runs(pid));
+}
+
+TEST_CASE("a process that cannot give up its rights runs nothing") {
+  const FakePostconf postconf(R"(touch "${0%/*}/ran"; echo may; echo)");
+  const auto runner = PostconfRunner::start([] { return false; }, postconf.program());
+  REQUIRE(runner);
+  CHECK(said(*runner) == "the process that runs postconf is gone; restart to have it again");
+  CHECK_FALSE(std::filesystem::exists(postconf.file("ran")));
 }
 
 TEST_CASE("where the process has been killed the cure is told") {
