@@ -60,6 +60,8 @@ class Daemon:
 
     def confined(self):
         """Under its filter of system calls, or it says why not: all tests are to run there."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"another daemon answers in its place; its log: {self.log()}")
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return "Seccomp:\t2" in status or "syscall_filter:" in self.log()
 
