@@ -100,8 +100,27 @@ Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy)
   return compare(names, policy, " (" + dns_facts(hosts.mx) + ")");
 }
 
-Step verdict_step(const Evidence& seen, bool temporary) {
+Step precedence_step(const ReplyRules& rules, bool blind) {
+  constexpr const char* kRfc = "RFC 8461 section 2";
+  const BaseLevel level = rules.reply.base_level;
+  if (rules.dane_active) return {"precedence", "on", "DANE goes before MTA-STS", kRfc, ""};
+  if (level == BaseLevel::dane_only)
+    return {"precedence", "on", "the Postfix served is at level dane-only and demands more already: every reply is NOTFOUND", kRfc, ""};
+  if (level != BaseLevel::dane)
+    return {"precedence", "off", "the Postfix served is at level " + std::string(name_of(level)) +
+            ", without DANE: MTA-STS alone decides", kRfc, ""};
+  if (blind)
+    return {"precedence", "blind", "the resolver's answers carry no AD that counts, so DANE cannot be judged: MTA-STS alone decides",
+            "RFC 7672 section 2.1.1", "Let resolver name a validating one on loopback, or set resolver_trust_ad."};
+  return {"precedence", "off", "the Postfix served does not ask with DNSSEC, so its DANE is without effect: MTA-STS alone decides",
+          kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
+}
+
+Step verdict_step(const Evidence& seen, bool temporary, bool dane_decides) {
   constexpr std::string_view kApplication = "RFC 8461 section 5";
+  if (dane_decides)
+    return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
+            "and MTA-STS must not override that", "RFC 8461 section 2", ""};
   if (seen.fetch.policy) {
     const Verdict verdict = verdict_of(*seen.fetch.policy);
     return {"verdict", std::string(verdict.result), std::string(verdict.detail), std::string(kApplication),

@@ -68,7 +68,7 @@ struct DnsAnswer {
   DnsStatus status = DnsStatus::timeout;
   std::vector<Rdata> records;           // of the asked type, at the end of the CNAME chain
   std::vector<std::string> chain;       // the CNAME targets followed, in order
-  bool authentic = false;               // AD was set on every response that was used
+  bool authentic = false;               // every response used had AD set, and its resolver's AD counts
   // How long the answer may be used: the smallest TTL seen; for no_data and no_name the
   // negative TTL of RFC 2308 section 5 (0 where the SOA was missing); 0 for failures.
   seconds ttl{0};

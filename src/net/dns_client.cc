@@ -101,7 +101,7 @@ const std::shared_ptr<ResolverPool>& DnsClient::current_pool() {
 }
 
 ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf) {
-  ResolverPlan plan{.resolvers = options.resolvers};
+  ResolverPlan plan{.resolvers = options.resolvers, .trust_ad = options.trust_ad};
   if (plan.resolvers.empty()) {
     plan.resolvers = conf.nameservers;
     plan.timeout = conf.timeout.value_or(plan.timeout);

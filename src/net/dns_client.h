@@ -24,6 +24,7 @@ class DnsClient final : public Dns {
     std::vector<Resolver> resolvers;      // empty: those of resolv_conf_path
     std::optional<milliseconds> timeout;  // per try; else resolv.conf's, else 2 s
     std::optional<int> attempts;          // tries over all resolvers; else resolv.conf's rounds, else 3 tries
+    TrustAd trust_ad = TrustAd::loopback; // whose AD bit DnsAnswer::authentic may rest on
     std::string resolv_conf_path = "/etc/resolv.conf";
     std::size_t max_in_flight = 4096;     // each holds a socket
     std::size_t max_waiting = 65536;      // beyond it: DnsStatus::overloaded

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "net/resolver_trust.h"
+
 namespace tlspolicyd {
 namespace {
 
@@ -92,10 +94,11 @@ void DnsQuery::on_outcome(const DnsExchange::Outcome& outcome) {
 
 void DnsQuery::judge(Octets reply) {
   pool_->answered(candidate().index, clock_.steady());
-  const auto message = decode_message(reply);
+  auto message = decode_message(reply);
   if (!message) return on_nonsense(message.error().text);
   if (message->rcode != Rcode::noerror && message->rcode != Rcode::nxdomain)
     return on_error_code(message->rcode);
+  message->authentic = message->authentic && counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
   take(*message);
 }
 

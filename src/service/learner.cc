@@ -16,6 +16,7 @@ bool holds_policy(const Entry* entry) { return entry != nullptr && entry->held; 
 
 struct Learner::Asker {
   Done done;
+  OnFetch on_fetch;
 };
 
 struct Learner::Pending {
@@ -37,10 +38,10 @@ bool Learner::has_room_for(const Domain& domain) const {
   return pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
 }
 
-Ticket Learner::learn(const Domain& domain, Done done) {
-  auto asker = std::make_shared<Asker>(Asker{std::move(done)});
+Ticket Learner::learn(const Domain& domain, Done done, OnFetch on_fetch) {
+  auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_fetch)});
   enter(domain, Purpose::question).askers.push_back(asker);
-  return Ticket([asker] { asker->done = nullptr; });
+  return Ticket([asker] { asker->done = nullptr, asker->on_fetch = nullptr; });
 }
 
 void Learner::learn_in_background(const Domain& domain, Purpose purpose) {
@@ -87,7 +88,14 @@ FetchSeen::State Learner::fetch_rule(Pending& pending, const TxtSeen& txt) {
   const LifeTime now = parts_.clock.life();
   if (!wants_fetch(entry, pending.purpose, txt, now)) return FetchSeen::State::not_needed;
   const bool allowed = may_fetch(entry, id_to_fetch(entry, txt), now, options_.sts);
-  return allowed ? FetchSeen::State::fetched : FetchSeen::State::paced;
+  if (!allowed) return FetchSeen::State::paced;
+  tell_of_fetch(pending);
+  return FetchSeen::State::fetched;
+}
+
+void Learner::tell_of_fetch(const Pending& pending) {
+  for (const std::weak_ptr<Asker>& weak : pending.askers)
+    if (const auto asker = weak.lock(); asker && asker->on_fetch) std::exchange(asker->on_fetch, nullptr)();
 }
 
 void Learner::on_discovered(Pending& pending, const DiscoveryReport& report) {
@@ -123,6 +131,7 @@ void Learner::adopt(const StoredRow& row) {
   Entry entry = from_row(row, parts_.clock);
   if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
   if (known != nullptr) entry.last_asked = known->last_asked;
+  if (known != nullptr && known->dane) entry.dane = known->dane;
   if (entry.failure) failing_.insert(row.domain.text());
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);

@@ -42,6 +42,7 @@ class Learner {
     std::size_t max_discoveries = 20'000;  // under way; a few kB each, so below 100 MB
   };
   using Done = std::function<void()>;  // the cache now holds what is known
+  using OnFetch = std::function<void()>;
 
   Learner(Parts parts, Options options);
   Learner(const Learner&) = delete;
@@ -55,7 +56,9 @@ class Learner {
   // False: too many discoveries are under way to begin one more.
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
-  [[nodiscard]] Ticket learn(const Domain& domain, Done done);
+  // `on_fetch`: when TXT has announced a policy that is to be fetched now, for what is only
+  // worth asking then; never where the fetch is under way already.
+  [[nodiscard]] Ticket learn(const Domain& domain, Done done, OnFetch on_fetch = nullptr);
   // The same with nobody waiting; nothing happens if one is under way or there is no room.
   void learn_in_background(const Domain& domain, Purpose purpose);
 
@@ -90,6 +93,7 @@ class Learner {
   void take_in(const Pending& pending, const DiscoveryReport& report);
   void warn_if_failing(Entry& entry, const Evidence& seen);
   void finish(Pending& pending);
+  static void tell_of_fetch(const Pending& pending);
   [[nodiscard]] static bool wanted(const Pending& pending);
   void drop(Pending& pending);
 

@@ -30,6 +30,46 @@ std::optional<std::int64_t> age_member(const Json& object) {
   return static_cast<std::int64_t>(*age);
 }
 
+Json json_of(const DaneView& dane) {
+  Json hosts = Json::array();
+  for (const DaneHostView& host : dane.hosts)
+    hosts.push_back(Json{{"host", host.host}, {"state", host.state}, {"reason", host.reason}});
+  return Json{{"next_hop", dane.next_hop}, {"status", dane.status}, {"expires", rfc3339(dane.expires)}, {"hosts", hosts}};
+}
+
+// The domain's own as the object itself; what is known of other next hops stands within it.
+Json json_of(const std::vector<DaneView>& dane) {
+  if (dane.empty()) return nullptr;
+  Json out = json_of(dane.front());
+  out["others"] = Json::array();
+  for (std::size_t i = 1; i < dane.size(); ++i) out["others"].push_back(json_of(dane[i]));
+  return out;
+}
+
+// Nothing where it is no array.
+const Json::array_t& array_member(const Json& object, const char* key) {
+  static const Json::array_t kNothing;
+  const Json* const value = member(object, key);
+  return value != nullptr && value->is_array() ? value->get_ref<const Json::array_t&>() : kNothing;
+}
+
+DaneView dane_view(const Json& object) {
+  DaneView view{text_member(object, "next_hop").value_or(""), text_member(object, "status").value_or(""),
+                time_member(object, "expires").value_or(WallTime{}), {}};
+  for (const Json& host : array_member(object, "hosts"))
+    view.hosts.push_back({text_member(host, "host").value_or(""), text_member(host, "state").value_or(""),
+                          text_member(host, "reason").value_or("")});
+  return view;
+}
+
+std::vector<DaneView> dane_member(const Json& object) {
+  const Json* const value = member(object, "dane");
+  if (value == nullptr || !value->is_object()) return {};
+  std::vector<DaneView> out{dane_view(*value)};
+  for (const Json& other : array_member(*value, "others")) out.push_back(dane_view(other));
+  return out;
+}
+
 }  // namespace
 
 Json json_of(const EntryView& entry) {
@@ -43,7 +83,7 @@ Json json_of(const EntryView& entry) {
               {"expires", json_of(entry.expires)},
               {"checked", json_of(entry.checked)},
               {"last_asked", json_of(entry.last_asked)},
-              {"dane", nullptr},
+              {"dane", json_of(entry.dane)},
               {"reply", entry.reply},
               {"failure", json_of(entry.failure)}};
 }
@@ -64,6 +104,7 @@ Result<EntryView> parse_entry_json(std::string_view line) {
                    .expires = time_member(json, "expires"),
                    .checked = time_member(json, "checked"),
                    .last_asked = time_member(json, "last_asked"),
+                   .dane = dane_member(json),
                    .reply = text_member(json, "reply").value_or(""),
                    .failure = failure_member(json)};
 }

@@ -11,6 +11,22 @@ std::optional<WallTime> unless_never(LifeTime time, const Clock& clock) {
   return to_wall(time, clock);
 }
 
+DaneView view_of(const HopDane& hop, const std::string& domain, const Clock& clock) {
+  DaneView view{to_text(hop.hop, domain), std::string(name_of(hop.failing ? MxState::failed : hop.status.mx)),
+                to_wall(hop.current_until, clock), {}};
+  for (const DaneHost& host : hop.status.hosts)
+    view.hosts.push_back({host.name, std::string(name_of(host.state())), std::string(name_of(host.finding))});
+  return view;
+}
+
+std::vector<DaneView> dane_of(const Entry& entry, const Clock& clock) {
+  std::vector<DaneView> out;
+  if (!entry.dane) return out;
+  for (const HopDane& hop : *entry.dane)
+    out.insert(hop.hop == HopKey{} ? out.begin() : out.end(), view_of(hop, entry.domain.text(), clock));
+  return out;
+}
+
 void show_policy(EntryView& view, const HeldPolicy& held, const Clock& clock) {
   view.mode = name_of(held.policy.mode);
   view.id = held.id;
@@ -36,7 +52,8 @@ EntryView view_of(const Entry& entry, const Clock& clock, std::string reply) {
   view.checked = unless_never(entry.checked, clock);
   view.last_asked = unless_never(entry.last_asked, clock);
   if (entry.held) show_policy(view, *entry.held, clock);
-  else view.expires = to_wall(entry.current_until, clock);
+  else if (entry.current_until > LifeTime{}) view.expires = to_wall(entry.current_until, clock);
+  view.dane = dane_of(entry, clock);
   if (const Failure* failure = entry.failure.get())
     view.failure = FailureView{std::string(name_of(failure->result)), to_wall(failure->since, clock),
                                failure->count, failure->detail};

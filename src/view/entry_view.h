@@ -23,6 +23,22 @@ struct FailureView {
   friend bool operator==(const FailureView&, const FailureView&) = default;
 };
 
+struct DaneHostView {
+  std::string host, state, reason;
+
+  friend bool operator==(const DaneHostView&, const DaneHostView&) = default;
+};
+
+// What is known of one next hop of the domain.
+struct DaneView {
+  std::string next_hop;  // as in a Postfix table
+  std::string status;    // of its MX records: a word of MxState; "failed" while they cannot be looked up
+  WallTime expires{};    // then it is looked up again
+  std::vector<DaneHostView> hosts;  // as last seen
+
+  friend bool operator==(const DaneView&, const DaneView&) = default;
+};
+
 struct EntryView {
   std::string domain;
   std::string verdict;              // "secure", "none", "dane" or "temp"
@@ -34,6 +50,7 @@ struct EntryView {
   std::optional<WallTime> expires;  // of an absence: until when it is taken as current
   std::optional<WallTime> checked;
   std::optional<WallTime> last_asked;  // empty: never
+  std::vector<DaneView> dane;       // that of the domain itself first; empty: not looked up
   std::string reply;                // of the plain map name, its payload
   std::optional<FailureView> failure;
 

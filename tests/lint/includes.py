@@ -4,9 +4,9 @@ import re
 # A folder may include what stands on a lower level, and itself.
 LEVELS = [
     ["base"],
-    ["dnsdata"],
+    ["dnsdata", "dane"],
     ["event", "sts"],
-    ["net", "cache", "postfix", "dane", "config"],
+    ["net", "cache", "postfix", "config"],
     ["service"],
     ["view"],
     ["cli", "ops", "tlsrpt"],

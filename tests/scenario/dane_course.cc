@@ -1,0 +1,219 @@
+// DANE precedence over time: what a question costs, what it waits for, what is kept.
+#include <algorithm>
+#include <set>
+
+#include "catch.h"
+#include "dane_world.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+using Asked = std::multiset<std::string>;
+
+Asked asked_of(const World& world) {
+  Asked out;
+  for (const DnsQuestion& question : world.dns.asked) out.insert(std::string(name_of(question.type)) + " " + question.name);
+  return out;
+}
+
+void publish_two_hosts(DaneWorld& world) {
+  world.publish("d.example", "a", kEnforce);
+  world.set_mx("d.example", {"mx1.d.example", "mx2.d.example"}, kSigned);
+  world.set_none("mx1.d.example");
+  world.set_none("mx2.d.example");
+}
+
+}  // namespace
+
+TEST_CASE("a first question asks for what can matter, and nothing twice") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  CHECK(asked_of(world) == Asked{"TXT _mta-sts.d.example", "A mta-sts.d.example", "AAAA mta-sts.d.example", "MX d.example",
+                                 "A mx1.d.example", "AAAA mx1.d.example", "TLSA _25._tcp.mx1.d.example",
+                                 "A mx2.d.example", "AAAA mx2.d.example", "TLSA _25._tcp.mx2.d.example"});
+}
+
+TEST_CASE("a domain without TXT costs exactly TXT where dane_reply is notfound") {
+  DaneWorld world;
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(asked_of(world) == Asked{"TXT _mta-sts.d.example"});
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.dns.asked.size() == 1);
+}
+
+TEST_CASE("hosts that are aliases of one name share its TLSA question; a name twice in MX is asked once") {
+  DaneWorld world;
+  world.publish("d.example", "a", kEnforce);
+  world.set_mx("d.example", {"mx1.d.example", "mx2.d.example", "mx1.d.example"}, kSigned);
+  const DnsAnswer alias{.status = DnsStatus::found, .records = {AddressRdata{*parse_ip("1.2.3.5")}},
+                        .chain = {"host.prov.example"}, .authentic = true, .ttl = 300s};
+  for (const char* host : {"mx1.d.example", "mx2.d.example"})
+    for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.set(host, type, alias);
+  world.set_tlsa("host.prov.example", kSigned);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.dns.count("_25._tcp.host.prov.example", RrType::tlsa) == 1);
+  CHECK(world.dns.count("mx1.d.example", RrType::a) == 1);
+}
+
+TEST_CASE("no more than the twenty hosts that come first are asked") {
+  DaneWorld world;
+  world.publish("d.example", "a", kEnforce);
+  std::vector<std::string> hosts;
+  for (int i = 100; i < 160; ++i) hosts.push_back("mx" + std::to_string(i) + ".d.example");
+  world.set_mx("d.example", hosts, kSigned);
+  for (const std::string& host : hosts) world.set_none(host);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.tlsa_questions() == kMaxDaneHosts);
+  CHECK(world.dns.count("mx119.d.example", RrType::a) == 1);
+  CHECK(world.dns.count("mx120.d.example", RrType::a) == 0);
+}
+
+TEST_CASE("the look-ups run beside the fetch") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.https.hold("mta-sts.d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.tlsa_questions() == 2);
+  world.https.release("mta-sts.d.example");
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("an answer waits for DANE, however early the policy is there") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  REQUIRE(world.entry("d.example") != nullptr);
+  CHECK(world.entry("d.example")->held != nullptr);
+}
+
+TEST_CASE("at reply_timeout hosts that have not answered count as failed, and an unanswered MX as not known") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  SECTION("one dead host of two does not defer") {
+    world.set_usable("mx1.d.example");
+    world.dns.hold("mx2.d.example");
+    CHECK(world.ask_and_wait("d.example") == kDaneOnly);
+  }
+  SECTION("MX") {
+    world.dns.hold("d.example");
+    CHECK(world.ask_and_wait("d.example") == "TEMP MX records of d.example cannot be looked up");
+  }
+}
+
+TEST_CASE("once MX answers again the next question after a minute gets the policy") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
+  CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("a status past its TTL answers at once and is looked up again behind the answer") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  world.advance(300s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+  world.advance(1s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 2);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("a status too long past its TTL is waited for") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  world.advance(301s + 3600s);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("the status is stored with the entry") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  const auto known = *world.entry("d.example")->dane;
+  world.restart();
+  world.settle();
+  REQUIRE(world.entry("d.example") != nullptr);
+  REQUIRE(world.entry("d.example")->dane != nullptr);
+  CHECK(*world.entry("d.example")->dane == known);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+}
+
+TEST_CASE("nobody is answered before Postfix's level is known") {
+  DaneWorld world;
+  world.serving.level_known = false;
+  world.serving.rules.dane_active = false;
+  world.serving.rules.reply.base_level = BaseLevel::unknown;
+  publish_two_hosts(world);
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  world.restart();
+  CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.ask(".d.example") == kNothing);
+  CHECK(world.dns.asked.empty());
+  PolicyService::Options known = world.serving;
+  known.level_known = true;
+  SECTION("it is dane") {
+    known.rules.reply.base_level = BaseLevel::dane;
+    known.rules.dane_active = true;
+    world.process->service.set_options(known);
+    world.settle();
+    CHECK(world.replies() == std::vector<std::string>{kNothing});
+  }
+  SECTION("it is may") {
+    world.process->service.set_options(known);
+    world.settle();
+    CHECK(world.replies() == std::vector<std::string>{kSecure});
+  }
+  SECTION("it never comes: a policy is not held back") {
+    world.restart();
+    world.serving.level_known = true;
+    world.restart();
+    REQUIRE(world.ask("d.example") == kSecure);
+    world.serving.level_known = false;
+    world.restart();
+    CHECK(world.ask_and_wait("d.example") == kSecure);
+  }
+}
+
+TEST_CASE("a purge makes what is being looked up void") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  CHECK(world.process->service.purge(*Domain::parse("d.example")));
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.process->dane.under_way() == 0);
+}
+
+TEST_CASE("a change of status is logged once, with its reason") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.log.count(LogLevel::info, "dane: next_hop=d.example, mx=signed, hosts=2, none=2") == 1);
+  world.set_failed("mx2.d.example");
+  world.advance(301s);
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.log.count(LogLevel::info, "dane: next_hop=d.example, mx=signed, hosts=2, none=1, failed=1, reason=TLSA of "
+                                        "_25._tcp.mx2.d.example: server_failure: scripted failure") == 1);
+  world.advance(301s);
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.log.count(LogLevel::info, "dane: ") == 2);
+}
