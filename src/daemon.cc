@@ -24,7 +24,8 @@ std::vector<uid_t> control_users() { return {0, geteuid()}; }
 Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
     : config_(std::move(start.config)), source_(std::move(start.source)), verbosity_(start.verbosity),
       loop_(loop), clock_(clock), log_(log), started_(clock.wall()), began_(clock.steady()),
-      postfix_level_(side_lane_, loop, log),
+      postconf_(std::move(start.postconf)),
+      postfix_level_(side_lane_, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
       precedence_(log),
@@ -83,7 +84,8 @@ void Daemon::apply(const Config& fresh) {
   learner_.set_options(learner_options(config_));
   set_precedence();
   fetches_.set_concurrency(config_.fetch_concurrency);
-  https_->set_threads(config_.fetch_threads);
+  if (const auto done = https_->set_threads(config_.fetch_threads); !done)
+    log_.warning(LogLine("reload").with("parameter", "fetch_threads").with("reason", done.error().text));
   server_.set_max_connections(config_.max_connections);
   cache_.set_bounds(cache_bounds(config_), clock_.life());
   trust_reload_ = https_->reload_trust({config_.ca_file, config_.ca_path}, [this](const Result<void>& done) {

@@ -24,6 +24,7 @@
 #include "service/fetch_queue.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
+#include "service/postconf_runner.h"
 #include "service/postfix_level.h"
 #include "service/precedence_switch.h"
 #include "service/refresher.h"
@@ -41,6 +42,7 @@ class Daemon {
     int verbosity = 0;
     std::vector<ListeningSocket> maps;
     std::optional<ListeningSocket> control;
+    PostconfRunner postconf;
     std::unique_ptr<HttpsClient> https;
     std::shared_ptr<Store> store;  // null: memory only
   };
@@ -75,6 +77,7 @@ class Daemon {
   SteadyTime began_;
   std::minstd_rand random_{std::random_device{}()};
   Metrics metrics_;
+  PostconfRunner postconf_;
   WorkerLane store_lane_{"store"};
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;

@@ -37,8 +37,8 @@ class HttpsClient final : public Https {
   [[nodiscard]] Ticket fetch(FetchRequest request, Done done) override;
 
   // For later fetches. Threads that are too many go idle, since fetches may be under way
-  // on them.
-  void set_threads(unsigned threads);
+  // on them. Fails where the system starts no more; what there is goes on.
+  [[nodiscard]] Result<void> set_threads(unsigned threads);
 
   // Reads the CA files again, away from this thread; later fetches use them. On failure
   // the old ones stay. (A file that changes is noticed without this.) The ticket only
@@ -49,7 +49,7 @@ class HttpsClient final : public Https {
  private:
   struct Reload;
 
-  HttpsClient(Executor& home, std::unique_ptr<Trust> trust, unsigned threads);
+  HttpsClient(Executor& home, std::unique_ptr<Trust> trust);
   void begin(const std::shared_ptr<Reload>& reload);
   void end_reload(const Result<void>& done);
 
