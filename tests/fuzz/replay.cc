@@ -3,6 +3,7 @@
 // in SCRATCH.
 //
 //   fuzz_TARGET SCRATCH MUTANTS FILE_OR_FOLDER...
+#include <cstdio>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -29,8 +30,8 @@ class Scratch {
   explicit Scratch(const char* path) : path_(path), file_(::open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600)) {}
   [[nodiscard]] bool good() const { return static_cast<bool>(file_); }
   void keep(const std::string& input) const {
-    static_cast<void>(::ftruncate(file_.get(), 0));
-    static_cast<void>(::pwrite(file_.get(), input.data(), input.size(), 0));
+    const bool kept = ::ftruncate(file_.get(), 0) == 0 && ::pwrite(file_.get(), input.data(), input.size(), 0) >= 0;
+    if (!kept) std::perror(path_);
   }
   void forget() const { static_cast<void>(::unlink(path_)); }
 

@@ -54,10 +54,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     require(ERR_peek_error() == 0, "no error is left for the next TLS call");
     usable = usable || is_usable(record);
   }
-  const bool any = any_usable(records);
-  require(any || !usable, "a usable record is seen among others");
-  require(!any || usable || records.size() > kReadMax, "only a flood counts as usable unread");
+  std::size_t reads_left = kReadMax, reads_left_reversed = kReadMax;
+  const TlsaUse use = use_of(records, reads_left);
+  require(use != TlsaUse::unusable || !usable, "a usable record is seen among others");
+  require(use != TlsaUse::usable || usable, "what is usable has a usable record");
+  require(use != TlsaUse::unread || records.size() > kReadMax, "only a flood stays unread");
   const std::vector<TlsaRdata> reversed(records.rbegin(), records.rend());
-  require(any_usable(reversed) == any, "the order of records does not matter");
+  require(use_of(reversed, reads_left_reversed) == use, "the order of records does not matter");
+  require(reads_left_reversed == reads_left, "nor for what is read");
   return 0;
 }

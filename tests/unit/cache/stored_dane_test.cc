@@ -54,7 +54,7 @@ TEST_CASE("what no version of this program wrote is no DANE status") {
 
 TEST_CASE("more next hops or hosts than are ever kept are refused") {
   std::string hops, hosts = "0 25 signed 0 0 0";
-  for (std::size_t i = 0; i <= kMaxHops; ++i) hops += (i == 0 ? "" : "\n") + "0 " + std::to_string(25 + i) + " null 0 0 0";
+  for (std::size_t i = 0; i <= kMaxHops; ++i) hops += (i == 0 ? "" : "\n") + std::string("0 ") + std::to_string(25 + i) + " null 0 0 0";
   for (std::size_t i = 0; i <= kMaxDaneHosts; ++i) hosts += " mx" + std::to_string(i) + "=tlsa_absent";
   CHECK(parse_dane(hops) == nullptr);
   CHECK(parse_dane(hosts) == nullptr);

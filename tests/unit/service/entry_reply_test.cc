@@ -92,6 +92,25 @@ TEST_CASE("N-01 N-02 N-14 N-15 whatever is known, a reply overrides no DANE and 
   }
 }
 
+TEST_CASE("N-03 where MX fails, whatever was known before, no DANE is overridden and no policy passed over") {
+  const bool enforced = GENERATE(true, false);
+  const auto error = GENERATE(DaneVerdict::notfound, DaneVerdict::temp);
+  const Entry entry = entry_in(enforced ? std::optional(Mode::enforce) : std::nullopt);
+  for (const DaneStatus& status : every_status()) {
+    const HopDane before = learned(nullptr, {}, status, seconds(300), kNow - seconds(60));
+    const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(0), kNow);
+    const ReplyRules rules{.reply = {.base_level = BaseLevel::dane}, .dane_active = true,
+                           .precedence = {.dane_reply = DaneVerdict::dane, .dns_error_reply = error}};
+    const std::string reply = plan_entry_reply(entry, &failing, kNow, MapForm::plain, rules).payload;
+    CAPTURE(name_of(status.mx), status.hosts.size(), enforced, reply);
+    const bool never_seen = status.mx == MxState::failed;
+    const bool dane_spoke = count(status, HostState::none) != std::ptrdiff_t(status.hosts.size());
+    if (!enforced) CHECK(begins(reply, error == DaneVerdict::temp ? "TEMP " : "NOTFOUND "));
+    else if (never_seen) CHECK(begins(reply, "TEMP "));
+    else CHECK(begins(reply, dane_spoke ? "OK dane-only" : "OK secure"));
+  }
+}
+
 TEST_CASE("N-15 at level dane-only every reply is NOTFOUND; where DANE is not active MTA-STS alone decides") {
   const auto level = GENERATE(from_range(std::begin(kLevels), std::end(kLevels)));
   const auto mode = GENERATE(as<std::optional<Mode>>(), std::nullopt, Mode::enforce, Mode::testing, Mode::none);
