@@ -23,6 +23,8 @@ struct FetchQueue::Fetch {
   Class kind;           // refresh stays refresh, also when displaced
   FetchRequest request;
   Https::Done done;
+  Network network;
+  FairLine::Number number;
   SteadyTime deadline;
   SteadyTime begun{};   // last
   Ticket ticket;        // of the fetch under way; empty while it waits
@@ -61,14 +63,18 @@ Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
   const auto fetch = std::make_shared<Fetch>();
   fetch->kind = kind;
   fetch->deadline = clock_.steady() + request.timeout;
+  fetch->network = request.addresses.empty() ? Network() : network_of(request.addresses.front());
+  fetch->number = ++last_number_;
   if (!request.progress) request.progress = std::make_shared<FetchProgress>();
   fetch->request = std::move(request);
   fetch->done = std::move(done);
   fetch->in = &waiting_of(kind);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
+  join_line(fetch);
   admit();
-  while (kind == Class::first_contact && !fetch->running && displace_a_silent_one()) {
-  }
+  // The first one to be admitted for it may be a refresh.
+  for (int tries = 2; kind == Class::first_contact && !fetch->running && tries > 0; --tries)
+    if (!displace_a_silent_one()) break;
   return Ticket([this, weak = std::weak_ptr(fetch)] {
     if (const FetchPtr entered = weak.lock()) {
       leave(entered);
@@ -79,6 +85,7 @@ Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
 
 void FetchQueue::leave(const FetchPtr& fetch) {
   if (fetch->in == nullptr) return;
+  leave_line(*fetch);
   fetch->in->erase(fetch->place);
   fetch->in = nullptr;
   if (fetch->running && fetch->kind == Class::refresh) --refreshes_running_;
@@ -86,11 +93,26 @@ void FetchQueue::leave(const FetchPtr& fetch) {
   fetch->ticket.reset();
 }
 
+void FetchQueue::join_line(const FetchPtr& fetch) {
+  if (fetch->in == &running_) return line_.began(fetch->network);
+  if (fetch->in != &waiting_of(Class::first_contact)) return;
+  line_.join(fetch->network, fetch->number);
+  in_line_.emplace(fetch->number, fetch);
+}
+
+void FetchQueue::leave_line(const Fetch& fetch) {
+  if (fetch.in == &running_) return line_.ended(fetch.network);
+  if (in_line_.erase(fetch.number) != 0) line_.leave(fetch.network, fetch.number);
+}
+
+FetchQueue::FetchPtr FetchQueue::next_first_contact() const {
+  return line_.empty() ? nullptr : in_line_.at(line_.next()).lock();
+}
+
 FetchQueue::FetchPtr FetchQueue::next_in_line() const {
   const Fetches& refreshes = waiting_of(Class::refresh);
-  const Fetches& first_contacts = waiting_of(Class::first_contact);
   if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
-  if (!first_contacts.empty()) return first_contacts.back();
+  if (const FetchPtr next = next_first_contact()) return next;
   if (!refreshes.empty() && refreshes_running_ < refresh_room()) return refreshes.front();
   return nullptr;
 }
@@ -105,16 +127,15 @@ FetchQueue::FetchPtr FetchQueue::next_admissible() {
 
 FetchQueue::FetchPtr FetchQueue::next_of_the_last_tenth() {
   const Fetches& refreshes = waiting_of(Class::refresh);
-  const Fetches& first_contacts = waiting_of(Class::first_contact);
   if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
-  if (first_contacts.empty()) return nullptr;
+  if (line_.empty()) return nullptr;
   const SteadyTime now = clock_.steady();
   if (now < last_tenth_from_) {
     last_tenth_timer_->start(std::chrono::ceil<milliseconds>(last_tenth_from_ - now));
     return nullptr;
   }
   last_tenth_from_ = now + kPatience / static_cast<int>(concurrency_ / kLastShare);
-  return first_contacts.back();
+  return next_first_contact();
 }
 
 void FetchQueue::admit() {
@@ -129,9 +150,11 @@ void FetchQueue::await_sweep(milliseconds in) {
 }
 
 void FetchQueue::begin(const FetchPtr& fetch) {
+  leave_line(*fetch);
   running_.splice(running_.end(), *fetch->in, fetch->place);
   fetch->in = &running_;
   fetch->running = true;
+  join_line(fetch);
   if (fetch->kind == Class::refresh) ++refreshes_running_;
   const SteadyTime now = clock_.steady();
   fetch->begun = now;
@@ -185,9 +208,8 @@ bool FetchQueue::expire_some() {
 void FetchQueue::sweep() {
   sweep_awaited_ = false;
   const bool done = expire_some();
-  const Fetches& first_contacts = waiting_of(Class::first_contact);
   std::size_t changed = 0;
-  while (changed < kPerTurn && !first_contacts.empty() && displace_a_silent_one()) ++changed;
+  while (changed < kPerTurn && !line_.empty() && displace_a_silent_one()) ++changed;
   if (!done || changed == kPerTurn) await_sweep(kBreath);
   admit();
 }

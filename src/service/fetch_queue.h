@@ -1,7 +1,8 @@
 // Admission to the policy hosts: how many fetches run at once and who goes first.
 //
-// First contacts, for which mail waits, go before refreshes, the newest first: whoever asks
-// for it still waits, and those that many have overtaken were answered by reply_timeout.
+// First contacts, for which mail waits, go before refreshes. Their networks take turns, and
+// in each the newest goes first: whoever asks for it still waits, while those that many have
+// overtaken were answered by reply_timeout.
 // Refreshes use at most a tenth of the room, and one may always run. The last tenth of the
 // room is for first contacts alone, and let out so slowly that it lasts until the first
 // fetch of a sudden crowd may have to give way. When a first contact waits, the fetch that
@@ -14,10 +15,12 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "event/timer.h"
 #include "net/https.h"
+#include "service/fair_line.h"
 
 namespace tlspolicyd {
 
@@ -59,6 +62,9 @@ class FetchQueue {
   [[nodiscard]] Ticket enter(Class kind, FetchRequest request, Https::Done done);
   void leave(const FetchPtr& fetch);
   void admit();
+  void join_line(const FetchPtr& fetch);
+  void leave_line(const Fetch& fetch);
+  [[nodiscard]] FetchPtr next_first_contact() const;  // null: none waits
   [[nodiscard]] FetchPtr next_in_line() const;  // null: neither refresh nor first contact may begin
   [[nodiscard]] FetchPtr next_admissible();
   [[nodiscard]] FetchPtr next_of_the_last_tenth();
@@ -76,6 +82,9 @@ class FetchQueue {
   std::size_t concurrency_;
   Fetches running_;
   Fetches waiting_[kClasses];
+  FairLine line_;  // of the first contacts that wait, and of the networks of all that run
+  std::unordered_map<FairLine::Number, std::weak_ptr<Fetch>> in_line_;
+  FairLine::Number last_number_ = 0;
   std::size_t refreshes_running_ = 0;
   Entrance first_contacts_{*this, Class::first_contact};
   Entrance refreshes_{*this, Class::refresh};

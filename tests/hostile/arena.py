@@ -13,7 +13,8 @@ from daemon import ADDRESS, Daemon
 from waiting import until
 
 HERE = pathlib.Path(__file__).resolve().parent
-POLICY_NETWORK = "127.77.0"
+HOSTILE_NETWORK = "127.77.0"   # of all policy hosts that mean harm
+HEALTHY_HOST = "127.78.0.1"
 ACTS = ("good", "brief", "silent", "drip-tls", "drip-http", "headers", "body", "reset-accept", "reset-hello",
         "reset-handshake", "reset-request", "reset-headers", "reset-body", "chain", "rsa8192", "key-updates",
         "renegotiation")
@@ -83,6 +84,10 @@ class Beat:
         return found
 
 
+def hosts(addresses):
+    return [f"{address}={act}" for act, address in addresses.items()]
+
+
 class Arena:
     """Name server, policy hosts and daemon, each a process of its own."""
 
@@ -92,19 +97,18 @@ class Arena:
         self.daemon = Daemon(self.directory / "daemon", ca_file=str(self._ca_file), **settings)
 
     def start(self):
-        addresses = {act: f"{POLICY_NETWORK}.{number + 1}" for number, act in enumerate(ACTS)}
-        healthy = {"good": addresses.pop("good")}
-        self._spawn(*first_served(sys.executable, HERE / "name_server.py", "127.0.0.1", POLICY_NETWORK, *ACTS))
-        authorities = [self._serve(*each) for each in ((healthy, first_served), (addresses, plainly))]
+        healthy = {"good": HEALTHY_HOST}
+        hostile = {act: f"{HOSTILE_NETWORK}.{number}" for number, act in enumerate(ACTS) if act not in healthy}
+        self._spawn(*first_served(sys.executable, HERE / "name_server.py", "127.0.0.1", *hosts(healthy | hostile)))
+        authorities = [self._serve(*each) for each in ((healthy, first_served), (hostile, plainly))]
         self._ca_file.write_text("".join(authorities), encoding="ascii")
         self.daemon.start(command=first_served(*self.daemon.command()))
         until(lambda: self.daemon.ask(CACHED).startswith("OK secure"), self.daemon.log)
 
-    def _serve(self, hosts, how):
+    def _serve(self, addresses, how):
         """Policy hosts in a process of their own: the healthy do not wait for the others. Their authority."""
         ca_file = self.directory / f"ca{len(self._processes)}.pem"
-        given = [f"{address}={act}" for act, address in hosts.items()]
-        self._spawn(*how(PROGRAMS / "policy_hosts", ca_file, HERE / "rsa8192.pem", *given))
+        self._spawn(*how(PROGRAMS / "policy_hosts", ca_file, HERE / "rsa8192.pem", *hosts(addresses)))
         return until(lambda: ca_file.exists() and ca_file.read_text(encoding="ascii"), "the policy hosts")
 
     def _spawn(self, *command):

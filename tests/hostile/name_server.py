@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """A name server in a process of its own that answers by the form of the name, fast, and lies on demand.
 
-usage: name_server.py ADDRESS POLICY_HOSTS_NETWORK ACT...
+usage: name_server.py ADDRESS HOST_ADDRESS=ACT...
 
-A domain is ANY.ACT.hosts.example, whose policy host plays ACT (its address: NETWORK.number of
-the act), or ANY.TRICK.dns.example, whose record is answered with a trick of ours and whose
-policy host is good. No other name exists. Ends when stdin closes.
+A domain is ANY.ACT.hosts.example, whose policy host is at the address that plays ACT, or
+ANY.TRICK.dns.example, whose record is answered with a trick of ours and whose policy host
+is good. No other name exists. Ends when stdin closes.
 """
 import collections
 import itertools
@@ -59,8 +59,9 @@ class Query:
 
 
 class NameServer:
-    def __init__(self, address, network, acts):
-        self._addresses = {act.encode(): socket.inet_aton(f"{network}.{n + 1}") for n, act in enumerate(acts)}
+    def __init__(self, address, hosts):
+        pairs = [host.split("=") for host in hosts]
+        self._addresses = {act.encode(): socket.inet_aton(at) for at, act in pairs}
         self._ids = itertools.count(1)
         self._later = collections.deque()  # (when, reply, peer)
         self._select = selectors.DefaultSelector()
@@ -180,4 +181,4 @@ class NameServer:
 
 
 if __name__ == "__main__":
-    NameServer(sys.argv[1], sys.argv[2], sys.argv[3:]).run()
+    NameServer(sys.argv[1], sys.argv[2:]).run()

@@ -17,8 +17,8 @@ struct Rig {
     https.hold(host);
     start(entrance, host, timeout);
   }
-  void start(Https& entrance, const std::string& host, milliseconds timeout = 60s) {
-    FetchRequest request{.host = host, .addresses = {*parse_ip("1.2.3.4")}};
+  void start(Https& entrance, const std::string& host, milliseconds timeout = 60s, const char* address = "1.2.3.4") {
+    FetchRequest request{.host = host, .addresses = {*parse_ip(address)}};
     request.timeout = timeout;
     tickets.push_back(entrance.fetch(std::move(request), [this, host](const FetchOutcome& outcome) {
       faults[host] = outcome.fault;
@@ -233,4 +233,14 @@ TEST_CASE("thousands that run out of time together do so over many turns") {
     REQUIRE(rig.faults.size() - before <= 64);
   }
   CHECK(rig.faults.size() == 1000);
+}
+
+TEST_CASE("a crowd of one network does not overtake a newcomer of another") {
+  Rig rig(100);
+  for (int i = 0; i < 500; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  rig.https.serve("newcomer", "x");
+  rig.start(rig.queue.first_contacts(), "newcomer", 60s, "1.2.4.4");
+  for (int i = 500; i < 1000; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  rig.pass(250ms);
+  CHECK(rig.faults.at("newcomer") == FetchFault::none);
 }
