@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "config/params.h"
+#include "net/descriptors.h"
 
 namespace tlspolicyd {
 namespace {
@@ -59,6 +60,7 @@ DnsClient::Options dns_options(const Config& config) {
   DnsClient::Options options;
   options.resolvers = config.resolver;
   options.trust_ad = config.resolver_trust_ad;
+  options.max_in_flight = descriptor_share(options.max_in_flight);
   // What the operator left alone is for resolv.conf to say.
   const Config defaults = default_config();
   if (config.dns_timeout != defaults.dns_timeout) options.timeout = config.dns_timeout;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "postfix/netstring.h"
+#include "postfix/policy_reply.h"
 
 namespace tlspolicyd {
 namespace {
@@ -78,10 +79,13 @@ SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, 
   owner_.on_limit_set();
 }
 
+bool SocketmapConnection::is_new() const {
+  return !heard_ && traffic_.clock.steady() - last_heard_ < kFirstMoment;
+}
+
 bool SocketmapConnection::is_busy() const {
   char octet;
-  const bool is_new = !heard_ && traffic_.clock.steady() - last_heard_ < kFirstMoment;
-  return is_new || owes() || recv(fd_.get(), &octet, 1, MSG_PEEK) > 0;
+  return is_new() || owes() || recv(fd_.get(), &octet, 1, MSG_PEEK) > 0;
 }
 
 bool SocketmapConnection::is_limited() const {
@@ -109,6 +113,22 @@ void SocketmapConnection::read_rest() {
     *left_to_drain_ -= got == 0 ? *left_to_drain_ : std::min(got, *left_to_drain_);
   }
   if (has_room()) end(CloseReason::drained, "");
+}
+
+bool SocketmapConnection::give_up() {
+  bool waited = false;
+  for (Question& question : pending_) {
+    if (question.answered) continue;
+    question.ticket.reset();
+    question.answered = true;
+    question.payload = kNotFound;
+    waited = true;
+  }
+  std::string out;
+  collect_answered(out);
+  send(out);
+  settle();
+  return waited;
 }
 
 void SocketmapConnection::close(CloseReason reason, const std::string& detail) {

@@ -75,8 +75,9 @@ class SocketmapConnection {
   [[nodiscard]] const Peer& peer() const { return peer_; }
   [[nodiscard]] SteadyTime last_heard() const { return last_heard_; }
   [[nodiscard]] bool owes() const { return !pending_.empty() || !unsent_.empty(); }
-  // Whether a question waits, or has come that was not read yet, or will: it was accepted
-  // just now.
+  // Accepted just now: its question is on the way.
+  [[nodiscard]] bool is_new() const;
+  // Whether something is owed, or a question has come that was not read yet, or will.
   [[nodiscard]] bool is_busy() const;
   // Whether some limit runs, and the one that is passed.
   [[nodiscard]] bool is_limited() const;
@@ -92,6 +93,9 @@ class SocketmapConnection {
   // Takes no more questions after those that have arrived, be they in the socket still, and
   // closes once they are answered.
   void drain();
+  // What waits gets NOTFOUND, as at its time limit, and is found out all the same. False if
+  // nothing waited.
+  bool give_up();
   void close(CloseReason reason, const std::string& detail = "");
 
  private:

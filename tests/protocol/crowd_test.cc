@@ -117,30 +117,40 @@ Client connect_in_vain(InetRig& rig) {
 
 }  // namespace
 
-TEST_CASE("without descriptors accepting pauses, and goes on once a connection ends") {
+TEST_CASE("without descriptors who waits for a name nobody knows gets NOTFOUND and makes room") {
   InetRig rig;
-  Client held = rig.connect_from(kOne);
-  rig.exchange(held, query("wait"));
+  Client first = rig.connect_from(kOne);
+  rig.exchange(first, query("wait"));
+  rig.advance(seconds(1));
+  Client second = rig.connect_from(kOne);
+  rig.exchange(second, query("wait"));
   Client late = connect_in_vain(rig);
   CHECK(rig.metrics.value("connections", "starved") == 1);
+  CHECK(rig.metrics.value("first_contact", "overloaded") == 1);
   CHECK(rig.log.count(LogLevel::warning, "action=paused") == 1);
-  CHECK_FALSE(rig.answers_to(late));
+  CHECK(first.received() == netstring("NOTFOUND "));
+  CHECK(first.is_closed());
+  CHECK_FALSE(second.is_closed());
+  CHECK(rig.answers_to(late));
   rig.answers.complete("wait");
-  CHECK(rig.exchange(held, "") == netstring("OK wait"));
-  CHECK(rig.server->connections() == 1);
-  held.hang_up();
-  rig.turn();
-  CHECK(late.received() == ok("d"));
+  CHECK(rig.exchange(second, "") == netstring("OK wait"));
 }
 
-TEST_CASE("without descriptors accepting goes on by itself after a second") {
+TEST_CASE("without descriptors accepting pauses, and goes on by itself after a second") {
   InetRig rig;
-  Client held = rig.connect_from(kOne);
-  rig.exchange(held, query("wait"));
   Client late = connect_in_vain(rig);
   CHECK_FALSE(rig.answers_to(late));
   rig.advance(seconds(1));
   CHECK(late.received() == ok("d"));
+}
+
+TEST_CASE("without descriptors who has just come is not sent away unheard") {
+  InetRig rig;
+  Client young = rig.connect_from(kOne);
+  Client late = connect_in_vain(rig);
+  CHECK(rig.answers_to(young));
+  rig.advance(seconds(1));
+  CHECK(rig.answers_to(late));
 }
 
 TEST_CASE("rule 3 without descriptors who stays connected and asks nothing makes room") {
