@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/c_ptr.h"
 
 namespace tlspolicyd {
 namespace {
+
+using ProviderPtr = CPtr<OSSL_PROVIDER, OSSL_PROVIDER_unload>;
 
 constexpr const char* kName = "tlspolicyd-client";
 
@@ -63,7 +66,7 @@ class Base {
     return kept;
   }
 
-  CPtr<OSSL_PROVIDER, OSSL_PROVIDER_unload> provider_;
+  ProviderPtr provider_;
   std::vector<OSSL_ALGORITHM> decoders_, key_types_;
 };
 
@@ -98,21 +101,26 @@ int begin(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DISPATCH** f
 
 using LibraryPtr = CPtr<OSSL_LIB_CTX, OSSL_LIB_CTX_free>;
 
-LibraryPtr make_library() {
-  if (base().provider() == nullptr) return nullptr;
-  LibraryPtr library(OSSL_LIB_CTX_new());
-  const bool ready = library && OSSL_PROVIDER_add_builtin(library.get(), kName, begin) == 1 &&
-                     OSSL_PROVIDER_load(library.get(), kName) != nullptr;
-  if (ready) return library;
+struct Library {
+  LibraryPtr context;
+  ProviderPtr provider;  // goes first: freeing the context does not take along what was loaded by hand
+};
+
+Library make_library() {
+  if (base().provider() == nullptr) return {};
+  LibraryPtr context(OSSL_LIB_CTX_new());
+  if (context && OSSL_PROVIDER_add_builtin(context.get(), kName, begin) == 1)
+    if (ProviderPtr provider(OSSL_PROVIDER_load(context.get(), kName)); provider)
+      return {std::move(context), std::move(provider)};
   ERR_clear_error();
-  return nullptr;
+  return {};
 }
 
 }  // namespace
 
 OSSL_LIB_CTX* tls_library() {
-  static const LibraryPtr made = make_library();
-  return made.get();
+  static const Library made = make_library();
+  return made.context.get();
 }
 
 }  // namespace tlspolicyd
