@@ -15,7 +15,7 @@ const LogSink* told = nullptr;  // a new-handler gets no argument
 // Nothing in here may allocate. A second thread that gets here waits for the end.
 [[noreturn]] void give_up() {
   static std::atomic_flag ending;
-  while (ending.test_and_set()) pause();
+  while (ending.test_and_set()) ending.wait(true);
   told->write_last_words("fatal: out of memory; what was stored is kept: start again, with more memory or a smaller cache_max_size");
   _exit(kExitOsError);
 }

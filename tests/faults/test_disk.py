@@ -8,7 +8,7 @@ from rig import FaultTest
 from waiting import until
 
 KNOWN = form.either(20, 200)
-NEW = form.either(30, 1000)
+NEW = form.either(30, 300)
 
 
 class Disk(FaultTest):
