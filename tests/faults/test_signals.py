@@ -76,7 +76,9 @@ class Signals(FaultTest):
                 tally = crowd.stop()
                 self.assertEqual(code, 0)
                 self.assertEqual(tally.wrong_replies, [])
-                cut = [failure for failure in tally.failures if failure.tried < terminated]
+                # Who finds nobody listening was late: it asked nothing.
+                cut = [failure for failure in tally.failures
+                       if failure.tried < terminated and "refused" not in failure.why]
                 self.assertEqual(cut, [], f"{len(cut)} of {tally.asked}")
 
     def test_terminate_while_names_are_learned(self):
