@@ -53,6 +53,7 @@ QueryOptions query_options(const Config& config, const PolicyService::Options& s
   const Learner::Options learning = learner_options(config);
   QueryOptions options;
   options.dns = dns_options(config);
+  options.dane_dns = dane_dns_options(config);
   options.https = https_options(config, log);
   options.https.threads = 1;
   options.diagnosis = {learning.discovery, learning.sts, serving.rules, config.dane_canary};

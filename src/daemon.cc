@@ -28,15 +28,16 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       postfix_level_(side_lane_, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
+      dane_dns_(loop, clock, metrics_, dane_dns_options(config_)),
       precedence_(log),
-      canary_({dns_, loop, log, metrics_}, [this] { on_canary(); }),
+      canary_({dane_dns_, loop, log, metrics_}, [this] { on_canary(); }),
       cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
       shadow_({store_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
       fetches_(*https_, loop, clock, config_.fetch_concurrency),
       learner_({dns_, fetches_, cache_, shadow_, loop, clock, log, metrics_,
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }},
                learner_options(config_)),
-      dane_({dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
+      dane_({dane_dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
       service_({learner_, dane_, cache_, shadow_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
@@ -81,6 +82,7 @@ void Daemon::apply(const Config& fresh) {
   config_ = plan.config;
   log_.configure(config_.log, more_verbose(config_.log_level, verbosity_));
   dns_.set_options(dns_options(config_));
+  dane_dns_.set_options(dane_dns_options(config_));
   learner_.set_options(learner_options(config_));
   set_precedence();
   fetches_.set_concurrency(config_.fetch_concurrency);

@@ -82,7 +82,7 @@ class Daemon {
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;
   std::unique_ptr<HttpsClient> https_;
-  DnsClient dns_;
+  DnsClient dns_, dane_dns_;
   PrecedenceSwitch precedence_;
   ResolverCanary canary_;
   PolicyCache cache_;

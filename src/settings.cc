@@ -68,6 +68,12 @@ DnsClient::Options dns_options(const Config& config) {
   return options;
 }
 
+DnsClient::Options dane_dns_options(const Config& config) {
+  DnsClient::Options options = dns_options(config);
+  options.only_trusted = true;
+  return options;
+}
+
 HttpsOptions https_options(const Config& config, Logger& log) {
   return {.ca_file = config.ca_file, .ca_path = config.ca_path, .threads = config.fetch_threads, .log = &log};
 }

@@ -29,6 +29,8 @@ struct Serving {
 [[nodiscard]] std::optional<PostfixTls> fixed_level(const Config& config);
 [[nodiscard]] PrecedenceOptions precedence_options(const Config& config);
 [[nodiscard]] DnsClient::Options dns_options(const Config& config);
+// For DANE and its canary: only resolvers whose AD counts, if there are any.
+[[nodiscard]] DnsClient::Options dane_dns_options(const Config& config);
 [[nodiscard]] HttpsOptions https_options(const Config& config, Logger& log);
 [[nodiscard]] SocketmapServerOptions server_options(const Config& config);
 [[nodiscard]] PolicyCache::Bounds cache_bounds(const Config& config);

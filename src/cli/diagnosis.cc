@@ -20,14 +20,14 @@ bool is_dns_failure(const Step& step) {
 
 }  // namespace
 
-Diagnosis::Diagnosis(Discovery::Ports ports, Executor& loop, Domain domain, DiagnosisOptions options, Done done)
+Diagnosis::Diagnosis(Ports ports, Domain domain, DiagnosisOptions options, Done done)
     : ports_(ports), domain_(std::move(domain)), options_(std::move(options)), done_(std::move(done)),
       discovery_(ports_, domain_, options_.discovery, always_fetch,
                  [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
-      lookup_({ports_.dns, ports_.dns, loop}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
+      lookup_({ports_.dane_dns, ports_.dane_dns, ports_.loop}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
 
 void Diagnosis::start() {
-  canary_ticket_ = ports_.dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });
+  canary_ticket_ = ports_.dane_dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });
   discovery_.start();
 }
 

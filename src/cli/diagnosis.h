@@ -28,7 +28,12 @@ class Diagnosis {
   // `temporary`: another try may end otherwise.
   using Done = std::function<void(Explanation explanation, bool temporary)>;
 
-  Diagnosis(Discovery::Ports ports, Executor& loop, Domain domain, DiagnosisOptions options, Done done);
+  struct Ports : Discovery::Ports {
+    Dns& dane_dns;  // of resolvers whose AD counts
+    Executor& loop;
+  };
+
+  Diagnosis(Ports ports, Domain domain, DiagnosisOptions options, Done done);
   Diagnosis(const Diagnosis&) = delete;
   Diagnosis& operator=(const Diagnosis&) = delete;
 
@@ -49,7 +54,7 @@ class Diagnosis {
   [[nodiscard]] Entry entry_at(LifeTime now) const;
   [[nodiscard]] Explanation explain(const Entry& entry);
 
-  Discovery::Ports ports_;
+  Ports ports_;
   Domain domain_;
   DiagnosisOptions options_;
   Done done_;

@@ -19,7 +19,7 @@ struct Found {
   bool temporary = false;
 };
 
-Found diagnose(const Cli& cli, Loop& loop, Dns& dns, Https& https, const Domain& domain,
+Found diagnose(const Cli& cli, Loop& loop, Diagnosis::Ports ports, const Domain& domain,
                const DiagnosisOptions& options) {
   std::optional<Found> found;
   Progress progress(cli.terminal, cli.clock, "asking about " + domain.text() + ":");
@@ -27,7 +27,7 @@ Found diagnose(const Cli& cli, Loop& loop, Dns& dns, Https& https, const Domain&
     progress.tick();
     ticker->start(Progress::kBetween);
   });
-  Diagnosis diagnosis({dns, https, loop, cli.clock}, loop, domain, options,
+  Diagnosis diagnosis(ports, domain, options,
                       [&](Explanation explanation, bool temporary) {
                         found = Found{std::move(explanation), temporary};
                         loop.stop();
@@ -45,10 +45,11 @@ int query(const Cli& cli, const QueryOptions& options, std::string_view name) {
   if (!domain) return complain(cli, EX_DATAERR, domain.error().text);
   Loop loop;
   Metrics metrics;
-  DnsClient dns(loop, cli.clock, metrics, options.dns);
+  DnsClient dns(loop, cli.clock, metrics, options.dns), dane_dns(loop, cli.clock, metrics, options.dane_dns);
   const auto https = HttpsClient::create(loop, options.https);
   if (!https) return complain(cli, EX_CONFIG, https.error().text);
-  const Found found = diagnose(cli, loop, dns, **https, *domain, options.diagnosis);
+  const Diagnosis::Ports ports{{dns, **https, loop, cli.clock}, dane_dns, loop};
+  const Found found = diagnose(cli, loop, ports, *domain, options.diagnosis);
   cli.terminal.out << (cli.json ? explanation_json(found.explanation) + "\n" : explanation_text(found.explanation));
   if (const int code = finish_output(cli); code != EX_OK) return code;
   return found.temporary ? EX_TEMPFAIL : EX_OK;

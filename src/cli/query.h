@@ -12,7 +12,7 @@
 namespace tlspolicyd {
 
 struct QueryOptions {
-  DnsClient::Options dns;
+  DnsClient::Options dns, dane_dns;
   HttpsOptions https;
   DiagnosisOptions diagnosis;
 };

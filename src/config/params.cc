@@ -48,7 +48,8 @@ constexpr std::array kParams{
           .help = "The resolvers whose AD bit proves that DNSSEC was checked. loopback: those on this "
                   "host, but for 127.0.0.11, where a container engine passes on what others say. "
                   "always: any, which is safe only where nobody on the way can change an answer. "
-                  "Where AD does not count no DANE is seen, and an enforced policy takes its place."},
+                  "Questions for DANE go to these alone; where there are none no DANE is seen, and an "
+                  "enforced policy takes its place."},
     Param{.name = "dane_canary", .fallback = ". NS", .field = &Config::dane_canary,
           .notation = Notation::question,
           .help = "What a validating resolver must answer with AD: a signed name and a type, asked at "

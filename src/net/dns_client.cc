@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "net/resolver_trust.h"
+
 namespace tlspolicyd {
 namespace {
 
@@ -116,6 +118,17 @@ const std::shared_ptr<ResolverPool>& DnsClient::current_pool() {
   return pool_;
 }
 
+namespace {
+
+void leave_trusted(ResolverPlan& plan) {
+  std::vector<Resolver> trusted;
+  std::copy_if(plan.resolvers.begin(), plan.resolvers.end(), std::back_inserter(trusted),
+               [&](const Resolver& resolver) { return counts_ad(resolver, plan.trust_ad); });
+  if (!trusted.empty()) plan.resolvers = std::move(trusted);
+}
+
+}  // namespace
+
 ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf) {
   ResolverPlan plan{.resolvers = options.resolvers, .trust_ad = options.trust_ad};
   if (plan.resolvers.empty()) {
@@ -125,6 +138,7 @@ ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf
     plan.rotate = conf.rotate;
     plan.tcp = conf.use_vc;
   }
+  if (options.only_trusted) leave_trusted(plan);
   plan.timeout = options.timeout.value_or(plan.timeout);
   plan.tries = std::max(options.attempts.value_or(plan.tries), 1);
   return plan;

@@ -27,6 +27,9 @@ class DnsClient final : public Dns {
     std::optional<milliseconds> timeout;  // per try; else resolv.conf's, else 2 s
     std::optional<int> attempts;          // tries over all resolvers; else resolv.conf's rounds, else 3 tries
     TrustAd trust_ad = TrustAd::loopback; // whose AD bit DnsAnswer::authentic may rest on
+    // Ask only resolvers whose AD counts, if there is one: for who must know whether an answer
+    // is signed. Else whoever breaks its answer gets an unsigned one by way of the next.
+    bool only_trusted = false;
     std::string resolv_conf_path = "/etc/resolv.conf";
     std::size_t max_in_flight = 4096;     // each holds a socket
     std::size_t max_waiting = 65536;      // beyond it: DnsStatus::overloaded

@@ -23,11 +23,6 @@ std::uint16_t random_id() {
   return id;
 }
 
-bool any_counts(const ResolverPlan& plan) {
-  return std::any_of(plan.resolvers.begin(), plan.resolvers.end(),
-                     [&](const Resolver& resolver) { return counts_ad(resolver, plan.trust_ad); });
-}
-
 // Ours or the host's trouble, not the resolver's.
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EAGAIN;
@@ -103,9 +98,7 @@ void DnsQuery::judge(Octets reply) {
   if (!message) return on_nonsense(message.error().text);
   if (message->rcode != Rcode::noerror && message->rcode != Rcode::nxdomain)
     return on_error_code(message->rcode);
-  const bool counts = counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
-  message->authentic = message->authentic && counts;
-  message->indeterminate = !counts && any_counts(plan());
+  message->authentic = message->authentic && counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
   take(*message);
 }
 

@@ -24,6 +24,9 @@ class Answers {
   [[nodiscard]] virtual bool answer_now(const MapQuestion& question, std::string& out) = 0;
   // For the rest. `done` once, within reply_timeout. The question's text is copied.
   [[nodiscard]] virtual Ticket answer(const MapQuestion& question, Done done) = 0;
+  // The payload for one of those that cannot be waited for any longer: by what is known now,
+  // so that a policy that is held is never passed over.
+  [[nodiscard]] virtual std::string answer_by_now(const MapQuestion& question) = 0;
 };
 
 }  // namespace tlspolicyd

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "service/dane_words.h"
+#include "service/entry_reply.h"
 
 namespace tlspolicyd {
 namespace {
@@ -116,8 +117,7 @@ void DaneLearner::note(const Pending& pending, const HopDane* before, const HopD
 }
 
 const HopDane* DaneLearner::known_of(const Domain& domain, const HopKey& hop) const {
-  const Entry* const entry = parts_.cache.find(domain.text());
-  return entry != nullptr ? find_hop(entry->dane, hop) : nullptr;
+  return dane_of(parts_.cache.find(domain.text()), hop);
 }
 
 std::optional<MxState> DaneLearner::mx_state(const Domain& domain, const HopKey& hop) const {

@@ -49,7 +49,7 @@ void DaneLookup::on_mx(const DnsAnswer& answer) {
 
 // The hosts to be asked about TLSA.
 std::vector<std::string> DaneLookup::judge(const DnsAnswer& answer) {
-  if (answer.failed_for_dane()) return {};
+  if (answer.failed()) return {};
   if (answer.status == DnsStatus::found) return judge_records(answer);
   mx_state_ = answer.authentic ? MxState::signed_denial : MxState::unsigned_denial;
   // A name that does not exist has no addresses either.

@@ -92,9 +92,6 @@ Step mx_dane_step(const Domain& domain, const HopKey& hop, const DaneReport& rep
   if (report.status.mx != MxState::failed)
     return {"dane", std::string(name_of(report.status.mx)),
             std::string(words.seen) + " (MX " + dns_facts(report.mx) + ")", std::string(words.rfc), ""};
-  if (report.mx.indeterminate)
-    return {"dane", "failed", "the MX records came from a resolver whose AD does not count (" + dns_facts(report.mx) + ")",
-            "RFC 7672 section 2.1.1", "Let resolver name validating resolvers only, or set resolver_trust_ad."};
   Step step = dns_failure_step("dane", domain.text(), RrType::mx, report.mx);
   step.result = name_of(MxState::failed);
   step.rfc = words.rfc;
@@ -111,7 +108,6 @@ Step host_step(const HostReport& report) {
 }
 
 std::string first_trouble(const DaneReport& report) {
-  if (report.mx.indeterminate) return "MX from a resolver whose AD does not count";
   if (report.status.mx == MxState::failed) return std::string(name_of(report.mx.status)) + " " + report.mx.detail;
   for (const HostReport& host : report.hosts)
     if (!host.trouble.empty()) return host.trouble;

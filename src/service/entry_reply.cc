@@ -34,6 +34,12 @@ PlannedReply plan_sts_reply(const Entry& entry, const HeldPolicy* applies, MapFo
 
 }  // namespace
 
+HopKey hop_of(const NextHop& next_hop) { return {next_hop.bracketed, next_hop.port.value_or(HopKey{}.port)}; }
+
+const HopDane* dane_of(const Entry* entry, const HopKey& hop) {
+  return entry != nullptr ? find_hop(entry->dane, hop) : nullptr;
+}
+
 DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const ReplyRules& rules) {
   if (!rules.dane_active || !dane_matters(enforces(assess(entry, now).applies), rules.precedence))
     return DaneNeed::nothing;

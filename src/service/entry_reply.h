@@ -4,10 +4,15 @@
 
 #include "base/clock.h"
 #include "dane/hop_dane.h"
+#include "postfix/next_hop.h"
 #include "postfix/policy_reply.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
+
+[[nodiscard]] HopKey hop_of(const NextHop& next_hop);
+// Null where nothing is known; `entry` may be null.
+[[nodiscard]] const HopDane* dane_of(const Entry* entry, const HopKey& hop);
 
 struct ReplyRules {
   ReplyOptions reply;

@@ -53,9 +53,9 @@ void HostDaneLookup::judge_addresses() {
     if (found_secure(*address))
       return ask_tlsa(address->chain.empty() ? std::vector{report_.host.name}
                                              : std::vector{report_.host.name, address->chain.back()});
-  if (found(a) && !a.indeterminate) return judge_insecure(a);
-  if (a.failed_for_dane()) return fail(HostFinding::address_failed, RrType::a, report_.host.name, a);
-  if (aaaa.failed_for_dane()) return fail(HostFinding::address_failed, RrType::aaaa, report_.host.name, aaaa);
+  if (found(a)) return judge_insecure(a);
+  if (a.failed()) return fail(HostFinding::address_failed, RrType::a, report_.host.name, a);
+  if (aaaa.failed()) return fail(HostFinding::address_failed, RrType::aaaa, report_.host.name, aaaa);
   if (found(aaaa)) return judge_insecure(aaaa);
   finish(HostFinding::address_absent);
 }
@@ -68,7 +68,7 @@ void HostDaneLookup::judge_insecure(const DnsAnswer& address) {
 
 void HostDaneLookup::on_alias(const DnsAnswer& answer) {
   use_ttl(answer);
-  if (answer.failed_for_dane()) return fail(HostFinding::alias_failed, RrType::cname, report_.host.name, answer);
+  if (answer.failed()) return fail(HostFinding::alias_failed, RrType::cname, report_.host.name, answer);
   if (!found_secure(answer)) return finish(HostFinding::address_insecure);
   ask_tlsa({report_.host.name});
 }
@@ -90,7 +90,7 @@ void HostDaneLookup::on_tlsa(const std::string& name, const DnsAnswer& answer) {
   const auto records = records_of<TlsaRdata>(answer);
   report_.tlsa.emplace_back(name, without_data(answer, kMostTold));
   report_.tlsa_records = records.size();
-  if (answer.failed_for_dane()) return fail(HostFinding::tlsa_failed, RrType::tlsa, name, answer);
+  if (answer.failed()) return fail(HostFinding::tlsa_failed, RrType::tlsa, name, answer);
   if (found_secure(answer)) return judge_records(name, records);
   if (!answer.authentic) without_records_ = HostFinding::tlsa_insecure;
   if (!bases_.empty()) return ask_next_tlsa();
@@ -110,7 +110,6 @@ void HostDaneLookup::judge_records(const std::string& name, const std::vector<Tl
 void HostDaneLookup::fail(HostFinding finding, RrType type, const std::string& name, const DnsAnswer& answer) {
   report_.trouble = std::string(name_of(type)) + " of " + name + ": " + std::string(name_of(answer.status));
   if (!answer.detail.empty()) report_.trouble += ": " + answer.detail;
-  if (answer.indeterminate) report_.trouble += ", from a resolver whose AD does not count";
   finish(finding);
 }
 

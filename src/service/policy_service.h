@@ -57,6 +57,7 @@ class PolicyService final : public Answers {
 
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override;
   [[nodiscard]] Ticket answer(const MapQuestion& question, Done done) override;
+  [[nodiscard]] std::string answer_by_now(const MapQuestion& question) override;
   void set_options(Options options);
 
   // Forgets the domain here and in the store; what is being learned about it is void.
@@ -80,7 +81,8 @@ class PolicyService final : public Answers {
   // `entry` null: nothing is known.
   [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
                                      LifeTime now);
-  [[nodiscard]] std::string known_reply_to(const Waiter& waiter);
+  // `learned`: of DANE, for this question; null: what the learner knows.
+  [[nodiscard]] std::string reply_by_now(const NextHop& next_hop, MapForm form, const HopDane* learned);
   void note_lookup(std::string_view key, std::string_view payload) const;
   void advance(const WaiterPtr& waiter);
   void learn_policy(const WaiterPtr& waiter);

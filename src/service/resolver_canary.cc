@@ -25,10 +25,9 @@ void ResolverCanary::ask_again() {
 
 // Serving goes on without a resolver, from the cache; but somebody should know.
 void ResolverCanary::on_answer(const DnsAnswer& answer) {
-  const bool failed = answer.failed_for_dane();
-  parts_.metrics.add("dane_canary", failed ? "failed" : answer.authentic ? "ad" : "no_ad");
-  if (failed) {
-    if (answer.failed() && !answered_ && !std::exchange(warned_, true))
+  parts_.metrics.add("dane_canary", answer.failed() ? "failed" : answer.authentic ? "ad" : "no_ad");
+  if (answer.failed()) {
+    if (!answered_ && !std::exchange(warned_, true))
       parts_.log.warning(LogLine("resolver").with("reason", answer.detail)
                              .with("cure", "start it or set resolver; until then only cached policies are known"));
     return;

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "postfix/netstring.h"
-#include "postfix/policy_reply.h"
 
 namespace tlspolicyd {
 namespace {
@@ -119,9 +118,9 @@ bool SocketmapConnection::give_up() {
   bool waited = false;
   for (Question& question : pending_) {
     if (question.answered) continue;
+    question.payload = traffic_.answers.answer_by_now({question.map_name, question.key});
     question.ticket.reset();
     question.answered = true;
-    question.payload = kNotFound;
     waited = true;
   }
   std::string out;
@@ -238,11 +237,14 @@ void SocketmapConnection::ask(const SocketmapRequest& request, std::string& out)
   waiting.asked = traffic_.clock.steady();
   waiting.answered = known;
   owner_.on_limit_set();
-  if (known)
+  if (known) {
     waiting.payload = traffic_.reply;
-  else
-    waiting.ticket = traffic_.answers.answer(
-        question, [this, &waiting](std::string_view payload) { on_answer(waiting, payload); });
+    return;
+  }
+  waiting.map_name = question.map_name;
+  waiting.key = question.key;
+  waiting.ticket = traffic_.answers.answer(
+      question, [this, &waiting](std::string_view payload) { on_answer(waiting, payload); });
 }
 
 void SocketmapConnection::on_answer(Question& question, std::string_view payload) {

@@ -93,7 +93,7 @@ class SocketmapConnection {
   // Takes no more questions after those that have arrived, be they in the socket still, and
   // closes once they are answered.
   void drain();
-  // What waits gets NOTFOUND, as at its time limit, and is found out all the same. False if
+  // What waits is answered by what is known now, and found out all the same. False if
   // nothing waited.
   bool give_up();
   void close(CloseReason reason, const std::string& detail = "");
@@ -102,6 +102,7 @@ class SocketmapConnection {
   struct Question {
     SteadyTime asked;
     bool answered = false;
+    std::string map_name, key;  // until it is answered
     std::string payload;
     Ticket ticket;
   };

@@ -41,7 +41,10 @@ class Clock(FaultTest):
         self.elapsed, self.ahead = self.elapsed + seconds, self.ahead + step
         self.faults.elapsed(self.elapsed)
         self.faults.wall(self.elapsed + self.ahead)
-        self.daemon.ask(".turn")
+        try:
+            self.daemon.ask(".turn")
+        except ConnectionResetError:  # it seemed to have kept silent for long: Postfix tries once more, too
+            self.daemon.ask(".turn")
 
     def step(self, by):
         """The wall clock is set, and the daemon has noticed."""

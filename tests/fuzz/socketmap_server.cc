@@ -34,6 +34,7 @@ class Echo final : public Answers {
     });
     return Ticket([alive] { *alive = false; });
   }
+  [[nodiscard]] std::string answer_by_now(const MapQuestion& question) override { return reply_to(question); }
   void answer_waiting() {
     for (; !waiting_.empty();) {
       const auto last = std::move(waiting_.back());

@@ -45,6 +45,10 @@ class FakeAnswers final : public Answers {
     });
   }
 
+  [[nodiscard]] std::string answer_by_now(const MapQuestion& question) override {
+    return "OK so far of " + std::string(question.map_name) + " " + std::string(question.key);
+  }
+
   // Answers the first that waits for `key` with "OK <key>", or with `payload`.
   void complete(const std::string& key, std::string payload = "") {
     for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {

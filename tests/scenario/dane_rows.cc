@@ -357,3 +357,51 @@ TEST_CASE("N-11 where precedence is not active no question is asked for it") {
   CHECK(world.ask("d.example") == kSecure);
   CHECK(world.dns.count("d.example", RrType::mx) == 0);
 }
+
+TEST_CASE("N-02 N-07 what the addresses of a host say of it") {
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_tlsa("mx1.d.example", kSigned);
+  const auto v6 = [](std::string_view address) { return std::vector<Rdata>{AddressRdata{*parse_ip(address)}}; };
+  SECTION("an insecure A tells what the zone is, whatever becomes of AAAA") {
+    world.set_host("mx1.d.example", kUnsigned);
+    world.dns.fail("mx1.d.example", RrType::aaaa, DnsStatus::timeout);
+    CHECK(world.ask("d.example") == kSecure);
+  }
+  SECTION("an insecure AAAA does not: DNS64 makes such of a signed A") {
+    world.dns.fail("mx1.d.example", RrType::a, DnsStatus::timeout);
+    world.dns.set_records("mx1.d.example", RrType::aaaa, v6("64:ff9b::1"), kUnsigned);
+    CHECK(world.ask("d.example") == kDaneOnly);
+  }
+  SECTION("one secure address is enough") {
+    world.set_host("mx1.d.example", kSigned);
+    world.dns.set_records("mx1.d.example", RrType::aaaa, v6("64:ff9b::1"), kUnsigned);
+    CHECK(world.ask("d.example") == kNothing);
+  }
+  SECTION("AAAA alone") {
+    world.dns.deny("mx1.d.example", RrType::a, kSigned);
+    world.dns.set_records("mx1.d.example", RrType::aaaa, v6("2001:db8::1"), kSigned);
+    CHECK(world.ask("d.example") == kNothing);
+  }
+  SECTION("neither can be looked up") {
+    world.dns.fail("mx1.d.example", RrType::a, DnsStatus::server_failure);
+    world.dns.fail("mx1.d.example", RrType::aaaa, DnsStatus::server_failure);
+    CHECK(world.ask("d.example") == kDaneOnly);
+  }
+  SECTION("a host that does not exist takes no mail") {
+    for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.deny("mx1.d.example", type, kSigned, DnsStatus::no_name);
+    CHECK(world.ask("d.example") == kSecure);
+    CHECK(world.tlsa_questions() == 0);
+  }
+}
+
+TEST_CASE("N-04 an unsigned step of the CNAME chain of the domain makes its MX unsigned") {
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  world.dns.set("d.example", RrType::mx, DnsAnswer{.status = DnsStatus::found, .records = {MxRdata{10, "mx1.d.example"}},
+                                                   .chain = {"mail.prov.example"}, .authentic = false, .ttl = 300s});
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.tlsa_questions() == 0);
+}

@@ -37,3 +37,14 @@ TEST_CASE("N-11 the resolver client is told whose AD counts") {
   CHECK(dns_options(config_with("resolver_trust_ad", "always")).trust_ad == TrustAd::always);
   CHECK(dns_options(config_with("resolver_trust_ad", "never")).trust_ad == TrustAd::never);
 }
+
+TEST_CASE("N-11 DANE and its canary ask only resolvers whose AD counts, everything else asks all") {
+  CHECK(dane_dns_options(default_config()).only_trusted);
+  CHECK_FALSE(dns_options(default_config()).only_trusted);
+}
+
+TEST_CASE("a level that the operator states needs no postconf, and dane means with DNSSEC") {
+  CHECK_FALSE(fixed_level(default_config()));
+  CHECK(fixed_level(config_with("postfix_security_level", "dane")) == PostfixTls{BaseLevel::dane, true});
+  CHECK(fixed_level(config_with("postfix_security_level", "may"))->level == BaseLevel::may);
+}

@@ -34,7 +34,7 @@ struct World {
 
   Explanation diagnose() {
     std::optional<Explanation> out;
-    Diagnosis diagnosis({dns, https, time, time}, loop, *Domain::parse("d.example"), options,
+    Diagnosis diagnosis({{dns, https, time, time}, dns, loop}, *Domain::parse("d.example"), options,
                         [&](Explanation explanation, bool may_change) {
                           out = std::move(explanation);
                           temporary = may_change;

@@ -1,0 +1,183 @@
+// The part of PolicyService for questions that cannot be answered at once.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "service/policy_service.h"
+
+namespace tlspolicyd {
+namespace {
+
+// A crowd that asked together runs out of time together; others get their turn between.
+constexpr int kGiveUpsPerTurn = 512;
+constexpr milliseconds kBreath{1};
+
+}  // namespace
+
+struct PolicyService::Waiter {
+  std::string key;
+  NextHop next_hop;
+  MapForm form;
+  Done done;
+  bool policy_asked = false, policy_pending = false;
+  bool dane_asked = false;
+  std::optional<HopDane> dane;  // what was learned, should the cache have no room for it
+  Ticket learning, dane_learning;
+
+  [[nodiscard]] const Domain& domain() const { return next_hop.domain; }
+  [[nodiscard]] HopKey hop() const { return hop_of(next_hop); }
+};
+
+Ticket PolicyService::answer(const MapQuestion& question, Done done) {
+  auto waiter = std::make_shared<Waiter>(
+      Waiter{.key = std::string(question.key), .next_hop = *parse_next_hop(question.key),
+             .form = form_of(question.map_name), .done = std::move(done), .dane = {}, .learning = {}, .dane_learning = {}});
+  const SteadyTime deadline = parts_.clock.steady() + options_.reply_timeout;
+  const auto later = std::upper_bound(waiters_.begin(), waiters_.end(), deadline,
+                                      [](SteadyTime at, const Due& due) { return at < due.at; });
+  waiters_.insert(later, Due{deadline, waiter});
+  arm_reply_timer();
+  advance(waiter);
+  return Ticket([waiter] {
+    waiter->learning.reset();
+    waiter->dane_learning.reset();
+    waiter->done = nullptr;
+  });
+}
+
+// Everything that is missing is asked for; the last of it to come answers.
+void PolicyService::advance(const WaiterPtr& waiter) {
+  if (!options_.level_known) return;
+  if (answers_nothing()) return finish(waiter);
+  const LifeTime now = parts_.clock.life();
+  const Entry* const entry = parts_.cache.find(waiter->domain().text());
+  const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
+  if (!waiter->policy_asked && discover) learn_policy(waiter);
+  const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
+  const bool wait = dane_need(entry, dane, now, options_.rules) == DaneNeed::wait;
+  if (!waiter->dane_asked && wait) learn_dane(waiter);
+  if (!waiter->policy_pending && !(wait && waiter->dane_learning)) finish(waiter);
+}
+
+// What DANE says is asked for at once if it can decide without a policy, else as soon as
+// there is one to be fetched, so that it adds no latency to it.
+void PolicyService::learn_policy(const WaiterPtr& waiter) {
+  waiter->policy_asked = waiter->policy_pending = true;
+  const std::weak_ptr weak(waiter);
+  waiter->learning = parts_.learner.learn(
+      waiter->domain(),
+      [this, weak] {
+        const WaiterPtr found = weak.lock();
+        if (!found) return;
+        found->policy_pending = false;
+        advance(found);
+      },
+      [this, weak] {
+        const WaiterPtr found = weak.lock();
+        return found ? on_fetch(found) : Learner::FetchGate::open;
+      });
+}
+
+// A domain that takes no mail needs no policy, so the GET waits for the MX RRset, which is
+// asked beside the addresses of the policy host.
+Learner::FetchGate PolicyService::on_fetch(const WaiterPtr& waiter) {
+  if (!options_.rules.dane_active) return Learner::FetchGate::open;
+  const HopDane* const dane = dane_of(parts_.cache.find(waiter->domain().text()), waiter->hop());
+  if (!waiter->dane_asked && assess_dane(dane, parts_.clock.life()) == DaneNeed::wait) learn_dane(waiter);
+  const auto mx = parts_.dane.mx_state(waiter->domain(), waiter->hop());
+  if (!mx) return waiter->dane_asked ? Learner::FetchGate::held : Learner::FetchGate::open;
+  return *mx == MxState::null_mx ? Learner::FetchGate::closed : Learner::FetchGate::open;
+}
+
+void PolicyService::learn_dane(const WaiterPtr& waiter) {
+  if (!parts_.dane.has_room_for(waiter->domain(), waiter->hop())) return;
+  waiter->dane_asked = true;
+  const std::weak_ptr weak(waiter);
+  waiter->dane_learning = parts_.dane.learn(
+      waiter->domain(), waiter->hop(),
+      [this, weak](const HopDane& known) {
+        const WaiterPtr found = weak.lock();
+        if (!found) return;
+        found->dane = known;
+        found->dane_learning.reset();
+        advance(found);
+      },
+      [this, domain = waiter->domain()](MxState mx) { parts_.learner.allow_fetch(domain, mx != MxState::null_mx); });
+}
+
+// What a question waits for may be known now, or matter no more.
+void PolicyService::set_options(Options options) {
+  options_ = std::move(options);
+  if (!options_.level_known) return;
+  const auto waiting = waiters_;
+  for (const Due& due : waiting)
+    if (const WaiterPtr waiter = due.waiter.lock(); waiter && waiter->done) advance(waiter);
+}
+
+void PolicyService::finish(const WaiterPtr& waiter) {
+  const LifeTime now = parts_.clock.life();
+  const Domain& domain = waiter->domain();
+  parts_.cache.touch(domain.text(), now);
+  const Entry* const entry = parts_.cache.find(domain.text());
+  const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
+  const Need need = assess(entry, now).need;
+  const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);
+  const std::string payload = answers_nothing() ? std::string(kNotFound) : reply_to(domain, entry, dane, waiter->form, now);
+  learn_again(waiter->next_hop, need, dane_wanted);
+  settle_waiter(waiter, payload);
+}
+
+// Learning goes on behind the answer. As long as TXT itself is unanswered, that is a
+// failure of DNS like any other; a policy that is held already is never passed over.
+std::string PolicyService::reply_by_now(const NextHop& next_hop, MapForm form, const HopDane* learned) {
+  if (answers_nothing()) return std::string(kNotFound);
+  const LifeTime now = parts_.clock.life();
+  const Entry* const entry = parts_.cache.find(next_hop.domain.text());
+  const bool temp = options_.rules.precedence.dns_error_reply == DaneVerdict::temp &&
+                    assess(entry, now).applies == nullptr && parts_.learner.txt_pending(next_hop.domain);
+  if (temp) return temp_reply("MTA-STS record of " + next_hop.domain.text() + " is not answered");
+  const HopDane dane = learned != nullptr ? *learned : parts_.dane.so_far(next_hop.domain, hop_of(next_hop));
+  return reply_to(next_hop.domain, entry, &dane, form, now);
+}
+
+std::string PolicyService::answer_by_now(const MapQuestion& question) {
+  const std::string payload = reply_by_now(*parse_next_hop(question.key), form_of(question.map_name), nullptr);
+  note_lookup(question.key, payload);
+  return payload;
+}
+
+void PolicyService::give_up(const WaiterPtr& waiter) {
+  parts_.metrics.add("first_contact", "timeout");
+  settle_waiter(waiter, reply_by_now(waiter->next_hop, waiter->form, waiter->dane ? &*waiter->dane : nullptr));
+}
+
+void PolicyService::settle_waiter(const WaiterPtr& waiter, const std::string& payload) {
+  waiter->learning.reset();
+  waiter->dane_learning.reset();
+  note_lookup(waiter->key, payload);
+  if (const Done done = std::exchange(waiter->done, nullptr)) done(payload);
+}
+
+void PolicyService::on_reply_timeout() {
+  const SteadyTime now = parts_.clock.steady();
+  for (int given_up = 0; !waiters_.empty() && given_up < kGiveUpsPerTurn;) {
+    const WaiterPtr waiter = waiters_.front().waiter.lock();
+    if (waiter && waiter->done && waiters_.front().at > now) break;
+    waiters_.pop_front();
+    if (!waiter || !waiter->done) continue;
+    give_up(waiter);
+    ++given_up;
+  }
+  arm_reply_timer();
+}
+
+// The front of the queue is the next to time out; those answered meanwhile fall out when
+// their turn comes.
+void PolicyService::arm_reply_timer() {
+  while (!waiters_.empty() && waiters_.front().waiter.expired()) waiters_.pop_front();
+  if (waiters_.empty()) return reply_timer_->cancel();
+  const auto left = waiters_.front().at - parts_.clock.steady();
+  reply_timer_->start(std::max(std::chrono::ceil<milliseconds>(left), kBreath));
+}
+
+}  // namespace tlspolicyd
