@@ -25,7 +25,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
     : config_(std::move(start.config)), source_(std::move(start.source)), verbosity_(start.verbosity),
       loop_(loop), clock_(clock), log_(log), started_(clock.wall()), began_(clock.steady()),
       postconf_(std::move(start.postconf)),
-      postfix_level_(side_lane_, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
+      postfix_level_(side_lane_, loop, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
       dane_dns_(loop, clock, metrics_, dane_dns_options(config_)),

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "event/worker_lane.h"
@@ -11,6 +12,8 @@ namespace {
 
 // Empty: as before Postfix 2.11, without DNSSEC.
 constexpr std::array<std::string_view, 4> kDnsSupport{"", "disabled", "enabled", "dnssec"};
+
+constexpr seconds kUntilSecondTry{10};  // by then a changed main.cf is old enough for Postfix
 
 tl::unexpected<Error> strange(std::string_view line) {
   return fail("postconf says \"" + printable(line, 60) + '"');
@@ -28,10 +31,23 @@ Result<PostfixTls> parse_postconf(std::string_view output) {
   return PostfixTls{*level, dns == "dnssec"};
 }
 
+PostfixLevel::PostfixLevel(Executor& lane, Executor& loop, Timers& timers, Logger& log, Run run)
+    : lane_(lane), loop_(loop), log_(log), run_postconf_(std::move(run)),
+      again_(timers.make([this] { if (!running_) this->run(asked_); })) {}
+
 void PostfixLevel::ask(PostconfCall call, Done done) {
+  again_->cancel();
+  second_try_ = false;
+  asked_ = call;
   done_ = std::move(done);
   if (running_) waiting_ = std::move(call);
   else run(std::move(call));
+}
+
+void PostfixLevel::forget() {
+  again_->cancel();
+  done_ = nullptr;
+  waiting_.reset();
 }
 
 void PostfixLevel::run(PostconfCall call) {
@@ -46,21 +62,20 @@ void PostfixLevel::on_output(const Result<std::string>& output) {
   running_ = false;
   if (waiting_) return run(*std::exchange(waiting_, std::nullopt));
   if (!done_) return;
-  tell(output.and_then([](const std::string& text) { return parse_postconf(text); }));
+  const auto tls = output.and_then([](const std::string& text) { return parse_postconf(text); });
+  if (!tls) return on_failure(tls.error());
+  log_.info(LogLine("postfix_security_level").with("level", name_of(tls->level)).with("dnssec", tls->dnssec ? "yes" : "no"));
+  std::exchange(done_, nullptr)(*tls);
 }
 
-void PostfixLevel::tell(const Result<PostfixTls>& tls) {
-  const Done done = std::exchange(done_, nullptr);
-  if (!tls)
-    log_.warning(LogLine("postfix_security_level")
-                     .with("level", "unknown")
-                     .with("reason", tls.error().text)
-                     .with("cure", "set postfix_security_level to the smtp_tls_security_level of Postfix"));
-  else
-    log_.info(LogLine("postfix_security_level")
-                  .with("level", name_of(tls->level))
-                  .with("dnssec", tls->dnssec ? "yes" : "no"));
-  done(tls.value_or(PostfixTls{}));
+void PostfixLevel::on_failure(const Error& error) {
+  if (std::exchange(second_try_, true)) return;
+  log_.warning(LogLine("postfix_security_level")
+                   .with("level", "unknown")
+                   .with("reason", error.text)
+                   .with("cure", "set postfix_security_level to the smtp_tls_security_level of Postfix"));
+  again_->start(kUntilSecondTry);
+  done_(PostfixTls{});
 }
 
 }  // namespace tlspolicyd

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "event/executor.h"
+#include "event/timer.h"
 #include "postfix/policy_reply.h"
 #include "service/postconf.h"
 
@@ -30,22 +31,22 @@ class PostfixLevel {
   using Run = std::function<Result<std::string>(const PostconfCall&)>;  // on the lane
 
   // All outlive this object, save that the lane may finish its job behind it.
-  PostfixLevel(Executor& lane, Executor& loop, Logger& log, Run run = run_postconf)
-      : lane_(lane), loop_(loop), log_(log), run_postconf_(std::move(run)) {}
+  PostfixLevel(Executor& lane, Executor& loop, Timers& timers, Logger& log, Run run = run_postconf);
   PostfixLevel(const PostfixLevel&) = delete;
   PostfixLevel& operator=(const PostfixLevel&) = delete;
 
-  // `done` once, with the level, or with unknown after a warning that names the parameter.
-  // A later ask() takes the place of an earlier one, whose `done` then never runs: however
+  // `done` with the level; or with unknown after a warning that names the parameter, and then
+  // once more if a second try some seconds later brings it: Postfix waits for a main.cf that
+  // was changed just now, which is when people reload. A later ask() takes the place of an earlier one, whose `done` then never runs: however
   // many come, at most one postconf runs and one more call waits for it.
   void ask(PostconfCall call, Done done);
   // No `done` runs any more.
-  void forget() { done_ = nullptr, waiting_.reset(); }
+  void forget();
 
  private:
   void run(PostconfCall call);
   void on_output(const Result<std::string>& output);
-  void tell(const Result<PostfixTls>& tls);
+  void on_failure(const Error& error);
 
   Executor& lane_;
   Executor& loop_;
@@ -53,7 +54,10 @@ class PostfixLevel {
   Run run_postconf_;
   bool running_ = false;
   std::optional<PostconfCall> waiting_;  // while running_
+  PostconfCall asked_;  // last
   Done done_;
+  bool second_try_ = false;
+  std::unique_ptr<Timer> again_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "fakes/captured_log.h"
+#include "fakes/fake_time.h"
 #include "fakes/fake_postconf.h"
 #include "fakes/manual_executor.h"
 
@@ -25,7 +26,8 @@ std::string refusal(const Result<std::string>& output) {
 struct Fixture {
   ManualExecutor lane, loop;
   CapturedLog log;
-  PostfixLevel level{lane, loop, log};
+  FakeTime time;
+  PostfixLevel level{lane, loop, time, log};
   std::vector<PostfixTls> told;
 
   void ask(const PostconfCall& call) {
@@ -132,6 +134,23 @@ TEST_CASE_METHOD(Fixture, "where postconf fails the level is unknown, with a war
   CHECK(log.count(LogLevel::warning, "set postfix_security_level") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "a postconf that fails is asked once more, with no second warning") {
+  const FakePostconf postconf(R"sh(echo run >> "${0%/*}/runs"; [ "$(wc -l < "${0%/*}/runs")" = 2 ] || exit 1; echo dane; echo dnssec)sh");
+  const bool recovers = GENERATE(true, false);
+  if (!recovers) static_cast<void>(run_postconf(call_of(postconf))), static_cast<void>(run_postconf(call_of(postconf)));
+  ask(call_of(postconf));
+  settle();
+  REQUIRE(told == std::vector<PostfixTls>{PostfixTls{}});
+  for (int i = 0; i < 3; ++i) {
+    time.advance(seconds(10));
+    settle();
+  }
+  CHECK(told.size() == (recovers ? 2 : 1));
+  if (recovers) CHECK(told.back() == PostfixTls{BaseLevel::dane, true});
+  CHECK(log.count(LogLevel::warning, "set postfix_security_level") == 1);
+  CHECK(postconf.content("runs") == (recovers ? "run\nrun\n" : "run\nrun\nrun\nrun\n"));
+}
+
 TEST_CASE_METHOD(Fixture, "a storm of reloads runs postconf twice, and only the last asker is told") {
   const FakePostconf postconf(R"(echo run >> "${0%/*}/runs"; echo may; echo)");
   for (int i = 0; i < 100; ++i) ask(call_of(postconf));
@@ -144,7 +163,7 @@ TEST_CASE("nobody is told once the asker is gone") {
   const FakePostconf postconf("echo may; echo");
   Fixture rest;
   {
-    PostfixLevel level(rest.lane, rest.loop, rest.log);
+    PostfixLevel level(rest.lane, rest.loop, rest.time, rest.log);
     level.ask(call_of(postconf), [&](const PostfixTls& tls) { rest.told.push_back(tls); });
   }
   rest.ask(call_of(postconf));
