@@ -9,6 +9,7 @@ import time
 import socketmap
 from daemon import ADDRESS
 
+STUCK = 0.5     # seconds without progress
 PIPELINED = 50  # questions under way on one connection: below the daemon's bound
 
 
@@ -24,12 +25,12 @@ def connect(source):
     return stream
 
 
-def send_what_fits(stream, octets):
-    """As much as the other end takes without anything being read."""
-    stream.setblocking(False)
-    with contextlib.suppress(BlockingIOError):
-        while octets:
-            octets = octets[stream.send(octets):]
+def send_until_stuck(stream, octets):
+    """Until the other end takes no more, since nothing of what it sends is read."""
+    stream.settimeout(STUCK)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            stream.send(octets)
 
 
 class Asker:

@@ -12,6 +12,7 @@ from waiting import until
 SECONDS = 60 if LONG else 3
 IDLE = 4000
 STALLED = 1000 if LONG else 300
+DEAF = 20 if LONG else 3
 PIPELINED = 100_000
 CHURN = 10_000              # connections a second
 LOG_LINES = 200             # that clients may cause in a minute
@@ -41,9 +42,9 @@ class Clients(ArenaTest):
         unread = b"".join([crowd.question("cached.good.hosts.example")] * 5000)
         with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
             halves = self.hold(stack, STALLED, b"30:QUERY half")
-            deaf = self.hold(stack, 20, source="127.66.0.2")
+            deaf = self.hold(stack, DEAF, source="127.66.0.2")
             for stream in deaf:
-                crowd.send_what_fits(stream, unread)
+                crowd.send_until_stuck(stream, unread)
             if LONG:
                 until(lambda: self.arena.descriptors() <= self._before + PULSE_DESCRIPTORS, "the daemon to hang up",
                       UNREAD_LIMIT + 20)

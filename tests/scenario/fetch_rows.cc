@@ -187,3 +187,19 @@ TEST_CASE("F-32 allow_private_addresses lets them through") {
   world.dns.set_address("mta-sts.d.example", "10.0.0.1");
   CHECK(world.ask("d.example") == kSecure);
 }
+
+TEST_CASE("X-04 ten thousand ids in turn cost one entry, and leave the policy in force where fetching fails") {
+  World world;
+  world.publish("d.example", "id0", document("enforce", "mx1.d.example", 31'557'600s), 60s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  const bool fails = GENERATE(false, true);
+  if (fails) world.https.fail("mta-sts.d.example", FetchFault::reset);
+  for (int id = 1; id <= 10'000; ++id) {
+    world.set_id("d.example", "id" + std::to_string(id), 60s);
+    world.time.advance(61s);
+    REQUIRE(world.ask("d.example") == kSecure);
+  }
+  CHECK(world.process->cache.census().entries == 1);
+  CHECK(world.process->cache.census().octets < 3'000);
+  CHECK(world.fetches("d.example") <= 10'001);
+}
