@@ -36,11 +36,17 @@ Cli::EmptyStore store_emptier(const Config& config, const Clock& clock, Logger& 
 }
 
 // As the daemon would find it, so that the replies shown are those that Postfix gets.
-BaseLevel base_level_of(const Config& config) {
-  if (const auto level = fixed_base_level(config)) return *level;
+PostfixTls level_of(const Config& config) {
+  if (const auto level = fixed_level(config)) return *level;
   const auto output = run_postconf({.config_directory = config.postfix_config_directory});
   const auto tls = output.and_then([](const std::string& text) { return parse_postconf(text); });
-  return tls ? tls->level : BaseLevel::unknown;
+  return tls.value_or(PostfixTls{});
+}
+
+// Whether the resolver validates is not asked here: AD counts as seen until it is.
+Serving serving_of(const Config& config) {
+  const PostfixTls tls = level_of(config);
+  return {true, tls.level, tls.dnssec && tls.level == BaseLevel::dane};
 }
 
 QueryOptions query_options(const Config& config, const PolicyService::Options& serving, Logger& log) {
@@ -49,7 +55,7 @@ QueryOptions query_options(const Config& config, const PolicyService::Options& s
   options.dns = dns_options(config);
   options.https = https_options(config, log);
   options.https.threads = 1;
-  options.diagnosis = {learning.discovery, learning.sts, serving.reply, serving.dns_error_is_temp};
+  options.diagnosis = {learning.discovery, learning.sts, serving.rules, config.dane_canary};
   return options;
 }
 
@@ -58,13 +64,12 @@ QueryOptions query_options(const Config& config, const PolicyService::Options& s
 int run_command(const Options& options, const Config& config, const Clock& clock, LogSink& log) {
   const Terminal terminal{std::cout, std::cerr, isatty(STDERR_FILENO) != 0, isatty(STDOUT_FILENO) != 0};
   const bool shows_replies = options.task == Task::query || options.task == Task::cache;
-  const PolicyService::Options serving =
-      service_options(config, shows_replies ? base_level_of(config) : BaseLevel::unknown);
+  const PolicyService::Options serving = service_options(config, shows_replies ? serving_of(config) : Serving{});
   const Cli cli{terminal, clock, options.json, config.control_socket,
                 store_opener(config, SqliteStore::Mode::read_only, clock, log),
                 store_opener(config, SqliteStore::Mode::existing, clock, log),
                 store_emptier(config, clock, log),
-                serving.reply, serving.dns_error_is_temp};
+                serving.rules};
   switch (options.task) {
     case Task::query: return query(cli, query_options(config, serving, log), options.domain);
     case Task::cache: return options.domain.empty() ? list_cache(cli) : show_cached(cli, options.domain);

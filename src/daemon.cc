@@ -24,16 +24,20 @@ std::vector<uid_t> control_users() { return {0, geteuid()}; }
 Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
     : config_(std::move(start.config)), source_(std::move(start.source)), verbosity_(start.verbosity),
       loop_(loop), clock_(clock), log_(log), started_(clock.wall()), began_(clock.steady()),
-      postfix_level_(side_lane_, loop, log),
+      postconf_(std::move(start.postconf)),
+      postfix_level_(side_lane_, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
+      precedence_(log),
+      canary_({dns_, loop, log, metrics_}, [this] { on_canary(); }),
       cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
       shadow_({store_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
       fetches_(*https_, loop, clock, config_.fetch_concurrency),
       learner_({dns_, fetches_, cache_, shadow_, loop, clock, log, metrics_,
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }},
                learner_options(config_)),
-      service_({learner_, cache_, shadow_, loop, clock, log, metrics_}, service_options(config_, base_level_)),
+      dane_({dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
+      service_({learner_, dane_, cache_, shadow_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
@@ -41,7 +45,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
   shadow_.load([this](const StoredRow& row) { learner_.adopt(row); }, [] {});
   refresher_.start();
   ask_postfix_level();
-  probe_resolver();
+  canary_.ask(config_.dane_canary);
   for (ListeningSocket& socket : start.maps) server_.add_listener(std::move(socket));
   if (start.control) control_.emplace(loop, loop, std::move(*start.control), desk_, control_users());
 }
@@ -78,40 +82,42 @@ void Daemon::apply(const Config& fresh) {
   log_.configure(config_.log, more_verbose(config_.log_level, verbosity_));
   dns_.set_options(dns_options(config_));
   learner_.set_options(learner_options(config_));
-  service_.set_options(service_options(config_, base_level_));
+  set_precedence();
   fetches_.set_concurrency(config_.fetch_concurrency);
-  https_->set_threads(config_.fetch_threads);
+  if (const auto done = https_->set_threads(config_.fetch_threads); !done)
+    log_.warning(LogLine("reload").with("parameter", "fetch_threads").with("reason", done.error().text));
   server_.set_max_connections(config_.max_connections);
   cache_.set_bounds(cache_bounds(config_), clock_.life());
   trust_reload_ = https_->reload_trust({config_.ca_file, config_.ca_path}, [this](const Result<void>& done) {
     if (!done) log_.error(LogLine("reload").with("parameter", "ca_file").with("reason", done.error().text));
   });
   ask_postfix_level();
+  canary_.ask(config_.dane_canary);
   for (const Param* param : plan.waiting_for_restart)
     log_.warning(LogLine("reload").with("parameter", param->name).with("result", "needs a restart"));
   log_.info(LogLine("reload").with("result", "done").with("changed", plan.changed.size()));
 }
 
+// At reload the level known so far holds until the new one is.
 void Daemon::ask_postfix_level() {
   postfix_level_.forget();
-  if (const auto level = fixed_base_level(config_)) return set_base_level(*level);
-  postfix_level_.ask({.config_directory = config_.postfix_config_directory},
-                     [this](const PostfixTls& tls) { set_base_level(tls.level); });
+  const auto take = [this](const PostfixTls& tls) {
+    precedence_.set_postfix(tls);
+    set_precedence();
+  };
+  if (const auto tls = fixed_level(config_)) return take(*tls);
+  postfix_level_.ask({.config_directory = config_.postfix_config_directory}, take);
 }
 
-// Serving goes on without a resolver, from the cache; but somebody should know.
-void Daemon::probe_resolver() {
-  resolver_probe_ = dns_.ask({"", RrType::ns}, [this](const DnsAnswer& answer) {
-    if (answer.failed())
-      log_.warning(LogLine("resolver").with("reason", answer.detail)
-                       .with("cure", "start it or set resolver; until then only cached policies are known"));
-  });
+void Daemon::on_canary() {
+  precedence_.set_validates(canary_.validates(), show(config_, *find_param("dane_canary")));
+  if (!canary_.validates()) dane_.forget_all();
+  set_precedence();
 }
 
-void Daemon::set_base_level(BaseLevel level) {
-  if (level != base_level_) log_.info(LogLine("postfix").with("security_level", name_of(level)));
-  base_level_ = level;
-  service_.set_options(service_options(config_, level));
+void Daemon::set_precedence() {
+  service_.set_options(service_options(
+      config_, {precedence_.level_known(), precedence_.base_level(), precedence_.active()}));
 }
 
 // Answers what has been asked, writes what has been learned, ends.
@@ -137,7 +143,9 @@ StatusView Daemon::status() {
   view.uptime = std::chrono::duration_cast<seconds>(clock_.steady() - began_);
   view.pid = getpid();
   view.listen = server_.listening();
-  view.postfix_security_level = name_of(base_level_);
+  view.postfix_security_level = name_of(precedence_.base_level());
+  view.dane_active = precedence_.active();
+  view.resolver_validates = precedence_.validates();
   for (const Resolver& resolver : dns_.resolvers()) view.resolver_addresses.push_back(to_text(resolver));
   const PolicyCache::Census census = cache_.census();
   view.cache_entries = census.entries;

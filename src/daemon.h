@@ -20,11 +20,15 @@
 #include "net/https_client.h"
 #include "net/listening_socket.h"
 #include "service/control_server.h"
+#include "service/dane_learner.h"
 #include "service/fetch_queue.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
+#include "service/postconf_runner.h"
 #include "service/postfix_level.h"
+#include "service/precedence_switch.h"
 #include "service/refresher.h"
+#include "service/resolver_canary.h"
 #include "service/socketmap_server.h"
 
 namespace tlspolicyd {
@@ -38,6 +42,7 @@ class Daemon {
     int verbosity = 0;
     std::vector<ListeningSocket> maps;
     std::optional<ListeningSocket> control;
+    PostconfRunner postconf;
     std::unique_ptr<HttpsClient> https;
     std::shared_ptr<Store> store;  // null: memory only
   };
@@ -56,8 +61,8 @@ class Daemon {
   void reload();
   void apply(const Config& fresh);
   void ask_postfix_level();
-  void probe_resolver();
-  void set_base_level(BaseLevel level);
+  void on_canary();
+  void set_precedence();
   void drain();
   void on_evicted(const Entry& entry);
   [[nodiscard]] StatusView status();
@@ -70,24 +75,27 @@ class Daemon {
   LogSink& log_;
   WallTime started_;
   SteadyTime began_;
-  BaseLevel base_level_ = BaseLevel::unknown;
   std::minstd_rand random_{std::random_device{}()};
   Metrics metrics_;
+  PostconfRunner postconf_;
   WorkerLane store_lane_{"store"};
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;
   std::unique_ptr<HttpsClient> https_;
   DnsClient dns_;
+  PrecedenceSwitch precedence_;
+  ResolverCanary canary_;
   PolicyCache cache_;
   StoreShadow shadow_;
   FetchQueue fetches_;
   Learner learner_;
+  DaneLearner dane_;
   PolicyService service_;
   Refresher refresher_;
   SocketmapServer server_;
   ControlDesk desk_;
   std::optional<ControlServer> control_;
-  Ticket trust_reload_, resolver_probe_;
+  Ticket trust_reload_;
   bool draining_ = false;
   Signals signals_;
 };

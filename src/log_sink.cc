@@ -1,9 +1,11 @@
 #include "log_sink.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -52,6 +54,15 @@ void LogSink::write(LogLevel level, const std::string& text) {
   if (target_.load(std::memory_order_relaxed) == LogTarget::standard_error)
     return write_to_stderr(stderr_line(level, text, to_journal_));
   ::syslog(priority_of(level), "%s%s", word_of(level).data(), text.c_str());
+}
+
+void LogSink::write_last_words(std::string_view text) const noexcept {
+  if (target_.load(std::memory_order_relaxed) == LogTarget::syslog)
+    return ::syslog(LOG_ERR, "error: %.*s", static_cast<int>(text.size()), text.data());
+  const std::string_view prefix = to_journal_ ? "<3>error: " : "tlspolicyd: error: ";
+  const auto part = [](std::string_view octets) { return iovec{const_cast<char*>(octets.data()), octets.size()}; };
+  const std::array<iovec, 3> line{part(prefix), part(text), part("\n")};
+  static_cast<void>(::writev(STDERR_FILENO, line.data(), static_cast<int>(line.size())) < 0);
 }
 
 std::string stderr_line(LogLevel level, const std::string& text, bool to_journal) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 
 #include "base/log.h"
@@ -21,6 +22,8 @@ class LogSink final : public Logger {
 
   void configure(LogTarget target, LogLevel level);
   void write(LogLevel level, const std::string& text) override;
+  // An error, for those who cannot allocate any more. `text` is printable.
+  void write_last_words(std::string_view text) const noexcept;
 
  private:
   const bool to_journal_;

@@ -1,5 +1,6 @@
 // Arguments, configuration, and which task.
 #include <csignal>
+#include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "config/describe.h"
 #include "log_sink.h"
 #include "options.h"
+#include "out_of_memory.h"
 #include "serve.h"
 #include "view/text_layout.h"
 
@@ -40,8 +42,7 @@ int run_configured(const Options& options, LogSink& log) {
   return serve(options, *config, clock, log);
 }
 
-int run(const std::vector<std::string>& arguments) {
-  LogSink log(stderr_is_journal());
+int run_task(const std::vector<std::string>& arguments, LogSink& log) {
   const Result<Options> options = parse_options(arguments);
   if (!options) {
     std::cerr << "tlspolicyd: " << shown(options.error().text) << "\n" << usage_text();
@@ -55,10 +56,22 @@ int run(const std::vector<std::string>& arguments) {
   }
 }
 
+// What the system refuses for good: a thread, an event loop, memory that a library asked for.
+int run(const std::vector<std::string>& arguments, LogSink& log) {
+  try {
+    return run_task(arguments, log);
+  } catch (const std::exception& refused) {
+    log.write(LogLevel::error, std::string("fatal: ") + refused.what());
+    return kExitOsError;
+  }
+}
+
 }  // namespace
 }  // namespace tlspolicyd
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(); a peer that hangs up is an error value
-  return tlspolicyd::run(std::vector<std::string>(argv + 1, argv + argc));
+  tlspolicyd::LogSink log(tlspolicyd::stderr_is_journal());
+  tlspolicyd::end_when_memory_runs_out(log);
+  return tlspolicyd::run(std::vector<std::string>(argv + 1, argv + argc), log);
 }

@@ -36,7 +36,7 @@ PidFile::PidFile(PidFile&& other) noexcept : path_(std::move(other.path_)), fd_(
 
 PidFile::~PidFile() {
   if (path_.empty()) return;
-  if (::unlink(path_.c_str()) != 0) static_cast<void>(::ftruncate(fd_.get(), 0));
+  if (::unlink(path_.c_str()) != 0) static_cast<void>(!::ftruncate(fd_.get(), 0));
 }
 
 }  // namespace tlspolicyd

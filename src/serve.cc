@@ -1,16 +1,16 @@
 #include "serve.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "cache/sqlite_store.h"
 #include "daemon.h"
+#include "default_folder.h"
+#include "net/capabilities.h"
 #include "net/descriptors.h"
 #include "net/inherited_listeners.h"
 #include "net/privileges.h"
+#include "net/syscall_filter.h"
 #include "pid_file.h"
 #include "settings.h"
 
@@ -18,6 +18,9 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::size_t kReservedDescriptors = 64;  // besides connections, look-ups and fetches
+// Threads and processes of the daemon's user. With fetch_threads at its most the daemon has 67
+// threads, and postconf_runner and postconf are two more; the rest is for what else that user runs.
+constexpr std::size_t kMostProcesses = 512;
 
 int fatal(LogSink& log, const Error& error, int code) {
   log.write(LogLevel::error, "fatal: " + error.text);
@@ -36,13 +39,18 @@ Result<std::vector<ListeningSocket>> open_maps(const Config& config) {
   return sockets;
 }
 
-// With its defaults the program needs no preparation: root makes their folders, for the
-// account that will use them. Whatever goes wrong shows when the folder is used.
-void make_default_folder(const std::string& file, const std::string& fallback, const Account* account) {
-  if (geteuid() != 0 || file != fallback) return;
-  const std::string folder = file.substr(0, file.rfind('/'));
-  if (mkdir(folder.c_str(), 0755) != 0 || account == nullptr) return;
-  static_cast<void>(lchown(folder.c_str(), account->uid, account->gid) == 0);
+void prepare_folders(const Config& config, const Account* account) {
+  const Config defaults = default_config();
+  if (config.control_socket == defaults.control_socket) prepare_default_folder(config.control_socket, account);
+  if (config.cache.sqlite_path == defaults.cache.sqlite_path) prepare_default_folder(config.cache.sqlite_path, account);
+}
+
+void warn_of_folder(const Config& config, const Account& account, LogSink& log) {
+  const std::string& store = config.cache.sqlite_path;
+  const std::string refusal = store.empty() ? "" : folder_refusal(store, account);
+  if (!refusal.empty())
+    log.warning(LogLine("store").with("path", store).with("reason", refusal)
+                    .with("cure", "give that folder and the files in it to " + account.user));
 }
 
 // Fatal where it cannot be had: a daemon may live behind it, and --purge must reach the
@@ -59,11 +67,39 @@ Result<std::optional<Account>> find_user(const Config& config) {
   return find_account(config.user, config.group).map([](Account account) { return std::optional(std::move(account)); });
 }
 
-Result<void> drop_rights(const std::optional<Account>& account, LogSink& log) {
-  if (const std::string warning = account ? "" : root_warning(); !warning.empty())
-    log.write(LogLevel::warning, warning);
-  if (!account) return give_up_gains();
-  return become(*account).and_then(give_up_gains);
+Result<void> give_up_rights(const std::optional<Account>& account) {
+  empty_bounding_set();
+  const Result<void> became = account ? become(*account) : Result<void>();
+  return became.and_then(give_up_capabilities).and_then(give_up_gains);
+}
+
+PostconfRunner start_postconf_runner(const std::optional<Account>& account, LogSink& log) {
+  auto runner = PostconfRunner::start([&] {
+    const bool done = give_up_rights(account).has_value();
+    static_cast<void>(bound_processes(kMostProcesses));  // where there is no room the daemon says so
+    return done;
+  });
+  if (runner) return std::move(*runner);
+  log.warning(LogLine("postconf").with("reason", runner.error().text)
+                  .with("result", "postfix_security_level = auto cannot be found out"));
+  return {};
+}
+
+void warn_of_root(LogSink& log) {
+  if (const std::string warning = root_warning(); !warning.empty()) log.write(LogLevel::warning, warning);
+}
+
+void bound_processes_or_warn(LogSink& log) {
+  if (bound_processes(kMostProcesses)) return;
+  log.warning(LogLine("limits").with("processes", "unlimited")
+                  .with("reason", "this user runs more than " + std::to_string(kMostProcesses) + " already, or may run none")
+                  .with("cure", "set user to one that nothing else uses"));
+}
+
+// Serving without is better than not serving.
+void confine(LogSink& log) {
+  if (const auto done = TLSPOLICYD_CONFINED ? confine_server() : fail("this is a build with a sanitizer"); !done)
+    log.warning(LogLine("syscall_filter").with("reason", done.error().text).with("result", "serving without it"));
 }
 
 // A store that cannot be used is no reason not to serve: from memory, with one error.
@@ -92,10 +128,9 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   raise_limit(config, log);
   const auto account = find_user(config);
   if (!account) return fatal(log, account.error(), kExitNoPermission);
+  PostconfRunner postconf = start_postconf_runner(*account, log);
   const Account* const owner = *account ? &**account : nullptr;
-  const Config defaults = default_config();
-  make_default_folder(config.control_socket, defaults.control_socket, owner);
-  make_default_folder(config.cache.sqlite_path, defaults.cache.sqlite_path, owner);
+  prepare_folders(config, owner);
   auto maps = open_maps(config);
   if (!maps) return fatal(log, maps.error(), kExitOsError);
   auto control = open_control(config);
@@ -103,13 +138,17 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   std::optional<Result<PidFile>> pid_file;
   if (!config.pid_file.empty()) pid_file.emplace(PidFile::write(config.pid_file));
   if (pid_file && !*pid_file) return fatal(log, pid_file->error(), kExitOsError);
-  if (const auto dropped = drop_rights(*account, log); !dropped) return fatal(log, dropped.error(), kExitNoPermission);
+  if (!*account) warn_of_root(log);
+  if (const auto done = give_up_rights(*account); !done) return fatal(log, done.error(), kExitNoPermission);
+  if (owner != nullptr) warn_of_folder(config, *owner, log);
+  bound_processes_or_warn(log);
 
   Loop loop;
   auto https = HttpsClient::create(loop, https_options(config, log));
   if (!https) return fatal(log, https.error(), kExitConfig);
+  confine(log);
   Daemon daemon({config, options.config, options.verbosity, std::move(*maps), std::move(*control),
-                 std::move(*https), open_store(config, clock, log)},
+                 std::move(postconf), std::move(*https), open_store(config, clock, log)},
                 loop, clock, log);
   daemon.run();
   return kExitOk;

@@ -1,8 +1,21 @@
 #include "settings.h"
 
 #include "config/params.h"
+#include "net/descriptors.h"
 
 namespace tlspolicyd {
+namespace {
+
+DaneVerdict verdict_of(DaneReply reply) {
+  switch (reply) {
+    case DaneReply::notfound: return DaneVerdict::notfound;
+    case DaneReply::dane: return DaneVerdict::dane;
+    case DaneReply::dane_only: return DaneVerdict::dane_only;
+  }
+  return DaneVerdict::notfound;
+}
+
+}  // namespace
 
 Learner::Options learner_options(const Config& config) {
   Learner::Options options;
@@ -16,25 +29,38 @@ Learner::Options learner_options(const Config& config) {
   return options;
 }
 
-PolicyService::Options service_options(const Config& config, BaseLevel base_level) {
+PolicyService::Options service_options(const Config& config, const Serving& serving) {
   PolicyService::Options options;
-  options.reply.base_level = base_level;
-  options.reply.max_reply_size = config.max_reply_size;
+  options.level_known = serving.level_known;
+  options.rules.reply.base_level = serving.base_level;
+  options.rules.reply.max_reply_size = config.max_reply_size;
+  options.rules.dane_active = serving.dane_active;
+  options.rules.precedence = precedence_options(config);
   options.tlsrpt_map_name = config.tlsrpt_map_name;
-  options.dns_error_is_temp = config.dns_error_reply == DnsErrorReply::temp;
   options.reply_timeout = config.reply_timeout;
   options.log_lookups = config.log_lookups;
   return options;
 }
 
-std::optional<BaseLevel> fixed_base_level(const Config& config) {
-  if (config.postfix_security_level == "auto") return std::nullopt;
-  return parse_base_level(config.postfix_security_level);
+std::optional<PostfixTls> fixed_level(const Config& config) {
+  const auto level = config.postfix_security_level == "auto" ? std::nullopt : parse_base_level(config.postfix_security_level);
+  if (!level) return std::nullopt;
+  return PostfixTls{*level, true};
+}
+
+PrecedenceOptions precedence_options(const Config& config) {
+  const bool mixed_is_dane = config.dane_mixed_reply == DaneMixedReply::dane;
+  const bool error_is_temp = config.dns_error_reply == DnsErrorReply::temp;
+  return {.dane_reply = verdict_of(config.dane_reply),
+          .dane_mixed_reply = mixed_is_dane ? DaneVerdict::dane : DaneVerdict::dane_only,
+          .dns_error_reply = error_is_temp ? DaneVerdict::temp : DaneVerdict::notfound};
 }
 
 DnsClient::Options dns_options(const Config& config) {
   DnsClient::Options options;
   options.resolvers = config.resolver;
+  options.trust_ad = config.resolver_trust_ad;
+  options.max_in_flight = descriptor_share(options.max_in_flight);
   // What the operator left alone is for resolv.conf to say.
   const Config defaults = default_config();
   if (config.dns_timeout != defaults.dns_timeout) options.timeout = config.dns_timeout;

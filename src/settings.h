@@ -5,19 +5,29 @@
 
 #include "cache/policy_cache.h"
 #include "config/config.h"
+#include "dane/precedence.h"
 #include "net/dns_client.h"
 #include "net/https_client.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
+#include "service/postfix_level.h"
 #include "service/socketmap_server.h"
 
 namespace tlspolicyd {
 
 [[nodiscard]] Learner::Options learner_options(const Config& config);
-// `base_level`: what postfix_security_level came to.
-[[nodiscard]] PolicyService::Options service_options(const Config& config, BaseLevel base_level);
-// Empty where it is auto: postconf is asked.
-[[nodiscard]] std::optional<BaseLevel> fixed_base_level(const Config& config);
+
+// What postfix_security_level and the resolver came to.
+struct Serving {
+  bool level_known = true;
+  BaseLevel base_level = BaseLevel::unknown;
+  bool dane_active = false;
+};
+[[nodiscard]] PolicyService::Options service_options(const Config& config, const Serving& serving);
+// Empty where it is auto: postconf is asked. A level of dane that the operator states means
+// that Postfix asks with DNSSEC.
+[[nodiscard]] std::optional<PostfixTls> fixed_level(const Config& config);
+[[nodiscard]] PrecedenceOptions precedence_options(const Config& config);
 [[nodiscard]] DnsClient::Options dns_options(const Config& config);
 [[nodiscard]] HttpsOptions https_options(const Config& config, Logger& log);
 [[nodiscard]] SocketmapServerOptions server_options(const Config& config);

@@ -17,7 +17,8 @@ WallTime SystemClock::wall() const {
 }
 
 std::string rfc3339(WallTime time) {
-  const std::time_t when = std::chrono::system_clock::to_time_t(time);
+  // Not by to_time_t(), which counts nanoseconds: they end in the year 2262.
+  const std::time_t when = time.time_since_epoch().count();
   std::tm utc{};
   gmtime_r(&when, &utc);
   char text[32];

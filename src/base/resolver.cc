@@ -9,9 +9,12 @@ namespace {
 
 constexpr std::size_t kScopeMax = 15;  // IFNAMSIZ less its terminator
 
+// What delimits an address cannot be part of it, whatever the kernel lets one call an interface.
 bool good_scope(std::string_view scope) {
+  constexpr std::string_view kDelimiters = "[]:,/";
   return !scope.empty() && scope.size() <= kScopeMax &&
-         std::all_of(scope.begin(), scope.end(), [](char c) { return c > ' ' && c <= '~'; });
+         std::all_of(scope.begin(), scope.end(), [](char c) { return c > ' ' && c <= '~'; }) &&
+         scope.find_first_of(kDelimiters) == scope.npos;
 }
 
 Result<Resolver> with_port(Result<Resolver> resolver, std::string_view port) {

@@ -19,6 +19,9 @@ struct Resolver {
   friend auto operator<=>(const Resolver&, const Resolver&) = default;
 };
 
+// Whose AD bit counts: that of resolvers on this host, of each resolver, of none.
+enum class TrustAd : std::uint8_t { loopback, always, never };
+
 // One element of the parameter `resolver`: 192.0.2.1, 192.0.2.1:5353, 2001:db8::1,
 // [2001:db8::1]:5353; a link-local IPv6 address may carry %interface.
 [[nodiscard]] Result<Resolver> parse_resolver(std::string_view text);

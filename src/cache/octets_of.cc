@@ -38,6 +38,15 @@ std::size_t cost(const Failure& failure) {
   return block(kControlBlock + sizeof failure) + beyond(failure.detail);
 }
 
+std::size_t cost(const HopDanes& known) {
+  std::size_t sum = block(kControlBlock + sizeof known) + block(known.capacity() * sizeof(HopDane));
+  for (const HopDane& hop : known) {
+    sum += block(hop.status.hosts.capacity() * sizeof(DaneHost));
+    for (const DaneHost& host : hop.status.hosts) sum += beyond(host.name);
+  }
+  return sum;
+}
+
 }  // namespace
 
 std::size_t octets_of(const Entry& entry) {
@@ -45,6 +54,7 @@ std::size_t octets_of(const Entry& entry) {
   if (entry.held) sum += cost(*entry.held);
   if (entry.fetches) sum += cost(*entry.fetches);
   if (entry.failure) sum += cost(*entry.failure);
+  if (entry.dane) sum += cost(*entry.dane);
   return sum;
 }
 

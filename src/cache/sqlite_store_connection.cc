@@ -91,7 +91,7 @@ SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, int version, bool
   const std::string page = select_rows(version, "WHERE domain > ?1 ORDER BY domain");
   const std::string get = select_rows(version, "WHERE domain = ?1");
   const std::string put = std::string("INSERT OR REPLACE INTO policy (") + kRowColumns +
-                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
   const std::array<std::pair<StmtPtr*, std::string>, 4> statements{{
       {&made->page_, page}, {&made->get_, get}, {&made->put_, put},
       {&made->erase_, "DELETE FROM policy WHERE domain = ?1"}}};

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "cache/stored_dane.h"
 #include "sts/mx_pattern.h"
 
 namespace tlspolicyd {
@@ -11,7 +12,7 @@ namespace {
 
 enum Column {
   kDomain, kMode, kMaxAge, kMx, kId, kText, kFetched, kChecked, kLastAsked,
-  kResult, kInTxt, kSince, kCount, kDetail
+  kResult, kInTxt, kSince, kCount, kDetail, kDane
 };
 
 constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
@@ -95,7 +96,7 @@ Result<StoredRow> read_row(sqlite3_stmt& statement) {
   if (!fetched || !checked || !last_asked) return fail("a time is out of range");
   return StoredRow{.domain = std::move(*domain), .policy = std::move(*policy), .id = std::string(id),
                    .fetched = *fetched, .checked = *checked, .last_asked = *last_asked,
-                   .failure = read_failure(statement)};
+                   .failure = read_failure(statement), .dane = parse_dane(octets_at(statement, kDane))};
 }
 
 void bind_row(sqlite3_stmt& statement, const StoredRow& row) {
@@ -110,6 +111,7 @@ void bind_row(sqlite3_stmt& statement, const StoredRow& row) {
   bind_number(statement, 1 + kFetched, time(row.fetched));
   bind_number(statement, 1 + kChecked, time(row.checked));
   bind_number(statement, 1 + kLastAsked, time(row.last_asked));
+  bind_text(statement, 1 + kDane, dane_text(row.dane));
   if (!row.failure) return;
   bind_text(statement, 1 + kResult, name_of(row.failure->result));
   bind_number(statement, 1 + kInTxt, std::int64_t{row.failure->in_txt});

@@ -21,7 +21,8 @@ constexpr const char* kCreate = R"(
     failure_in_txt INTEGER,
     failure_since INTEGER,
     failure_count INTEGER,
-    failure_detail BLOB
+    failure_detail BLOB,
+    dane TEXT NOT NULL DEFAULT ''
   ) STRICT, WITHOUT ROWID)";
 
 // steps[n] leads from version n + 1 to version n + 2.
@@ -31,6 +32,8 @@ constexpr const char* kSteps[] = {
     "UPDATE policy SET last_asked = checked;"
     "ALTER TABLE policy ADD COLUMN failure_in_txt INTEGER;"
     "UPDATE policy SET failure_in_txt = 0 WHERE failure_result IS NOT NULL;",
+    // Version 2 knew nothing of DANE.
+    "ALTER TABLE policy ADD COLUMN dane TEXT NOT NULL DEFAULT '';",
 };
 static_assert(std::size(kSteps) == kSchemaVersion - 1);
 
@@ -105,10 +108,14 @@ DbResult<void> bring_up_to_date(SqliteDb& db) {
 }
 
 std::string select_rows(int version, const char* tail) {
-  const std::string v1 =
+  constexpr const char* kV1 =
       "domain, mode, max_age, mx, id, text, fetched, checked, checked, "
-      "failure_result, 0, failure_since, failure_count, failure_detail";
-  return "SELECT " + (version == 1 ? v1 : kRowColumns) + " FROM policy " + tail;
+      "failure_result, 0, failure_since, failure_count, failure_detail, ''";
+  constexpr const char* kV2 =
+      "domain, mode, max_age, mx, id, text, fetched, checked, last_asked, "
+      "failure_result, failure_in_txt, failure_since, failure_count, failure_detail, ''";
+  const char* const columns = version == 1 ? kV1 : version == 2 ? kV2 : kRowColumns;
+  return std::string("SELECT ") + columns + " FROM policy " + tail;
 }
 
 }  // namespace tlspolicyd

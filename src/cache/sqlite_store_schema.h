@@ -7,7 +7,7 @@
 
 namespace tlspolicyd {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 inline constexpr int kApplicationId = 0x746c7370;  // "tlsp": no other program's database
 
 // For this process only: durability, bounds, and no code from a hostile file.

@@ -1,12 +1,14 @@
 // The port to durable storage. What must outlive the process: policies, not absences.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/clock.h"
+#include "dane/hop_dane.h"
 #include "sts/domain.h"
 #include "sts/entry.h"
 
@@ -21,6 +23,7 @@ struct StoredRow {
   WallTime checked{};
   WallTime last_asked{};
   std::optional<Failure> failure;  // its `since` counts from fetched, as LifeTime(since - fetched)
+  std::shared_ptr<const HopDanes> dane;  // so do its times; null: never looked up
 };
 
 struct StoreChange {

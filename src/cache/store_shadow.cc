@@ -6,14 +6,26 @@
 #include "cache/point_reads.h"
 #include "cache/store_walk.h"
 #include "cache/store_writer.h"
+#include "cache/wall_step.h"
 
 namespace tlspolicyd {
 
+namespace {
+
+// How long the wall clock must have stood before rows that lapsed by it are forgotten: a
+// machine that boots with a wrong clock has it set right within minutes, or by hand.
+constexpr seconds kLapsedKept{86400};
+
+bool lapsed_by_wall(const StoredRow& row, const Clock& clock) {
+  return clock.wall() - row.fetched > row.policy.max_age;
+}
+
+}  // namespace
+
 // At most one write and one page are on the lane at a time. Strays are rows that the
-// cache does not hold: after forget_all(), and after so many changes gathered that their
-// names were given up, a walk through the store finds them, page by page, whenever the
-// backlog is empty. (Given up before all was loaded, a name that was purged meanwhile may
-// come back: the one case in which the store and not the cache is believed.)
+// cache does not hold: after forget_all(), after so many changes gathered that their
+// names were given up, and when lapsed rows may go, a walk through the store finds them,
+// page by page, whenever the backlog is empty.
 struct StoreShadow::State {
   State(Parts ports, std::shared_ptr<Store> durable);
 
@@ -23,11 +35,15 @@ struct StoreShadow::State {
   void on_failed();
 
   void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
-  void take_up(std::vector<StoredRow> rows, const std::function<void(StoredRow)>& on_row);
+  void read_all();
+  void take_up(std::vector<StoredRow> rows);
   void next_page();
   void tell_loaded();
+  void forget(const Domain& domain);
   void forget_all();
   void find_strays(const std::vector<StoredRow>& rows);
+  void mind_clock();
+  void on_clock_set(seconds by);
   [[nodiscard]] bool cached(const Domain& domain) const;
 
   Parts parts;
@@ -39,10 +55,16 @@ struct StoreShadow::State {
   StoreWriter writer;
 
   bool loaded;
+  std::function<void(StoredRow)> on_row;
   std::function<void()> on_loaded;
   std::unordered_set<Domain> overtaken;  // committed since the page was asked for
+  std::unordered_set<Domain> forgotten;  // by an operator, before all was loaded
   bool strays_wanted = false;
   bool finding_strays = false;
+  bool strays_may_lapse = false;         // else lapsed rows are no strays
+  bool passed_over = false;              // there may be lapsed rows
+  WallStep wall_step;
+  LifeTime wall_stands_since;
   std::vector<std::function<void()>> drains;
 };
 
@@ -54,7 +76,8 @@ StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
       }),
       backlog(ports.cache, ports.clock),
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
-      point_reads(lane, read_trouble, [this](const Domain& domain) { return backlog.holds(domain); }),
+      point_reads(lane, read_trouble,
+                  [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; }),
       walk(lane, read_trouble, [this] { on_failed(); }),
       writer(lane, backlog, {ports.timers, ports.log, ports.metrics},
              {.sent = [this](const std::vector<Domain>& sent) {
@@ -65,7 +88,9 @@ StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
                 on_failed();
               },
               .idle = [this] { on_idle(); }}),
-      loaded(!lane.has_store()) {}
+      loaded(!lane.has_store()),
+      wall_step(ports.clock),
+      wall_stands_since(ports.clock.life()) {}
 
 void StoreShadow::State::gather(const Domain& domain) {
   if (!backlog.add(domain)) strays_wanted = true;
@@ -95,27 +120,33 @@ void StoreShadow::State::on_failed() {
   tell_loaded();
 }
 
-void StoreShadow::State::load(std::function<void(StoredRow)> on_row, std::function<void()> done) {
+void StoreShadow::State::load(std::function<void(StoredRow)> take, std::function<void()> done) {
+  on_row = std::move(take);
   on_loaded = std::move(done);
   if (loaded) return lane.later([this] { tell_loaded(); });
+  read_all();
+}
+
+void StoreShadow::State::read_all() {
+  loaded = false;
   overtaken.clear();
-  walk.start([this, on_row = std::move(on_row)](std::vector<StoredRow> rows) {
-    if (!rows.empty()) return take_up(std::move(rows), on_row);
+  walk.start([this](std::vector<StoredRow> rows) {
+    if (!rows.empty()) return take_up(std::move(rows));
     loaded = true;
+    forgotten.clear();
     writer.wake();
     tell_loaded();
   });
 }
 
-void StoreShadow::State::take_up(std::vector<StoredRow> rows, const std::function<void(StoredRow)>& on_row) {
+void StoreShadow::State::take_up(std::vector<StoredRow> rows) {
   for (StoredRow& row : rows) {
     const Domain domain = row.domain;
     const bool newer_known = cached(domain) || overtaken.count(domain) != 0 || backlog.holds(domain);
-    if (newer_known) continue;
+    if (newer_known || forgotten.count(domain) != 0) continue;
     on_row(std::move(row));
-    if (!cached(domain)) gather(domain);  // not wanted: forget it
+    passed_over |= !cached(domain);
   }
-  writer.wake();
   next_page();
 }
 
@@ -129,12 +160,17 @@ void StoreShadow::State::tell_loaded() {
   if (const auto done = std::exchange(on_loaded, nullptr)) done();
 }
 
+void StoreShadow::State::forget(const Domain& domain) {
+  if (!loaded) forgotten.insert(domain);
+  changed(domain);
+}
+
 void StoreShadow::State::forget_all() {
   if (!lane.has_store()) return;
   point_reads.outdate_all();
   walk.stop();
-  strays_wanted = true;
-  finding_strays = false;
+  strays_wanted = strays_may_lapse = true;
+  finding_strays = passed_over = false;
   loaded = true;
   lane.later([this] { tell_loaded(); });
   writer.wake();
@@ -144,8 +180,29 @@ void StoreShadow::State::forget_all() {
 void StoreShadow::State::find_strays(const std::vector<StoredRow>& rows) {
   finding_strays = !rows.empty();
   for (const StoredRow& row : rows)
-    if (!cached(row.domain)) gather(row.domain);
+    if (!cached(row.domain) && (strays_may_lapse || !lapsed_by_wall(row, parts.clock))) gather(row.domain);
+  if (rows.empty() && !strays_wanted) strays_may_lapse = false;
   writer.wake();
+}
+
+void StoreShadow::State::mind_clock() {
+  if (!lane.has_store()) return;
+  if (const seconds step = wall_step.take(); step != seconds(0)) return on_clock_set(step);
+  if (!passed_over || !loaded || parts.clock.life() - wall_stands_since < kLapsedKept) return;
+  passed_over = false;
+  strays_wanted = strays_may_lapse = true;
+  writer.wake();
+}
+
+void StoreShadow::State::on_clock_set(seconds by) {
+  parts.log.info(LogLine("clock").with("action", "stepped").with("by_s", by.count())
+                     .with("effect", "policies keep their age; the store's times are written anew"));
+  wall_stands_since = parts.clock.life();
+  backlog.add_all();
+  writer.wake();
+  if (!std::exchange(passed_over, false)) return;
+  strays_wanted |= std::exchange(finding_strays, false);
+  read_all();
 }
 
 // An absence does not count: it may be what was learned while the store could not be read.
@@ -160,6 +217,10 @@ StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)
 StoreShadow::~StoreShadow() = default;
 
 void StoreShadow::changed(const Domain& domain) { state_->changed(domain); }
+
+void StoreShadow::forget(const Domain& domain) { state_->forget(domain); }
+
+void StoreShadow::mind_clock() { state_->mind_clock(); }
 
 void StoreShadow::forget_all() { state_->forget_all(); }
 
@@ -177,6 +238,7 @@ Ticket StoreShadow::get(const Domain& domain, Got done) {
 
 void StoreShadow::drain(std::function<void()> done) {
   state_->drains.push_back(std::move(done));
+  state_->mind_clock();
   state_->read_trouble.hurry();
   state_->next_page();
   state_->writer.hurry();

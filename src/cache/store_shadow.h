@@ -40,13 +40,20 @@ class StoreShadow {
   // begins is written, absences as "forget it". A commit begins as soon as one is
   // pending and none is under way, and takes all that waits.
   void changed(const Domain& domain);
+  // The same, by an operator's wish: the store is never believed about it again, however
+  // much gathers before all is loaded.
+  void forget(const Domain& domain);
   void forget_all();
 
   // Reads all rows in the background, page by page. `on_row` for each row whose domain
-  // was not changed() meanwhile and has no policy in the cache; a row that `on_row` does
-  // not put there is forgotten. `on_loaded` once, at the end or when reading failed; a
-  // load that failed goes on later.
+  // was not changed() meanwhile and has no policy in the cache. A row that `on_row` does
+  // not put there has lapsed by the wall clock, which may be wrong: see mind_clock().
+  // `on_loaded` once, at the end or when reading failed; a load that failed goes on later.
   void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
+  // To be called every few minutes at least. When the wall clock was set, the store's times
+  // are written anew, so that a restart finds the ages that were true before; and rows that
+  // had lapsed by the former setting are read once more. They go when it has stood for a day.
+  void mind_clock();
   // True once a name that is not in the cache is not in the store either.
   [[nodiscard]] bool loaded() const;
 

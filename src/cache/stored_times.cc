@@ -12,6 +12,30 @@ LifeTime to_life(WallTime then, const Clock& clock) {
   return clock.life() - std::max(clock.wall() - then, seconds(0));
 }
 
+// DANE's times on their way between the clock of the process and the count from `fetched`.
+template <typename Shift>
+std::shared_ptr<const HopDanes> shifted(const std::shared_ptr<const HopDanes>& known, Shift shift) {
+  if (!known) return nullptr;
+  HopDanes hops = *known;
+  for (HopDane& hop : hops) {
+    hop.seen = shift(hop.seen);
+    hop.current_until = shift(hop.current_until);
+  }
+  return std::make_shared<const HopDanes>(std::move(hops));
+}
+
+// No status was seen later than now, and none lasts longer than it may.
+std::shared_ptr<const HopDanes> dane_from_row(const StoredRow& row, LifeTime fetched, LifeTime now) {
+  const auto known = shifted(row.dane, [=](LifeTime stored) { return fetched + stored.time_since_epoch(); });
+  if (!known) return nullptr;
+  HopDanes hops = *known;
+  for (HopDane& hop : hops) {
+    hop.seen = std::min(hop.seen, now);
+    hop.current_until = std::min(hop.current_until, now + kMaxDaneCurrent);
+  }
+  return std::make_shared<const HopDanes>(std::move(hops));
+}
+
 }  // namespace
 
 StoredRow to_row(const Entry& entry, const Clock& clock) {
@@ -21,7 +45,8 @@ StoredRow to_row(const Entry& entry, const Clock& clock) {
                 .fetched = to_wall(entry.held->fetched, clock),
                 .checked = to_wall(entry.checked, clock),
                 .last_asked = to_wall(entry.last_asked, clock),
-                .failure = {}};
+                .failure = {},
+                .dane = shifted(entry.dane, [&](LifeTime time) { return LifeTime(time - entry.held->fetched); })};
   if (!entry.failure) return row;
   row.failure = *entry.failure;
   row.failure->since = LifeTime(entry.failure->since - entry.held->fetched);
@@ -34,6 +59,7 @@ Entry from_row(const StoredRow& row, const Clock& clock) {
   entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{row.policy, row.id, fetched});
   entry.checked = to_life(row.checked, clock);
   entry.last_asked = to_life(row.last_asked, clock);
+  entry.dane = dane_from_row(row, fetched, clock.life());
   if (row.fetched > clock.wall()) entry.due = clock.life();
   if (!row.failure) return entry;
   Failure failure = *row.failure;

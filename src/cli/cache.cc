@@ -10,7 +10,6 @@
 #include "cli/listing.h"
 #include "cli/progress.h"
 #include "service/control_protocol.h"
-#include "service/entry_reply.h"
 #include "view/entry_view.h"
 
 namespace tlspolicyd {
@@ -22,8 +21,7 @@ constexpr std::size_t kRowsAPage = 500;
 
 EntryView row_view(const StoredRow& row, const Cli& cli) {
   const Entry entry = from_row(row, cli.clock);
-  return view_of(entry, cli.clock,
-                 entry_reply(entry, cli.clock.life(), MapForm::plain, cli.reply, cli.dns_error_is_temp));
+  return view_of(entry, cli.clock, entry_reply(entry, cli.clock.life(), MapForm::plain, cli.rules));
 }
 
 std::string so_many(std::size_t count) { return std::to_string(count) + " entries"; }

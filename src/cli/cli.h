@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "cache/store.h"
 #include "cli/terminal.h"
-#include "postfix/policy_reply.h"
+#include "service/entry_reply.h"
 
 namespace tlspolicyd {
 
@@ -26,8 +26,7 @@ struct Cli {
   OpenStore read_store;        // read-only
   OpenStore write_store;       // for --purge: keeps the files' owner; so does
   EmptyStore empty_store;      // for --purge-all
-  ReplyOptions reply;
-  bool dns_error_is_temp = false;
+  ReplyRules rules;            // for the replies shown
 };
 
 }  // namespace tlspolicyd

@@ -1,8 +1,9 @@
 #include "cli/diagnosis.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "service/entry_reply.h"
+#include "service/dane_words.h"
 #include "service/fault_words.h"
 
 namespace tlspolicyd {
@@ -19,23 +20,37 @@ bool is_dns_failure(const Step& step) {
 
 }  // namespace
 
-Diagnosis::Diagnosis(Discovery::Ports ports, Domain domain, DiagnosisOptions options, Done done)
+Diagnosis::Diagnosis(Discovery::Ports ports, Executor& loop, Domain domain, DiagnosisOptions options, Done done)
     : ports_(ports), domain_(std::move(domain)), options_(std::move(options)), done_(std::move(done)),
       discovery_(ports_, domain_, options_.discovery, always_fetch,
-                 [this](DiscoveryReport report) { on_discovered(std::move(report)); }) {}
+                 [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
+      lookup_({ports_.dns, ports_.dns, loop}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
+
+void Diagnosis::start() {
+  canary_ticket_ = ports_.dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });
+  discovery_.start();
+}
+
+// Without an answer AD counts as seen, as in the daemon.
+void Diagnosis::on_canary(const DnsAnswer& answer) {
+  blind_ = !answer.failed() && !answer.authentic;
+  finish_part();
+}
 
 void Diagnosis::on_discovered(DiscoveryReport report) {
   report_ = std::move(report);
-  if (policy() == nullptr || policy()->mode == Mode::none) return finish();
-  hosts_asked_ = true;
-  mx_ticket_ = ports_.dns.ask({domain_.text(), RrType::mx}, [this](const DnsAnswer& answer) { on_mx(answer); });
+  lookup_.start();
 }
 
-void Diagnosis::on_mx(const DnsAnswer& answer) {
-  hosts_.mx = answer;
-  if (answer.status == DnsStatus::no_data || answer.status == DnsStatus::no_name) return ask_addresses();
-  finish();
+void Diagnosis::on_dane(DaneReport report) {
+  dane_ = std::move(report);
+  hosts_.mx = dane_.mx;
+  const DnsStatus mx = dane_.mx.status;
+  if (names_matter() && (mx == DnsStatus::no_data || mx == DnsStatus::no_name)) return ask_addresses();
+  finish_part();
 }
+
+bool Diagnosis::names_matter() const { return policy() != nullptr && policy()->mode != Mode::none; }
 
 void Diagnosis::ask_addresses() {
   addresses_awaited_ = 2;
@@ -47,7 +62,7 @@ void Diagnosis::ask_addresses() {
 
 void Diagnosis::on_address(DnsAnswer& family, const DnsAnswer& answer) {
   family = answer;
-  if (--addresses_awaited_ == 0) finish();
+  if (--addresses_awaited_ == 0) finish_part();
 }
 
 const Policy* Diagnosis::policy() const {
@@ -56,19 +71,21 @@ const Policy* Diagnosis::policy() const {
 
 bool Diagnosis::temporary() const {
   if (report_.evidence.txt.state == TxtSeen::State::lookup_failed) return true;
-  if (policy() != nullptr) return hosts_asked_ && hosts_.unknown();
+  if (policy() != nullptr) return names_matter() && hosts_.unknown();
   if (report_.fetch) return may_pass(*report_.fetch);
   return !report_.steps.empty() && is_dns_failure(report_.steps.back());
 }
 
-Explanation Diagnosis::explain() {
-  const LifeTime now = ports_.clock.life();
-  const Entry entry = settle(nullptr, domain_, report_.evidence, now, options_.sts, 0);
-  const auto reply = [&](MapForm form) {
-    return entry_reply(entry, now, form, options_.reply, options_.dns_error_is_temp);
-  };
+Entry Diagnosis::entry_at(LifeTime now) const {
+  Entry entry = settle(nullptr, domain_, report_.evidence, now, options_.sts, 0);
+  entry.dane = with_hop(nullptr, learned(nullptr, {}, dane_.status, dane_.ttl, now));
+  return entry;
+}
+
+Explanation Diagnosis::explain(const Entry& entry) {
+  const auto reply = [&](MapForm form) { return entry_reply(entry, ports_.clock.life(), form, options_.rules); };
   Explanation out{.entry = view_of(entry, ports_.clock, reply(MapForm::plain)),
-                  .reply_tlsrpt = reply(MapForm::tlsrpt),
+                  .reply_tlsrpt = reply(MapForm::tlsrpt).payload,
                   .txt = std::move(report_.txt),
                   .addresses = std::move(report_.addresses),
                   .fetch = std::move(report_.fetch),
@@ -79,11 +96,21 @@ Explanation Diagnosis::explain() {
   return out;
 }
 
+void Diagnosis::finish_part() {
+  if (--parts_awaited_ == 0) finish();
+}
+
 void Diagnosis::finish() {
-  const bool temporary_now = temporary();
-  if (hosts_asked_) report_.steps.push_back(mx_step(domain_, hosts_, *policy()));
-  report_.steps.push_back(verdict_step(report_.evidence, temporary_now));
-  done_(explain(), temporary_now);
+  options_.rules.dane_active &= !blind_;
+  const Entry entry = entry_at(ports_.clock.life());
+  const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules).verdict;
+  const bool temporary_now = temporary() || verdict == "temp";
+  std::vector<Step>& steps = report_.steps;
+  if (names_matter()) steps.push_back(mx_step(domain_, hosts_, *policy()));
+  for (Step& step : dane_steps(domain_, {}, dane_)) steps.push_back(std::move(step));
+  steps.push_back(precedence_step(options_.rules, blind_));
+  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict));
+  done_(explain(entry), temporary_now);
 }
 
 }  // namespace tlspolicyd

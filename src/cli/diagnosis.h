@@ -1,16 +1,17 @@
 // Gathers everything that `-q` tells about a domain. Knows nothing from before and
 // changes nothing. One object, one diagnosis; on the loop of its ports.
 //
-//   start ── Discovery ──┬─ no policy ───────────────────────────────► finish
-//                        └─ MX ──┬─ some, or no answer ──────────────► finish
-//                                └─ none: A and AAAA of the domain ──► finish
+//   start ─┬─ Discovery ── DaneLookup ─┬─ no policy, or MX records, or no answer ─┐
+//          │                           └─ no MX: A and AAAA of the domain ────────┼─► finish
+//          └─ canary: does the resolver validate? ────────────────────────────────┘
 #pragma once
 
 #include <functional>
 
 #include "cli/mx_words.h"
-#include "postfix/policy_reply.h"
+#include "service/dane_lookup.h"
 #include "service/discovery.h"
+#include "service/entry_reply.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {
@@ -18,8 +19,8 @@ namespace tlspolicyd {
 struct DiagnosisOptions {
   DiscoveryOptions discovery;
   StsOptions sts;
-  ReplyOptions reply;
-  bool dns_error_is_temp = false;
+  ReplyRules rules;          // dane_active: wanted; the canary decides whether it is
+  DnsQuestion dane_canary;
 };
 
 class Diagnosis {
@@ -27,22 +28,26 @@ class Diagnosis {
   // `temporary`: another try may end otherwise.
   using Done = std::function<void(Explanation explanation, bool temporary)>;
 
-  Diagnosis(Discovery::Ports ports, Domain domain, DiagnosisOptions options, Done done);
+  Diagnosis(Discovery::Ports ports, Executor& loop, Domain domain, DiagnosisOptions options, Done done);
   Diagnosis(const Diagnosis&) = delete;
   Diagnosis& operator=(const Diagnosis&) = delete;
 
   // Call once. Destroying the object before it is done cancels it.
-  void start() { discovery_.start(); }
+  void start();
 
  private:
   void on_discovered(DiscoveryReport report);
-  void on_mx(const DnsAnswer& answer);
+  void on_canary(const DnsAnswer& answer);
+  void on_dane(DaneReport report);
   void ask_addresses();
   void on_address(DnsAnswer& family, const DnsAnswer& answer);
+  void finish_part();
   void finish();
   [[nodiscard]] const Policy* policy() const;
+  [[nodiscard]] bool names_matter() const;  // a policy whose patterns the MX hosts must fit
   [[nodiscard]] bool temporary() const;
-  [[nodiscard]] Explanation explain();
+  [[nodiscard]] Entry entry_at(LifeTime now) const;
+  [[nodiscard]] Explanation explain(const Entry& entry);
 
   Discovery::Ports ports_;
   Domain domain_;
@@ -50,10 +55,13 @@ class Diagnosis {
   Done done_;
   DiscoveryReport report_;
   MailHosts hosts_;
-  bool hosts_asked_ = false;
+  DaneReport dane_;
+  bool blind_ = false;  // the resolver does not validate
+  int parts_awaited_ = 2;
   int addresses_awaited_ = 0;
-  Ticket mx_ticket_, a_ticket_, aaaa_ticket_;
+  Ticket canary_ticket_, a_ticket_, aaaa_ticket_;
   Discovery discovery_;
+  DaneLookup lookup_;
 };
 
 }  // namespace tlspolicyd

@@ -100,12 +100,37 @@ Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy)
   return compare(names, policy, " (" + dns_facts(hosts.mx) + ")");
 }
 
-Step verdict_step(const Evidence& seen, bool temporary) {
+Step precedence_step(const ReplyRules& rules, bool blind) {
+  constexpr const char* kRfc = "RFC 8461 section 2";
+  const BaseLevel level = rules.reply.base_level;
+  if (rules.dane_active) return {"precedence", "on", "DANE goes before MTA-STS", kRfc, ""};
+  if (level == BaseLevel::dane_only)
+    return {"precedence", "on", "the Postfix served is at level dane-only and demands more already: every reply is NOTFOUND", kRfc, ""};
+  if (level != BaseLevel::dane)
+    return {"precedence", "off", "the Postfix served is at level " + std::string(name_of(level)) +
+            ", without DANE: MTA-STS alone decides", kRfc, ""};
+  if (blind)
+    return {"precedence", "blind", "the resolver's answers carry no AD that counts, so DANE cannot be judged: MTA-STS alone decides",
+            "RFC 7672 section 2.1.1", "Let resolver name a validating one on loopback, or set resolver_trust_ad."};
+  return {"precedence", "off", "the Postfix served does not ask with DNSSEC, so its DANE is without effect: MTA-STS alone decides",
+          kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
+}
+
+Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict) {
   constexpr std::string_view kApplication = "RFC 8461 section 5";
+  const bool enforced = seen.fetch.policy && seen.fetch.policy->mode == Mode::enforce;
+  if (verdict == "temp")
+    return {"verdict", "temporary", "DNS does not answer what must be known: Postfix tries again later; a policy known "
+            "from before stays in force", std::string(kApplication), ""};
+  if (enforced && verdict == "none")
+    return {"verdict", "none", "Postfix's own level decides, which demands more already", std::string(kApplication), ""};
+  if (verdict == "dane")
+    return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
+            "and MTA-STS must not override that", "RFC 8461 section 2", ""};
   if (seen.fetch.policy) {
-    const Verdict verdict = verdict_of(*seen.fetch.policy);
-    return {"verdict", std::string(verdict.result), std::string(verdict.detail), std::string(kApplication),
-            std::string(verdict.cure)};
+    const Verdict words = verdict_of(*seen.fetch.policy);
+    return {"verdict", std::string(words.result), std::string(words.detail), std::string(kApplication),
+            std::string(words.cure)};
   }
   if (temporary)
     return {"verdict", "temporary", "it cannot be told now whether there is a policy, ask again in a few minutes; one "

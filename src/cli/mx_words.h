@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dnsdata/dns_answer.h"
+#include "service/entry_reply.h"
 #include "service/step.h"
 #include "sts/decide.h"
 #include "sts/domain.h"
@@ -23,7 +24,11 @@ struct MailHosts {
 // domain is its own mail server (RFC 5321 section 5.1); a null MX takes no mail (RFC 7505).
 [[nodiscard]] Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy);
 
-// `temporary`: another try may end otherwise.
-[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary);
+// Whether DANE goes before MTA-STS for the Postfix served. `blind`: the resolver does not
+// validate.
+[[nodiscard]] Step precedence_step(const ReplyRules& rules, bool blind);
+
+// `temporary`: another try may end otherwise. `verdict`: the word for the reply.
+[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict);
 
 }  // namespace tlspolicyd

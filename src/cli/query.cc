@@ -27,7 +27,7 @@ Found diagnose(const Cli& cli, Loop& loop, Dns& dns, Https& https, const Domain&
     progress.tick();
     ticker->start(Progress::kBetween);
   });
-  Diagnosis diagnosis({dns, https, loop, cli.clock}, domain, options,
+  Diagnosis diagnosis({dns, https, loop, cli.clock}, loop, domain, options,
                       [&](Explanation explanation, bool temporary) {
                         found = Found{std::move(explanation), temporary};
                         loop.stop();

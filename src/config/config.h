@@ -11,6 +11,7 @@
 #include "base/listen_address.h"
 #include "base/log.h"
 #include "base/resolver.h"
+#include "dnsdata/dns_answer.h"
 
 namespace tlspolicyd {
 
@@ -20,6 +21,8 @@ struct CacheChoice {
   friend bool operator==(const CacheChoice&, const CacheChoice&) = default;
 };
 
+enum class DaneReply { notfound, dane, dane_only };
+enum class DaneMixedReply { dane_only, dane };
 enum class DnsErrorReply { notfound, temp };
 enum class LogTarget { standard_error, syslog };  // "stderr" is a macro of <cstdio>
 
@@ -32,10 +35,14 @@ struct Config {
   std::string tlsrpt_map_name;  // empty: no name gets the attributes
   std::uint64_t max_reply_size = 0;
   std::vector<Resolver> resolver;  // empty: resolv.conf
+  TrustAd resolver_trust_ad{};
+  DnsQuestion dane_canary;  // what a validating resolver answers with AD
   seconds dns_timeout{};
   std::uint32_t dns_attempts = 0;
   std::string postfix_security_level;  // "auto" or a word of Postfix
   std::string postfix_config_directory;
+  DaneReply dane_reply{};
+  DaneMixedReply dane_mixed_reply{};
   DnsErrorReply dns_error_reply{};
   std::string ca_file;  // ca_file and ca_path both empty: the system's trust anchors,
   std::string ca_path;  // else only those named

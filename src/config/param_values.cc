@@ -78,6 +78,7 @@ Result<T> parse_as(const Param& param, std::string_view text) {
   else if constexpr (std::is_same_v<T, bool>) return parse_yes_no(text);
   else if constexpr (std::is_same_v<T, std::vector<ListenAddress>>) return parse_listen(text);
   else if constexpr (std::is_same_v<T, std::vector<Resolver>>) return parse_resolvers(text);
+  else if constexpr (std::is_same_v<T, DnsQuestion>) return parse_question(text);
   else if constexpr (std::is_same_v<T, CacheChoice>) return parse_cache(text);
   else if constexpr (std::is_enum_v<T>)
     return parse_word(param, text).map([](std::size_t at) { return static_cast<T>(at); });
@@ -97,6 +98,7 @@ std::string show_as(const Param& param, const T& value) {
   if constexpr (std::is_same_v<T, std::string>)
     return value.empty() && param.notation == Notation::system_path ? "system" : value;
   else if constexpr (std::is_same_v<T, bool>) return value ? "yes" : "no";
+  else if constexpr (std::is_same_v<T, DnsQuestion>) return show_question(value);
   else if constexpr (std::is_same_v<T, CacheChoice>) return to_text(value);
   else if constexpr (std::is_enum_v<T>)
     return std::string(words_of(param)[static_cast<std::size_t>(value)]);
@@ -158,6 +160,7 @@ std::string legal_values(const Param& param) {
     case Notation::yes_no: return "yes or no";
     case Notation::listen: return "a list of inet:HOST:PORT, inet:[V6]:PORT or unix:/PATH";
     case Notation::resolvers: return "a list of ADDRESS or ADDRESS:PORT, or nothing";
+    case Notation::question: return "a domain name and " + question_types();
     case Notation::cache: return "sqlite:/PATH or memory:";
   }
   return {};

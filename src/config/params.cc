@@ -43,6 +43,18 @@ constexpr std::array kParams{
           .help = "DNS resolvers: a list of ADDRESS or ADDRESS:PORT (IPv6 with a port in brackets), "
                   "tried in turn. Empty: those of /etc/resolv.conf, which is read again when it "
                   "changes."},
+    Param{.name = "resolver_trust_ad", .fallback = "loopback", .field = &Config::resolver_trust_ad,
+          .notation = Notation::word, .words = "loopback always never",
+          .help = "The resolvers whose AD bit proves that DNSSEC was checked. loopback: those on this "
+                  "host, but for 127.0.0.11, where a container engine passes on what others say. "
+                  "always: any, which is safe only where nobody on the way can change an answer. "
+                  "Where AD does not count no DANE is seen, and an enforced policy takes its place."},
+    Param{.name = "dane_canary", .fallback = ". NS", .field = &Config::dane_canary,
+          .notation = Notation::question,
+          .help = "What a validating resolver must answer with AD: a signed name and a type, asked at "
+                  "start and hourly. An answer without AD means that the resolver does not validate: "
+                  "DANE is then left out of account, with a warning. \".\" is the root; name another "
+                  "where the resolver knows no signed root."},
     Param{.name = "dns_timeout", .fallback = "2s", .field = &Config::dns_timeout,
           .notation = Notation::duration, .min = 1, .max = 30,
           .help = "How long one try waits for a resolver. At its default, options timeout in "
@@ -54,12 +66,27 @@ constexpr std::array kParams{
     Param{.name = "postfix_security_level", .fallback = "auto",
           .field = &Config::postfix_security_level, .notation = Notation::word,
           .words = "auto none may encrypt fingerprint dane dane-only verify secure",
-          .help = "smtp_tls_security_level of the Postfix served: no reply is weaker than it. auto asks "
-                  "postconf; where that fails the level counts as unknown, with a warning."},
+          .help = "smtp_tls_security_level of the Postfix served: no reply is weaker than it. With dane, "
+                  "DANE goes before MTA-STS; with dane-only every reply is NOTFOUND. auto asks postconf, also "
+                  "for smtp_dns_support_level; where that fails the level counts as unknown and DANE as off, "
+                  "with a warning."},
     Param{.name = "postfix_config_directory", .fallback = "",
           .field = &Config::postfix_config_directory, .notation = Notation::path,
           .help = "Configuration directory of the Postfix served, for postconf -c. Empty: "
                   "postconf's own default."},
+    Param{.name = "dane_reply", .fallback = "notfound", .field = &Config::dane_reply,
+          .notation = Notation::word, .words = "notfound dane dane-only",
+          .help = "The reply for a domain whose MX hosts all have usable TLSA records, where "
+                  "postfix_security_level comes to dane. notfound: Postfix's own DANE decides. dane and "
+                  "dane-only name the level, at the price of asking for MX and TLSA of every domain; "
+                  "dane-only makes mail wait where Postfix then finds no usable record, and becomes "
+                  "dane where not all hosts have some."},
+    Param{.name = "dane_mixed_reply", .fallback = "dane-only", .field = &Config::dane_mixed_reply,
+          .notation = Notation::word, .words = "dane-only dane",
+          .help = "The reply for a domain with an enforced policy where only some MX hosts have TLSA "
+                  "records, or asking for them failed. dane-only: mail goes to hosts with usable TLSA "
+                  "alone, and waits while none of them takes it. dane: the others get it too, perhaps "
+                  "in clear, so that whoever can break one answer turns the policy off."},
     Param{.name = "dns_error_reply", .fallback = "notfound", .field = &Config::dns_error_reply,
           .notation = Notation::word, .words = "notfound temp",
           .help = "The reply while DNS fails for a domain of which nothing is known. notfound: mail "

@@ -19,15 +19,16 @@ enum class Notation {
   system_path,   // absolute, or "system", which is kept as empty
   socket_path,   // absolute and short enough for a socket, or empty
   duration, size, count, octal, yes_no,
-  listen, resolvers, cache,
+  listen, resolvers, question, cache,
 };
 
 struct Param {
   using Field = std::variant<
       std::string Config::*, seconds Config::*, std::uint64_t Config::*, std::uint32_t Config::*,
-      bool Config::*, DnsErrorReply Config::*, LogTarget Config::*, LogLevel Config::*,
+      bool Config::*, TrustAd Config::*, DaneReply Config::*, DaneMixedReply Config::*,
+      DnsErrorReply Config::*, LogTarget Config::*, LogLevel Config::*,
       std::vector<ListenAddress> Config::*, std::vector<Resolver> Config::*,
-      CacheChoice Config::*>;
+      DnsQuestion Config::*, CacheChoice Config::*>;
 
   std::string_view name;
   std::string_view fallback;  // the default, written as an operator would write it

@@ -5,12 +5,14 @@
 namespace tlspolicyd {
 namespace {
 
-bool holds(const std::vector<HostState>& hosts, HostState state) {
-  return std::find(hosts.begin(), hosts.end(), state) != hosts.end();
+using Hosts = std::vector<DaneHost>;
+
+bool holds(const Hosts& hosts, HostState state) {
+  return std::any_of(hosts.begin(), hosts.end(), [=](const DaneHost& host) { return host.state() == state; });
 }
 
-bool all(const std::vector<HostState>& hosts, HostState state) {
-  return std::all_of(hosts.begin(), hosts.end(), [=](HostState host) { return host == state; });
+bool all(const Hosts& hosts, HostState state) {
+  return std::all_of(hosts.begin(), hosts.end(), [=](const DaneHost& host) { return host.state() == state; });
 }
 
 // dane-only would make hosts without usable records unreachable, which nobody asked for
@@ -24,7 +26,7 @@ DaneVerdict without_dane(bool enforced) {
 }
 
 // RFC 7672 section 2.2: the hosts of a signed MX RRset.
-DaneVerdict decide_signed(const std::vector<HostState>& hosts, bool enforced, const PrecedenceOptions& options) {
+DaneVerdict decide_signed(const Hosts& hosts, bool enforced, const PrecedenceOptions& options) {
   if (!hosts.empty() && all(hosts, HostState::usable)) return options.dane_reply;
   if (holds(hosts, HostState::usable) || holds(hosts, HostState::failed))
     return enforced ? options.dane_mixed_reply : at_most_dane(options.dane_reply);
@@ -33,14 +35,13 @@ DaneVerdict decide_signed(const std::vector<HostState>& hosts, bool enforced, co
 }
 
 bool dane_could_matter(const DaneStatus& status) {
-  const bool is_signed = status.mx == MxState::signed_records || status.mx == MxState::signed_denial;
-  return is_signed && !all(status.hosts, HostState::none);
+  return names_hosts(status.mx) && !all(status.hosts, HostState::none);
 }
 
 // Whoever can break one answer must not switch the policy off, nor DANE.
-DaneVerdict decide_failed(const std::optional<DaneStatus>& before, bool enforced, const PrecedenceOptions& options) {
+DaneVerdict decide_failed(const DaneStatus* before, bool enforced, const PrecedenceOptions& options) {
   if (!enforced) return options.dns_error_reply;
-  if (!before) return DaneVerdict::temp;
+  if (before == nullptr) return DaneVerdict::temp;
   return dane_could_matter(*before) ? DaneVerdict::dane_only : DaneVerdict::secure;
 }
 
@@ -57,7 +58,7 @@ std::string_view name_of(DaneVerdict verdict) {
   return "?";
 }
 
-DaneVerdict decide_precedence(const DaneStatus& now, const std::optional<DaneStatus>& before, bool enforced,
+DaneVerdict decide_precedence(const DaneStatus& now, const DaneStatus* before, bool enforced,
                               const PrecedenceOptions& options) {
   switch (now.mx) {
     case MxState::signed_records:
@@ -71,6 +72,10 @@ DaneVerdict decide_precedence(const DaneStatus& now, const std::optional<DaneSta
       return decide_failed(before, enforced, options);
   }
   return DaneVerdict::temp;
+}
+
+bool dane_matters(bool enforced, const PrecedenceOptions& options) {
+  return enforced || options.dane_reply != DaneVerdict::notfound;
 }
 
 }  // namespace tlspolicyd

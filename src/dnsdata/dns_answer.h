@@ -68,7 +68,10 @@ struct DnsAnswer {
   DnsStatus status = DnsStatus::timeout;
   std::vector<Rdata> records;           // of the asked type, at the end of the CNAME chain
   std::vector<std::string> chain;       // the CNAME targets followed, in order
-  bool authentic = false;               // AD was set on every response that was used
+  bool authentic = false;               // every response used had AD set, and its resolver's AD counts
+  // A resolver was used whose AD does not count, beside one whose AD does: what is not
+  // authentic is then not known to be insecure (RFC 4035 section 4.3).
+  bool indeterminate = false;
   // How long the answer may be used: the smallest TTL seen; for no_data and no_name the
   // negative TTL of RFC 2308 section 5 (0 where the SOA was missing); 0 for failures.
   seconds ttl{0};
@@ -76,6 +79,8 @@ struct DnsAnswer {
 
   // Neither an answer nor a denial.
   [[nodiscard]] bool failed() const;
+  // The same for who must know whether it is signed (RFC 7672 section 2.1.1).
+  [[nodiscard]] bool failed_for_dane() const { return failed() || indeterminate; }
 };
 
 // The records of one kind, in the order of the answer.

@@ -21,7 +21,7 @@ class LoopTimer final : public Timer {
     const auto wait = std::max(in, milliseconds(0)).count();
     const timeval tv{static_cast<time_t>(wait / 1000),
                      static_cast<suseconds_t>(wait % 1000 * 1000)};
-    event_add(event_.get(), &tv);
+    if (event_add(event_.get(), &tv) != 0) throw std::bad_alloc();
   }
   void cancel() noexcept override { event_del(event_.get()); }
 
@@ -35,9 +35,14 @@ class LoopTimer final : public Timer {
 
 }  // namespace
 
-void panic(const std::exception& bug) noexcept {
-  std::fprintf(stderr, "panic: %s\n", bug.what());
+void panic(const char* reason) noexcept {
+  std::fprintf(stderr, "panic: %s\n", reason);
   std::abort();
+}
+
+void panic_out_of_memory() noexcept {
+  if (const auto handler = std::get_new_handler()) handler();
+  panic("out of memory");
 }
 
 Loop::Loop()

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "base/c_ptr.h"
@@ -20,16 +21,20 @@ namespace tlspolicyd {
 using EventBasePtr = CPtr<event_base, event_base_free>;
 using EventPtr = CPtr<event, event_free>;  // event_free() also removes it from the loop
 
-[[noreturn]] void panic(const std::exception& bug) noexcept;
+[[noreturn]] void panic(const char* reason) noexcept;
+[[noreturn]] void panic_out_of_memory() noexcept;
 
-// Runs `callback`; an exception that gets this far is a bug: it is written to stderr
-// and the process aborts.
+// Runs `callback`. Where memory has run out the new-handler, if there is one, ends the
+// process; any other exception that gets this far is a bug: it is written to stderr and
+// the process aborts.
 template <typename Callback>
 void run_guarded(const Callback& callback) noexcept {
   try {
     callback();
+  } catch (const std::bad_alloc&) {  // told by a C library: operator new has asked the handler itself
+    panic_out_of_memory();
   } catch (const std::exception& bug) {
-    panic(bug);
+    panic(bug.what());
   }
 }
 

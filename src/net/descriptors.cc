@@ -24,4 +24,10 @@ DescriptorLimit raise_descriptor_limit() {
   return {before, raised ? to_count(limit.rlim_max) : before};
 }
 
+std::size_t descriptor_share(std::size_t most) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return most;
+  return std::clamp<std::size_t>(to_count(limit.rlim_cur) / 4, 1, most);
+}
+
 }  // namespace tlspolicyd

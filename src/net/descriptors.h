@@ -17,4 +17,8 @@ struct DescriptorLimit {
 // Raises the soft limit to the hard one. At start.
 DescriptorLimit raise_descriptor_limit();
 
+// How many descriptors one kind of use may hold, of `most` that it would like: a quarter of
+// the limit at the most, so that under a small limit no kind starves the others.
+[[nodiscard]] std::size_t descriptor_share(std::size_t most);
+
 }  // namespace tlspolicyd

@@ -21,6 +21,7 @@ DnsChain::Next DnsChain::take(const DnsMessage& message) {
   question_.name = message.question.name;  // the same, in canonical spelling
   if (answer_.chain.empty()) first_name_ = question_.name;
   answer_.authentic = answer_.authentic && message.authentic;
+  answer_.indeterminate = answer_.indeterminate || message.indeterminate;
   const std::size_t steps_before = answer_.chain.size();
   for (;;) {
     if (collect(message)) return finish(DnsStatus::found);

@@ -1,18 +1,20 @@
 #include "net/dns_client.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tlspolicyd {
 namespace {
 
 // Queries begun before other events get their turn: below a millisecond.
 constexpr int kBeginsPerTurn = 64;
+constexpr std::size_t kLastShare = 10;  // the last tenth is let out slowly
 
 }  // namespace
 
 DnsClient::DnsClient(Loop& loop, const Clock& clock, Metrics& metrics, Options options)
     : loop_(loop), clock_(clock), metrics_(metrics), options_(std::move(options)),
-      resolv_conf_(options_.resolv_conf_path) {}
+      resolv_conf_(options_.resolv_conf_path), last_tenth_timer_(loop.make([this] { turn(); })) {}
 
 DnsClient::~DnsClient() = default;
 
@@ -59,11 +61,25 @@ void DnsClient::refuse_some() {
 }
 
 void DnsClient::begin_some() {
-  for (int begun = 0; !waiting_.empty() && has_room(); ++begun) {
+  for (int begun = 0; !waiting_.empty() && may_begin(); ++begun) {
     if (begun == kBeginsPerTurn) return schedule();
-    auto first = waiting_.extract(waiting_.begin());
-    begin(first.key(), std::move(first.mapped()));
+    auto newest = waiting_.extract(std::prev(waiting_.end()));
+    begin(newest.key(), std::move(newest.mapped()));
   }
+}
+
+bool DnsClient::may_begin() {
+  if (!has_room()) return false;
+  const std::size_t last = options_.max_in_flight / kLastShare;
+  if (running_.size() + last < options_.max_in_flight) return true;
+  const SteadyTime now = clock_.steady();
+  if (now < last_tenth_from_) {
+    last_tenth_timer_->start(std::chrono::ceil<milliseconds>(last_tenth_from_ - now));
+    return false;
+  }
+  const ResolverPlan& plan = current_pool()->plan();
+  last_tenth_from_ = now + plan.timeout * plan.tries / static_cast<int>(last);
+  return true;
 }
 
 void DnsClient::begin(Id id, Waiting waiting) {
@@ -101,7 +117,7 @@ const std::shared_ptr<ResolverPool>& DnsClient::current_pool() {
 }
 
 ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf) {
-  ResolverPlan plan{.resolvers = options.resolvers};
+  ResolverPlan plan{.resolvers = options.resolvers, .trust_ad = options.trust_ad};
   if (plan.resolvers.empty()) {
     plan.resolvers = conf.nameservers;
     plan.timeout = conf.timeout.value_or(plan.timeout);

@@ -1,5 +1,7 @@
 // The stub resolver: asks recursive servers, follows CNAMEs, caches nothing. Bounded in what
-// it has under way and in what waits. Answer loop only. RFC 1034 section 5.3.1, RFC 5452.
+// it has under way and in what waits; the last tenth of the room is let out so slowly that it
+// lasts until the first question of a sudden crowd has come to its end, since the crowd may be
+// one of names that nobody answers for. Answer loop only. RFC 1034 section 5.3.1, RFC 5452.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +26,7 @@ class DnsClient final : public Dns {
     std::vector<Resolver> resolvers;      // empty: those of resolv_conf_path
     std::optional<milliseconds> timeout;  // per try; else resolv.conf's, else 2 s
     std::optional<int> attempts;          // tries over all resolvers; else resolv.conf's rounds, else 3 tries
+    TrustAd trust_ad = TrustAd::loopback; // whose AD bit DnsAnswer::authentic may rest on
     std::string resolv_conf_path = "/etc/resolv.conf";
     std::size_t max_in_flight = 4096;     // each holds a socket
     std::size_t max_waiting = 65536;      // beyond it: DnsStatus::overloaded
@@ -33,7 +36,8 @@ class DnsClient final : public Dns {
   DnsClient(Loop& loop, const Clock& clock, Metrics& metrics, Options options);
   ~DnsClient() override;
 
-  // Questions are begun in order; the time for all tries runs from a question's turn.
+  // The newest question is begun first, for somebody waits for it still; the time for all
+  // tries runs from a question's turn.
   [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override;
 
   // Questions under way finish as they began.
@@ -54,6 +58,7 @@ class DnsClient final : public Dns {
   void turn();
   void refuse_some();
   void begin_some();
+  [[nodiscard]] bool may_begin();
   void begin(Id id, Waiting waiting);
   void on_answer(Id id, const Done& done, const DnsAnswer& answer);
   [[nodiscard]] bool has_room() const { return running_.size() + ended_.size() < options_.max_in_flight; }
@@ -72,6 +77,8 @@ class DnsClient final : public Dns {
   std::unordered_map<Id, std::unique_ptr<DnsQuery>> running_;
   std::vector<std::unique_ptr<DnsQuery>> ended_;  // destroyed on the next turn
   bool scheduled_ = false;
+  SteadyTime last_tenth_from_{};  // when the next of it may begin
+  std::unique_ptr<Timer> last_tenth_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets and posted turns
 };
 

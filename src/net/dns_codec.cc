@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 
 #include "base/c_ptr.h"
 #include "base/text.h"
@@ -17,6 +18,13 @@ using WirePtr = CPtr<std::uint8_t, std::free>;
 
 constexpr std::size_t kTypeAndClass = 4;
 constexpr std::uint16_t kUdpSize = 1232;  // fits one packet on any IPv6 path
+
+// ldns aborts or worse where memory runs out while it writes a message, for which it takes
+// 64 kB and a little more. Where that much cannot be had, operator new says so.
+void require_room_for_message() {
+  constexpr std::size_t kRoom = 96 << 10;
+  ::operator delete(::operator new(kRoom));
+}
 
 // A backslash of ours is followed by three digits; ldns checks that they are at most 255.
 bool is_presentation(std::string_view name) {
@@ -73,6 +81,7 @@ std::string name_of(Rcode rcode) {
 
 Result<std::vector<std::uint8_t>> encode_query(const DnsQuestion& question, std::uint16_t id, bool edns) {
   if (!is_presentation(question.name)) return fail("not a domain name");
+  require_room_for_message();
   NamePtr name(ldns_dname_new_frm_str(question.name.empty() ? "." : question.name.c_str()));
   if (!name) return fail("not a domain name");
   const PacketPtr packet(ldns_pkt_query_new(name.get(), static_cast<ldns_rr_type>(question.type),

@@ -31,6 +31,7 @@ struct DnsRecord {
 struct DnsMessage {
   Rcode rcode = Rcode::noerror;
   bool authentic = false;  // AD
+  bool indeterminate = false;  // as DnsAnswer has it; for net/dns_query to say
   DnsQuestion question;    // of the one question asked; empty where the message repeats none
   std::vector<DnsRecord> answers;       // class IN, of the types RrType names
   std::optional<seconds> negative_ttl;  // RFC 2308 section 5: the SOA's TTL or MINIMUM, the smaller

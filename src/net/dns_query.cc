@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "net/resolver_trust.h"
+
 namespace tlspolicyd {
 namespace {
 
@@ -19,6 +21,11 @@ std::uint16_t random_id() {
   while (::getrandom(&id, sizeof id, 0) != sizeof id)
     if (errno != EINTR) std::abort();  // a guessable id is no option
   return id;
+}
+
+bool any_counts(const ResolverPlan& plan) {
+  return std::any_of(plan.resolvers.begin(), plan.resolvers.end(),
+                     [&](const Resolver& resolver) { return counts_ad(resolver, plan.trust_ad); });
 }
 
 // Ours or the host's trouble, not the resolver's.
@@ -92,10 +99,13 @@ void DnsQuery::on_outcome(const DnsExchange::Outcome& outcome) {
 
 void DnsQuery::judge(Octets reply) {
   pool_->answered(candidate().index, clock_.steady());
-  const auto message = decode_message(reply);
+  auto message = decode_message(reply);
   if (!message) return on_nonsense(message.error().text);
   if (message->rcode != Rcode::noerror && message->rcode != Rcode::nxdomain)
     return on_error_code(message->rcode);
+  const bool counts = counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
+  message->authentic = message->authentic && counts;
+  message->indeterminate = !counts && any_counts(plan());
   take(*message);
 }
 

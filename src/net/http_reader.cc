@@ -84,9 +84,14 @@ std::optional<FetchFailure> HttpReader::start(std::string_view& input) {
 }
 
 std::optional<FetchFailure> HttpReader::head_line(std::string_view& input) {
-  const std::size_t before = input.size();
-  const HttpLine::Step step = line_.take(input, kMaxHeadLine);
-  head_octets_ += before - input.size();
+  // Not an octet more than shows that it is too large: which bound is met first must not
+  // depend on how the answer was split.
+  const std::string_view piece = input.substr(0, kMaxHead + 1 - std::min(head_octets_, kMaxHead));
+  std::string_view left = piece;
+  const HttpLine::Step step = line_.take(left, kMaxHeadLine);
+  const std::size_t taken = piece.size() - left.size();
+  input.remove_prefix(taken);
+  head_octets_ += taken;
   if (head_octets_ > kMaxHead) return head_too_large("the header is", kMaxHead);
   switch (step) {
     case HttpLine::Step::more: return std::nullopt;

@@ -1,6 +1,7 @@
 #include "net/https_client.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -41,19 +42,25 @@ Result<std::unique_ptr<HttpsClient>> HttpsClient::create(Executor& home,
                                                          const HttpsOptions& options) {
   auto trust = Trust::load({options.ca_file, options.ca_path}, options.log);
   if (!trust) return fail(trust.error().text);
-  return std::unique_ptr<HttpsClient>(new HttpsClient(home, std::move(*trust), options.threads));
+  std::unique_ptr<HttpsClient> client(new HttpsClient(home, std::move(*trust)));
+  if (const auto started = client->set_threads(options.threads); !started) return fail(started.error().text);
+  return client;
 }
 
-HttpsClient::HttpsClient(Executor& home, std::unique_ptr<Trust> trust, unsigned threads)
-    : home_(home), trust_(std::move(trust)) {
-  set_threads(threads);
-}
+HttpsClient::HttpsClient(Executor& home, std::unique_ptr<Trust> trust) : home_(home), trust_(std::move(trust)) {}
 
 HttpsClient::~HttpsClient() = default;
 
-void HttpsClient::set_threads(unsigned threads) {
-  used_ = thread_count(threads);
-  while (lanes_.size() < used_) lanes_.push_back(std::make_shared<FetchLane>(*trust_));
+Result<void> HttpsClient::set_threads(unsigned threads) {
+  const std::size_t wanted = thread_count(threads);
+  try {
+    while (lanes_.size() < wanted) lanes_.push_back(std::make_shared<FetchLane>(*trust_));
+  } catch (const std::system_error& refused) {
+    used_ = lanes_.size();
+    return fail("of " + std::to_string(wanted) + " threads " + std::to_string(used_) + " run: " + refused.what());
+  }
+  used_ = wanted;
+  return {};
 }
 
 Ticket HttpsClient::fetch(FetchRequest request, Done done) {
@@ -69,14 +76,31 @@ Ticket HttpsClient::fetch(FetchRequest request, Done done) {
   });
 }
 
+struct HttpsClient::Reload {
+  TrustAnchors anchors;
+  Reloaded done;  // empty: nobody waits any more
+};
+
 Ticket HttpsClient::reload_trust(TrustAnchors anchors, Reloaded done) {
-  const auto waiting = std::make_shared<Waiting<Result<void>>>();
-  waiting->done = std::move(done);
-  lanes_.front()->post([trust = trust_.get(), anchors = std::move(anchors),
-                        deliver = deliver_home<Result<void>>(home_, waiting)] {
-    deliver(trust->reload(anchors));
+  const auto reload = std::make_shared<Reload>(Reload{std::move(anchors), std::move(done)});
+  if (reloading_) next_reload_ = reload;
+  else begin(reload);
+  return Ticket([reload] { reload->done = nullptr; });
+}
+
+void HttpsClient::begin(const std::shared_ptr<Reload>& reload) {
+  reloading_ = reload;
+  lanes_.front()->post([this, &home = home_, alive = std::weak_ptr(alive_), trust = trust_.get(), anchors = reload->anchors] {
+    home.post([this, alive, done = trust->reload(anchors)] {
+      if (!alive.expired()) end_reload(done);
+    });
   });
-  return Ticket([waiting] { waiting->done = nullptr; });
+}
+
+void HttpsClient::end_reload(const Result<void>& done) {
+  const auto ended = std::exchange(reloading_, nullptr);
+  if (const auto next = std::exchange(next_reload_, nullptr)) begin(next);
+  if (const auto tell = std::exchange(ended->done, nullptr)) tell(done);
 }
 
 }  // namespace tlspolicyd

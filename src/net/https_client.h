@@ -37,22 +37,29 @@ class HttpsClient final : public Https {
   [[nodiscard]] Ticket fetch(FetchRequest request, Done done) override;
 
   // For later fetches. Threads that are too many go idle, since fetches may be under way
-  // on them.
-  void set_threads(unsigned threads);
+  // on them. Fails where the system starts no more; what there is goes on.
+  [[nodiscard]] Result<void> set_threads(unsigned threads);
 
   // Reads the CA files again, away from this thread; later fetches use them. On failure
   // the old ones stay. (A file that changes is noticed without this.) The ticket only
-  // guards the callback: what was begun is done.
+  // guards the callback: what was begun is done. However many come while one is under
+  // way, only the last of them follows, and only it is called back.
   [[nodiscard]] Ticket reload_trust(TrustAnchors anchors, Reloaded done);
 
  private:
-  HttpsClient(Executor& home, std::unique_ptr<Trust> trust, unsigned threads);
+  struct Reload;
+
+  HttpsClient(Executor& home, std::unique_ptr<Trust> trust);
+  void begin(const std::shared_ptr<Reload>& reload);
+  void end_reload(const Result<void>& done);
 
   Executor& home_;
   std::unique_ptr<Trust> trust_;
   std::vector<std::shared_ptr<FetchLane>> lanes_;  // tickets may outlive us, holding weak ones
   std::size_t used_ = 0;  // of lanes_, from the first on
   std::uint64_t last_id_ = 0;
+  std::shared_ptr<Reload> reloading_, next_reload_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
 }  // namespace tlspolicyd

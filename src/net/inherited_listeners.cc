@@ -55,7 +55,7 @@ Result<ListeningSocket> adopt_listener(UniqueFd fd) {
   fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   if (family != AF_UNIX) set_tcp_options(fd.get());
   std::string name = listen_name_of(fd.get());
-  return ListeningSocket{std::move(fd), std::move(name), nullptr};
+  return ListeningSocket{std::move(fd), std::move(name), nullptr, true};
 }
 
 }  // namespace tlspolicyd

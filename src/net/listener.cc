@@ -37,15 +37,22 @@ void Listener::resume() {
 }
 
 void Listener::accept_some() {
-  for (int i = 0; i < kBatch; ++i) {
-    UniqueFd fd(accept4(socket_.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd) {
-      owner_.on_accepted(std::move(fd));
-      continue;
-    }
-    if (is_lasting(errno)) return pause(errno);
-    if (errno == EAGAIN) return;
+  for (int i = 0; i < kBatch && accept_one(); ++i) {
   }
+}
+
+void Listener::accept_rest() {
+  for (int i = 0; i < kListenBacklog && !socket_.shared && !paused_ && accept_one(); ++i) {
+  }
+}
+
+// False when there is nothing more for now.
+bool Listener::accept_one() {
+  UniqueFd fd(accept4(socket_.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  const int error = fd ? 0 : errno;
+  if (fd) owner_.on_accepted(std::move(fd));
+  if (is_lasting(error)) pause(error);
+  return error != EAGAIN && !is_lasting(error);
 }
 
 void Listener::pause(int error) {

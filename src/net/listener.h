@@ -25,10 +25,13 @@ class Listener {
 
   // A descriptor has become free: accept again, if that paused.
   void resume();
+  // Accepts what has connected already, unless others will. Before the end.
+  void accept_rest();
   [[nodiscard]] const std::string& name() const { return socket_.name; }
 
  private:
   void accept_some();
+  [[nodiscard]] bool accept_one();
   void pause(int error);
 
   ListeningSocket socket_;

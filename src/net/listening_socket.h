@@ -38,6 +38,7 @@ struct ListeningSocket {
   std::string name;                  // "inet:127.0.0.1:8461", as bound
   std::unique_ptr<SocketFile> file;  // null: inet, or somebody else's. Goes before `fd`,
                                      // so that its inode is not another file's by then
+  bool shared = false;               // passed to us: what we do not accept, our successor will
 };
 
 struct SocketRights {  // of unix sockets

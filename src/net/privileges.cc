@@ -9,6 +9,8 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -59,6 +61,15 @@ bool can_go_back(const Account& account) {
   return !all_changed || (account.uid != 0 && (setuid(0) == 0 || seteuid(0) == 0));
 }
 
+bool can_start_thread() {
+  try {
+    std::thread([] {}).join();
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Result<gid_t> find_group(const std::string& group) {
@@ -90,6 +101,19 @@ Result<void> give_up_gains() {
   const rlimit none{0, 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) return fail_errno("RLIMIT_CORE");
   return {};
+}
+
+bool bound_processes(std::size_t most) {
+  rlimit before{};
+  if (getrlimit(RLIMIT_NPROC, &before) != 0) return false;
+  rlimit bound{std::min<rlim_t>(most, before.rlim_max), before.rlim_max};
+  if (setrlimit(RLIMIT_NPROC, &bound) != 0) return false;
+  if (!can_start_thread()) {
+    setrlimit(RLIMIT_NPROC, &before);
+    return false;
+  }
+  bound.rlim_max = bound.rlim_cur;
+  return setrlimit(RLIMIT_NPROC, &bound) == 0;
 }
 
 std::string root_warning() {

@@ -30,6 +30,11 @@ struct Account {
 // business.
 [[nodiscard]] Result<void> give_up_gains();
 
+// Holds the processes and threads of this user to `most`, for good. The system counts all
+// that the user runs, other programs too: false where `most` are running already, and then
+// nothing has changed. Nothing holds back root.
+[[nodiscard]] bool bound_processes(std::size_t most);
+
 // What to say about serving as root; empty where the process is not root.
 [[nodiscard]] std::string root_warning();
 

@@ -16,6 +16,7 @@ struct ResolverPlan {
   int tries = 3;                    // over all resolvers
   bool rotate = false;              // begin with another resolver each time
   bool tcp = false;                 // never ask over UDP
+  TrustAd trust_ad = TrustAd::loopback;
 
   friend bool operator==(const ResolverPlan&, const ResolverPlan&) = default;
 };

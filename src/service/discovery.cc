@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxAddresses = 8;  // tried within one fetch
 constexpr milliseconds kResolutionDelay{50};  // RFC 8305 section 3, for the slower family
+constexpr milliseconds kMaxHold{2000};  // a resolver that has not answered by then holds up nobody
 
 TxtSeen::State state_of(TxtProblem problem) {
   switch (problem) {
@@ -68,7 +69,7 @@ std::string words(const Step& step) { return step.result + ": " + step.detail; }
 
 Discovery::Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done)
     : ports_(ports), domain_(std::move(domain)), options_(options), rule_(std::move(rule)),
-      done_(std::move(done)), patience_(ports.timers.make([this] { fetch(); })) {}
+      done_(std::move(done)), patience_(ports.timers.make([this] { ready_ ? get() : fetch(); })) {}
 
 Discovery::~Discovery() = default;
 
@@ -90,6 +91,7 @@ void Discovery::on_txt(const DnsAnswer& answer) {
 }
 
 void Discovery::look_up_addresses() {
+  fetching_ = true;
   fetch_began_ = ports_.clock.steady();
   addresses_awaited_ = 2;
   patience_->start(options_.fetch_timeout);
@@ -109,21 +111,40 @@ void Discovery::fetch() {
   a_ticket_.reset();
   aaaa_ticket_.reset();
   report_.addresses = interleave(aaaa_, a_);
-  std::vector<IpAddress> usable = report_.addresses;
+  usable_ = report_.addresses;
   if (!options_.allow_private_addresses)
-    usable.erase(std::remove_if(usable.begin(), usable.end(), is_special_use), usable.end());
-  if (usable.size() > kMaxAddresses) usable.resize(kMaxAddresses);
-  Step step = address_step(domain_.policy_host(), a_, aaaa_, usable);
-  if (usable.empty()) return fail_fetch(StsResult::sts_policy_fetch_error, std::move(step));
+    usable_.erase(std::remove_if(usable_.begin(), usable_.end(), is_special_use), usable_.end());
+  if (usable_.size() > kMaxAddresses) usable_.resize(kMaxAddresses);
+  Step step = address_step(domain_.policy_host(), a_, aaaa_, usable_);
+  if (usable_.empty()) return fail_fetch(StsResult::sts_policy_fetch_error, std::move(step));
   report_.steps.push_back(std::move(step));
-  get(std::move(usable));
+  ready_ = true;
+  if (held_) patience_->start(kMaxHold);
+  else get();
+}
+
+void Discovery::release_fetch() {
+  held_ = false;
+  if (ready_ && !fetch_ticket_) get();
+}
+
+void Discovery::refuse_fetch() {
+  if (!fetching_) return;
+  patience_->cancel();
+  a_ticket_.reset();
+  aaaa_ticket_.reset();
+  fetch_ticket_.reset();
+  report_.evidence.fetch = {FetchSeen::State::not_needed, std::nullopt, {}, {}};
+  report_.steps.push_back({"address", "null_mx", "the domain takes no mail (null MX): no policy is fetched for it", "RFC 7505 section 3", ""});
+  finish();
 }
 
 // RFC 8461 section 3.3.
-void Discovery::get(std::vector<IpAddress> addresses) {
+void Discovery::get() {
+  patience_->cancel();
   const auto spent = std::chrono::duration_cast<milliseconds>(ports_.clock.steady() - fetch_began_);
   FetchRequest request{.host = domain_.policy_host(),
-                       .addresses = std::move(addresses),
+                       .addresses = usable_,
                        .port = options_.policy_port,
                        .timeout = std::max(options_.fetch_timeout - spent, milliseconds(0)),
                        .max_body = options_.fetch_max_size,
@@ -160,6 +181,9 @@ void Discovery::fail_fetch(StsResult result, Step step) {
   finish();
 }
 
-void Discovery::finish() { done_(std::move(report_)); }
+void Discovery::finish() {
+  fetching_ = false;
+  done_(std::move(report_));
+}
 
 }  // namespace tlspolicyd

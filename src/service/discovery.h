@@ -4,6 +4,8 @@
 //                  └─ A and AAAA of the policy host ──┬─ none usable ─► finish
 //                                                     └─ GET ── parse ► finish
 //
+// The GET can be held back until it is known whether the domain takes mail at all.
+//
 // One object, one discovery. It gathers evidence and changes nothing: settle() in
 // sts/decide.h turns the evidence into an entry. Answer loop only.
 #pragma once
@@ -59,6 +61,12 @@ class Discovery {
 
   // Call once. Destroying the object before it is done cancels it.
   void start();
+  // From within the rule: no GET until release_fetch(), though not for ever.
+  void hold_fetch() { held_ = true; }
+  void release_fetch();
+  // No GET at all: the domain takes no mail (RFC 7505), so it needs no policy. A GET that has
+  // begun is given up.
+  void refuse_fetch();
   [[nodiscard]] const Domain& domain() const { return domain_; }
 
  private:
@@ -66,7 +74,7 @@ class Discovery {
   void look_up_addresses();
   void on_addresses(DnsAnswer& family, const DnsAnswer& answer);
   void fetch();
-  void get(std::vector<IpAddress> addresses);
+  void get();
   void on_fetched(const FetchOutcome& outcome);
   void read_document(const std::string& body);
   void fail_fetch(StsResult result, Step step);
@@ -80,9 +88,11 @@ class Discovery {
   DiscoveryReport report_;
   SteadyTime fetch_began_{};
   DnsAnswer a_, aaaa_;
+  std::vector<IpAddress> usable_;  // of the policy host, to be connected to
+  bool held_ = false, fetching_ = false, ready_ = false;
   int addresses_awaited_ = 0;
   Ticket txt_ticket_, a_ticket_, aaaa_ticket_, fetch_ticket_;
-  std::unique_ptr<Timer> patience_;  // for the slower of A and AAAA
+  std::unique_ptr<Timer> patience_;  // for the slower of A and AAAA, then for what holds the GET
 };
 
 }  // namespace tlspolicyd

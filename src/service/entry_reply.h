@@ -2,21 +2,37 @@
 // Pure.
 #pragma once
 
-#include <string>
-
 #include "base/clock.h"
+#include "dane/hop_dane.h"
 #include "postfix/policy_reply.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
 
-// `dns_error_is_temp`: TEMP instead of NOTFOUND where TXT could not be read and no policy
-// applies.
-[[nodiscard]] std::string entry_reply(const Entry& entry, LifeTime now, MapForm form,
-                                      const ReplyOptions& options, bool dns_error_is_temp);
+struct ReplyRules {
+  ReplyOptions reply;
+  // DANE precedence (RFC 8461 section 2): the Postfix served is at level dane, asks with
+  // DNSSEC, and the resolver validates. Else MTA-STS alone decides.
+  bool dane_active = false;
+  PrecedenceOptions precedence;  // dns_error_reply holds in any case
+};
 
-// The same, telling what max_reply_size cost it.
-[[nodiscard]] PlannedReply plan_entry_reply(const Entry& entry, LifeTime now, MapForm form,
-                                            const ReplyOptions& options, bool dns_error_is_temp);
+// Whether the next hop must be looked up, or again, to answer for this entry. `entry` null:
+// nothing is known.
+[[nodiscard]] DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const ReplyRules& rules);
+
+// The payload, and what max_reply_size cost it. `dane`: what is known of the next hop; null:
+// nothing. Only asked where DANE is active.
+[[nodiscard]] PlannedReply plan_entry_reply(const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
+                                            const ReplyRules& rules);
+
+// The same for the entry's own domain as next hop, and in one word what it means, for views:
+// "secure", "dane", "temp" or "none". NOTFOUND is "dane" where Postfix's own DANE has something
+// to decide. Where DANE would have to be looked up first it is left out of account.
+struct EntryReply {
+  std::string payload;
+  std::string_view verdict;
+};
+[[nodiscard]] EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules);
 
 }  // namespace tlspolicyd

@@ -6,8 +6,12 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::size_t kRefreshShare = 10;           // refreshes get one tenth of the room
-constexpr milliseconds kSilence{2000};              // a fetch silent for longer may have to give way
+constexpr std::size_t kLastShare = 10;              // the last tenth is let out slowly
+constexpr milliseconds kPatience{2000};             // a fetch that runs for longer may have to give way
 constexpr milliseconds kSweep{250};                 // how often waiting fetches are looked at
+// Fetches that end or change places before others get their turn, and how long that is.
+constexpr std::size_t kPerTurn = 64;
+constexpr milliseconds kBreath{1};
 
 std::int64_t ms_of(SteadyTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -19,7 +23,10 @@ struct FetchQueue::Fetch {
   Class kind;           // refresh stays refresh, also when displaced
   FetchRequest request;
   Https::Done done;
+  Network network;
+  FairLine::Number number;
   SteadyTime deadline;
+  SteadyTime begun{};   // last
   Ticket ticket;        // of the fetch under way; empty while it waits
   bool running = false;
   Fetches* in = nullptr;
@@ -28,6 +35,7 @@ struct FetchQueue::Fetch {
 
 FetchQueue::FetchQueue(Https& https, Timers& timers, const Clock& clock, std::size_t concurrency)
     : https_(https), clock_(clock), concurrency_(concurrency),
+      last_tenth_timer_(timers.make([this] { admit(); })),
       sweep_timer_(timers.make([this] { sweep(); })) {}
 
 FetchQueue::~FetchQueue() = default;
@@ -55,13 +63,18 @@ Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
   const auto fetch = std::make_shared<Fetch>();
   fetch->kind = kind;
   fetch->deadline = clock_.steady() + request.timeout;
+  fetch->network = request.addresses.empty() ? Network() : network_of(request.addresses.front());
+  fetch->number = ++last_number_;
   if (!request.progress) request.progress = std::make_shared<FetchProgress>();
   fetch->request = std::move(request);
   fetch->done = std::move(done);
-  fetch->in = &waiting_[static_cast<std::size_t>(kind)];
+  fetch->in = &waiting_of(kind);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
+  join_line(fetch);
   admit();
-  if (!fetch->running && kind == Class::first_contact) static_cast<void>(displace_a_silent_one());
+  // The first one to be admitted for it may be a refresh.
+  for (int tries = 2; kind == Class::first_contact && !fetch->running && tries > 0; --tries)
+    if (!displace_a_silent_one()) break;
   return Ticket([this, weak = std::weak_ptr(fetch)] {
     if (const FetchPtr entered = weak.lock()) {
       leave(entered);
@@ -72,6 +85,7 @@ Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
 
 void FetchQueue::leave(const FetchPtr& fetch) {
   if (fetch->in == nullptr) return;
+  leave_line(*fetch);
   fetch->in->erase(fetch->place);
   fetch->in = nullptr;
   if (fetch->running && fetch->kind == Class::refresh) --refreshes_running_;
@@ -79,29 +93,71 @@ void FetchQueue::leave(const FetchPtr& fetch) {
   fetch->ticket.reset();
 }
 
+void FetchQueue::join_line(const FetchPtr& fetch) {
+  if (fetch->in == &running_) return line_.began(fetch->network);
+  if (fetch->in != &waiting_of(Class::first_contact)) return;
+  line_.join(fetch->network, fetch->number);
+  in_line_.emplace(fetch->number, fetch);
+}
+
+void FetchQueue::leave_line(const Fetch& fetch) {
+  if (fetch.in == &running_) return line_.ended(fetch.network);
+  if (in_line_.erase(fetch.number) != 0) line_.leave(fetch.network, fetch.number);
+}
+
+FetchQueue::FetchPtr FetchQueue::next_first_contact() const {
+  return line_.empty() ? nullptr : in_line_.at(line_.next()).lock();
+}
+
+FetchQueue::FetchPtr FetchQueue::next_in_line() const {
+  const Fetches& refreshes = waiting_of(Class::refresh);
+  if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
+  if (const FetchPtr next = next_first_contact()) return next;
+  if (!refreshes.empty() && refreshes_running_ < refresh_room()) return refreshes.front();
+  return nullptr;
+}
+
 FetchQueue::FetchPtr FetchQueue::next_admissible() {
   if (running_.size() >= concurrency_) return nullptr;
-  for (const Class kind : {Class::first_contact, Class::refresh, Class::displaced}) {
-    const Fetches& fetches = waiting_[static_cast<std::size_t>(kind)];
-    const bool room = kind != Class::refresh || refreshes_running_ < refresh_room();
-    if (room && !fetches.empty()) return fetches.front();
+  if (running_.size() + concurrency_ / kLastShare >= concurrency_) return next_of_the_last_tenth();
+  if (const FetchPtr next = next_in_line()) return next;
+  const Fetches& displaced = waiting_of(Class::displaced);
+  return displaced.empty() ? nullptr : displaced.front();
+}
+
+FetchQueue::FetchPtr FetchQueue::next_of_the_last_tenth() {
+  const Fetches& refreshes = waiting_of(Class::refresh);
+  if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
+  if (line_.empty()) return nullptr;
+  const SteadyTime now = clock_.steady();
+  if (now < last_tenth_from_) {
+    last_tenth_timer_->start(std::chrono::ceil<milliseconds>(last_tenth_from_ - now));
+    return nullptr;
   }
-  return nullptr;
+  last_tenth_from_ = now + kPatience / static_cast<int>(concurrency_ / kLastShare);
+  return next_first_contact();
 }
 
 void FetchQueue::admit() {
   while (const FetchPtr fetch = next_admissible()) begin(fetch);
-  if (waiting() == 0 || sweep_awaited_) return;
+  if (waiting() != 0) await_sweep(kSweep);
+}
+
+void FetchQueue::await_sweep(milliseconds in) {
+  if (sweep_awaited_) return;
   sweep_awaited_ = true;
-  sweep_timer_->start(kSweep);
+  sweep_timer_->start(in);
 }
 
 void FetchQueue::begin(const FetchPtr& fetch) {
+  leave_line(*fetch);
   running_.splice(running_.end(), *fetch->in, fetch->place);
   fetch->in = &running_;
   fetch->running = true;
+  join_line(fetch);
   if (fetch->kind == Class::refresh) ++refreshes_running_;
   const SteadyTime now = clock_.steady();
+  fetch->begun = now;
   fetch->request.progress->heard_ms = ms_of(now);
   FetchRequest request = fetch->request;
   request.timeout = std::chrono::ceil<milliseconds>(std::max(fetch->deadline - now, SteadyTime::duration::zero()));
@@ -116,41 +172,45 @@ void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) 
   fetch->done(outcome);
 }
 
+// `running_` is in order of beginning.
 bool FetchQueue::displace_a_silent_one() {
-  const auto silent = std::min_element(running_.begin(), running_.end(), [](const FetchPtr& a, const FetchPtr& b) {
+  if (running_.size() > concurrency_) return false;
+  const SteadyTime patient_with = clock_.steady() - kPatience;
+  const auto young = std::find_if(running_.begin(), running_.end(),
+                                  [&](const FetchPtr& fetch) { return fetch->begun > patient_with; });
+  const auto silent = std::min_element(running_.begin(), young, [](const FetchPtr& a, const FetchPtr& b) {
     return a->request.progress->heard_ms < b->request.progress->heard_ms;
   });
-  if (silent == running_.end() || running_.size() > concurrency_) return false;
+  if (silent == young) return false;
   const FetchPtr fetch = *silent;
-  if (ms_of(clock_.steady()) - fetch->request.progress->heard_ms < kSilence.count()) return false;
   leave(fetch);
-  const Class kind = fetch->kind == Class::refresh ? Class::refresh : Class::displaced;
-  fetch->in = &waiting_[static_cast<std::size_t>(kind)];
+  begin(next_in_line());  // a first contact waits, so there is one
+  fetch->in = &waiting_of(fetch->kind == Class::refresh ? Class::refresh : Class::displaced);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
-  admit();
   return true;
 }
 
-void FetchQueue::expire_waiting() {
+bool FetchQueue::expire_some() {
   const SteadyTime now = clock_.steady();
   Fetches late;
   for (Fetches& fetches : waiting_)
     for (const FetchPtr& fetch : fetches)
-      if (fetch->deadline <= now) late.push_back(fetch);
+      if (fetch->deadline <= now && late.size() < kPerTurn) late.push_back(fetch);
   for (const FetchPtr& fetch : late) {
     if (fetch->in == nullptr) continue;  // an earlier one's callback cancelled it
     leave(fetch);
     fetch->done(FetchOutcome{.fault = FetchFault::timeout,
                              .detail = "too many policy hosts are silent: no room to fetch in time"});
   }
+  return late.size() < kPerTurn;
 }
 
 void FetchQueue::sweep() {
   sweep_awaited_ = false;
-  expire_waiting();
-  const Fetches& first_contacts = waiting_[static_cast<std::size_t>(Class::first_contact)];
-  while (!first_contacts.empty() && displace_a_silent_one()) {
-  }
+  const bool done = expire_some();
+  std::size_t changed = 0;
+  while (changed < kPerTurn && !line_.empty() && displace_a_silent_one()) ++changed;
+  if (!done || changed == kPerTurn) await_sweep(kBreath);
   admit();
 }
 

@@ -1,19 +1,26 @@
 // Admission to the policy hosts: how many fetches run at once and who goes first.
 //
-// First contacts, for which mail waits, go before refreshes; refreshes use at most a
-// tenth of the room. When all room is taken and a first contact waits, the fetch that
-// has been silent longest gives way and is begun again later, within its own time, and
-// after refreshes: silent hosts, however many, must not let live policies run out.
+// First contacts, for which mail waits, go before refreshes. Their networks take turns, and
+// in each the newest goes first: whoever asks for it still waits, while those that many have
+// overtaken were answered by reply_timeout.
+// Refreshes use at most a tenth of the room, and one may always run. The last tenth of the
+// room is for first contacts alone, and let out so slowly that it lasts until the first
+// fetch of a sudden crowd may have to give way. When a first contact waits, the fetch that
+// has been silent longest, of those that began more than 2 s ago, gives way and is begun
+// again later, within its own time, and after refreshes: hosts that are silent or talk
+// slowly, however many, must neither keep newcomers waiting nor let live policies run out.
 // Answer loop only.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "event/timer.h"
 #include "net/https.h"
+#include "service/fair_line.h"
 
 namespace tlspolicyd {
 
@@ -55,21 +62,34 @@ class FetchQueue {
   [[nodiscard]] Ticket enter(Class kind, FetchRequest request, Https::Done done);
   void leave(const FetchPtr& fetch);
   void admit();
+  void join_line(const FetchPtr& fetch);
+  void leave_line(const Fetch& fetch);
+  [[nodiscard]] FetchPtr next_first_contact() const;  // null: none waits
+  [[nodiscard]] FetchPtr next_in_line() const;  // null: neither refresh nor first contact may begin
   [[nodiscard]] FetchPtr next_admissible();
+  [[nodiscard]] FetchPtr next_of_the_last_tenth();
   void begin(const FetchPtr& fetch);
   void on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome);
   [[nodiscard]] bool displace_a_silent_one();  // false: none that would make room has been silent long enough
-  void expire_waiting();
+  [[nodiscard]] bool expire_some();  // false: more have run out than one turn takes
   void sweep();
+  void await_sweep(milliseconds in);
+  [[nodiscard]] Fetches& waiting_of(Class kind) { return waiting_[static_cast<std::size_t>(kind)]; }
+  [[nodiscard]] const Fetches& waiting_of(Class kind) const { return waiting_[static_cast<std::size_t>(kind)]; }
 
   Https& https_;
   const Clock& clock_;
   std::size_t concurrency_;
   Fetches running_;
   Fetches waiting_[kClasses];
+  FairLine line_;  // of the first contacts that wait, and of the networks of all that run
+  std::unordered_map<FairLine::Number, std::weak_ptr<Fetch>> in_line_;
+  FairLine::Number last_number_ = 0;
   std::size_t refreshes_running_ = 0;
   Entrance first_contacts_{*this, Class::first_contact};
   Entrance refreshes_{*this, Class::refresh};
+  SteadyTime last_tenth_from_{};  // when the next of it may begin
+  std::unique_ptr<Timer> last_tenth_timer_;
   std::unique_ptr<Timer> sweep_timer_;
   bool sweep_awaited_ = false;  // not put off by whatever comes and goes meanwhile
 };

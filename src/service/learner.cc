@@ -16,6 +16,7 @@ bool holds_policy(const Entry* entry) { return entry != nullptr && entry->held; 
 
 struct Learner::Asker {
   Done done;
+  OnFetch on_fetch;
 };
 
 struct Learner::Pending {
@@ -34,13 +35,14 @@ Learner::Learner(Parts parts, Options options)
 Learner::~Learner() = default;
 
 bool Learner::has_room_for(const Domain& domain) const {
-  return pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
+  const bool must_read = !parts_.shadow.loaded();  // what is stored applies, however busy we are
+  return must_read || pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
 }
 
-Ticket Learner::learn(const Domain& domain, Done done) {
-  auto asker = std::make_shared<Asker>(Asker{std::move(done)});
+Ticket Learner::learn(const Domain& domain, Done done, OnFetch on_fetch) {
+  auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_fetch)});
   enter(domain, Purpose::question).askers.push_back(asker);
-  return Ticket([asker] { asker->done = nullptr; });
+  return Ticket([asker] { asker->done = nullptr, asker->on_fetch = nullptr; });
 }
 
 void Learner::learn_in_background(const Domain& domain, Purpose purpose) {
@@ -67,7 +69,9 @@ void Learner::read_store(Pending& pending) {
   pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](std::optional<StoredRow> row) {
     if (row) adopt(*row);
     const Entry* entry = parts_.cache.find(pending.domain.text());
-    if (assess(entry, parts_.clock.life()).applies == nullptr) return discover(pending);
+    const bool applies = assess(entry, parts_.clock.life()).applies != nullptr;
+    if (!applies && pending_.size() <= options_.max_discoveries) return discover(pending);
+    if (!applies) parts_.metrics.add("first_contact", "overloaded");
     finish(pending);
   });
 }
@@ -87,7 +91,27 @@ FetchSeen::State Learner::fetch_rule(Pending& pending, const TxtSeen& txt) {
   const LifeTime now = parts_.clock.life();
   if (!wants_fetch(entry, pending.purpose, txt, now)) return FetchSeen::State::not_needed;
   const bool allowed = may_fetch(entry, id_to_fetch(entry, txt), now, options_.sts);
-  return allowed ? FetchSeen::State::fetched : FetchSeen::State::paced;
+  if (!allowed) return FetchSeen::State::paced;
+  const FetchGate gate = gate_of(pending);
+  if (gate == FetchGate::closed) return FetchSeen::State::not_needed;
+  if (gate == FetchGate::held) pending.discovery->hold_fetch();
+  return FetchSeen::State::fetched;
+}
+
+// The strictest of what the askers say.
+Learner::FetchGate Learner::gate_of(const Pending& pending) {
+  FetchGate gate = FetchGate::open;
+  for (const std::weak_ptr<Asker>& weak : pending.askers)
+    if (const auto asker = weak.lock(); asker && asker->on_fetch)
+      gate = std::max(gate, std::exchange(asker->on_fetch, nullptr)());
+  return gate;
+}
+
+void Learner::allow_fetch(const Domain& domain, bool allowed) {
+  const auto found = pending_.find(domain.text());
+  if (found == pending_.end() || !found->second->discovery) return;
+  if (allowed) found->second->discovery->release_fetch();
+  else found->second->discovery->refuse_fetch();
 }
 
 void Learner::on_discovered(Pending& pending, const DiscoveryReport& report) {
@@ -121,9 +145,11 @@ void Learner::adopt(const StoredRow& row) {
   if (holds_policy(known)) return;
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
-  if (!usable(*entry.held, now)) return parts_.shadow.changed(row.domain);
+  if (!usable(*entry.held, now)) return;  // by the wall clock: the shadow sees to it
   if (known != nullptr) entry.last_asked = known->last_asked;
+  if (known != nullptr && known->dane) entry.dane = known->dane;
   if (entry.failure) failing_.insert(row.domain.text());
+  entry.warned = last_warning(entry);
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
   parts_.cache.put(std::move(entry), now);

@@ -42,6 +42,9 @@ class Learner {
     std::size_t max_discoveries = 20'000;  // under way; a few kB each, so below 100 MB
   };
   using Done = std::function<void()>;  // the cache now holds what is known
+  // Whether a fetch may begin: at once, when allow_fetch() says so, or not at all.
+  enum class FetchGate : std::uint8_t { open, held, closed };
+  using OnFetch = std::function<FetchGate()>;
 
   Learner(Parts parts, Options options);
   Learner(const Learner&) = delete;
@@ -52,12 +55,17 @@ class Learner {
   void set_options(const Options& options) { options_ = options; }
   [[nodiscard]] const Options& options() const { return options_; }
 
-  // False: too many discoveries are under way to begin one more.
+  // False: too many discoveries are under way to begin one more, and the store need not be read.
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
-  [[nodiscard]] Ticket learn(const Domain& domain, Done done);
+  // `on_fetch`: asked when TXT has announced a policy that is to be fetched now; never where
+  // the fetch is under way already.
+  [[nodiscard]] Ticket learn(const Domain& domain, Done done, OnFetch on_fetch = nullptr);
   // The same with nobody waiting; nothing happens if one is under way or there is no room.
   void learn_in_background(const Domain& domain, Purpose purpose);
+
+  // The word that a held fetch waits for. Not allowed: the domain takes no mail.
+  void allow_fetch(const Domain& domain, bool allowed);
 
   // Whether the TXT look-up of a discovery under way is still unanswered.
   [[nodiscard]] bool txt_pending(const Domain& domain) const;
@@ -90,6 +98,7 @@ class Learner {
   void take_in(const Pending& pending, const DiscoveryReport& report);
   void warn_if_failing(Entry& entry, const Evidence& seen);
   void finish(Pending& pending);
+  [[nodiscard]] static FetchGate gate_of(const Pending& pending);
   [[nodiscard]] static bool wanted(const Pending& pending);
   void drop(Pending& pending);
 

@@ -1,23 +1,28 @@
-// Answers map questions: from the cache where it can, else once the Learner knows. Also
-// the hand that purges, refreshes and drops. Answer loop only.
+// Answers map questions: from the cache where it can, else once the learners know. Also
+// the hand that purges. Answer loop only.
 //
-//   question ─ no host name ─────────────────────────► NOTFOUND
+//   question ─ no host name, or level dane-only ─────► NOTFOUND
 //            ─ known and current ────────────────────► from the cache
-//            ─ policy applies, TXT to be read again ─► from the cache, learn behind it
-//            ─ not known ─ learn ────────────────────► within reply_timeout, else NOTFOUND
+//            ─ known, but to be asked again ─────────► from the cache, learn behind it
+//            ─ level of Postfix not known yet ─ wait ┐
+//            ─ policy not known ─ learn ─────────────┤
+//            ─ DANE matters and is not known ─ learn ┴► within reply_timeout, with what is known by then
 #pragma once
 
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/policy_cache.h"
 #include "cache/store_shadow.h"
 #include "event/timer.h"
-#include "postfix/policy_reply.h"
+#include "postfix/next_hop.h"
 #include "service/answers.h"
+#include "service/dane_learner.h"
+#include "service/entry_reply.h"
 #include "service/learner.h"
 #include "service/reply_notes.h"
 
@@ -27,6 +32,7 @@ class PolicyService final : public Answers {
  public:
   struct Parts {  // all outlive this object
     Learner& learner;
+    DaneLearner& dane;
     PolicyCache& cache;
     StoreShadow& shadow;
     Timers& timers;
@@ -35,9 +41,11 @@ class PolicyService final : public Answers {
     Metrics& metrics;
   };
   struct Options {
-    ReplyOptions reply;
+    ReplyRules rules;
+    // False: what Postfix's level is has been asked, and questions wait for it up to
+    // reply_timeout, since a reply could be weaker than it or switch its DANE off.
+    bool level_known = true;
     std::string tlsrpt_map_name = "QUERYwithTLSRPT";  // compared without case
-    bool dns_error_is_temp = false;  // else NOTFOUND, when TXT cannot be read and nothing is known
     milliseconds reply_timeout{5000};
     bool log_lookups = false;
   };
@@ -49,7 +57,7 @@ class PolicyService final : public Answers {
 
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override;
   [[nodiscard]] Ticket answer(const MapQuestion& question, Done done) override;
-  void set_options(Options options) { options_ = std::move(options); }
+  void set_options(Options options);
 
   // Forgets the domain here and in the store; what is being learned about it is void.
   // False if it was not known.
@@ -57,7 +65,7 @@ class PolicyService final : public Answers {
   std::size_t purge_all();  // how many were known
 
   // The reply that the cache gives now, for views.
-  [[nodiscard]] std::string reply_for(const Entry& entry, MapForm form) const;
+  [[nodiscard]] EntryReply reply_for(const Entry& entry, MapForm form) const;
 
  private:
   struct Waiter;
@@ -68,10 +76,18 @@ class PolicyService final : public Answers {
   };
 
   [[nodiscard]] MapForm form_of(std::string_view map_name);
+  [[nodiscard]] bool answers_nothing() const;
   // `entry` null: nothing is known.
-  [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, MapForm form, LifeTime now);
+  [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
+                                     LifeTime now);
+  [[nodiscard]] std::string known_reply_to(const Waiter& waiter);
   void note_lookup(std::string_view key, std::string_view payload) const;
-  void on_learned(const WaiterPtr& waiter);
+  void advance(const WaiterPtr& waiter);
+  void learn_policy(const WaiterPtr& waiter);
+  [[nodiscard]] Learner::FetchGate on_fetch(const WaiterPtr& waiter);
+  void learn_dane(const WaiterPtr& waiter);
+  void learn_again(const NextHop& next_hop, Need policy, DaneNeed dane);
+  void finish(const WaiterPtr& waiter);
   void on_reply_timeout();
   void give_up(const WaiterPtr& waiter);
   void settle_waiter(const WaiterPtr& waiter, const std::string& payload);

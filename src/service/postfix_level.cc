@@ -36,7 +36,7 @@ void PostfixLevel::ask(PostconfCall call, Done done) {
 
 void PostfixLevel::run(PostconfCall call) {
   running_ = true;
-  submit(lane_, loop_, [call = std::move(call)] { return run_postconf(call); },
+  submit(lane_, loop_, [call = std::move(call), ask = run_postconf_] { return ask(call); },
          [this, alive = std::weak_ptr<char>(alive_)](const Result<std::string>& output) {
            if (!alive.expired()) on_output(output);
          });

@@ -27,9 +27,11 @@ struct PostfixTls {
 class PostfixLevel {
  public:
   using Done = std::function<void(const PostfixTls&)>;
+  using Run = std::function<Result<std::string>(const PostconfCall&)>;  // on the lane
 
   // All outlive this object, save that the lane may finish its job behind it.
-  PostfixLevel(Executor& lane, Executor& loop, Logger& log) : lane_(lane), loop_(loop), log_(log) {}
+  PostfixLevel(Executor& lane, Executor& loop, Logger& log, Run run = run_postconf)
+      : lane_(lane), loop_(loop), log_(log), run_postconf_(std::move(run)) {}
   PostfixLevel(const PostfixLevel&) = delete;
   PostfixLevel& operator=(const PostfixLevel&) = delete;
 
@@ -48,6 +50,7 @@ class PostfixLevel {
   Executor& lane_;
   Executor& loop_;
   Logger& log_;
+  Run run_postconf_;
   bool running_ = false;
   std::optional<PostconfCall> waiting_;  // while running_
   Done done_;

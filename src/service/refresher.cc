@@ -28,6 +28,7 @@ void Refresher::look() {
   for (const Entry* entry : parts_.cache.due(now, most)) due.push_back(*entry);
   for (const Entry& entry : due) handle(entry, now);
   const LifeTime next = parts_.cache.next_due();
+  parts_.shadow.mind_clock();
   timer_->start(next > now + kLatest ? kLatest : std::max(next - now, kSoonest));
 }
 

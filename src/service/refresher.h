@@ -1,5 +1,6 @@
 // Looks at entries when they fall due: refreshes policies in use in the background,
-// drops those that have run out. RFC 8461 sections 3.3 and 10.2. Answer loop only.
+// drops those that have run out; and has the store mind the clock. RFC 8461 sections 3.3
+// and 10.2. Answer loop only.
 #pragma once
 
 #include <memory>

@@ -3,17 +3,25 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "postfix/netstring.h"
+#include "postfix/policy_reply.h"
 
 namespace tlspolicyd {
 namespace {
 
 // Replies may be 100 kB each: no more are made before these are on their way.
 constexpr std::size_t kMaxUnsent = 262'144;
+
+// Between connecting and asking, on a busy machine.
+constexpr seconds kFirstMoment{1};
+
+// Of what has arrived when the server ends: more than a socket's buffer holds.
+constexpr std::size_t kMaxDrained = 16 << 20;
 
 // What a connection may keep allocated while it has nothing to do.
 constexpr std::size_t kMaxSpare = 4096;
@@ -71,6 +79,15 @@ SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, 
   owner_.on_limit_set();
 }
 
+bool SocketmapConnection::is_new() const {
+  return !heard_ && traffic_.clock.steady() - last_heard_ < kFirstMoment;
+}
+
+bool SocketmapConnection::is_busy() const {
+  char octet;
+  return is_new() || owes() || recv(fd_.get(), &octet, 1, MSG_PEEK) > 0;
+}
+
 bool SocketmapConnection::is_limited() const {
   return !heard_ || frame_since_ || blocked_since_ || !pending_.empty();
 }
@@ -85,10 +102,33 @@ std::optional<CloseReason> SocketmapConnection::overdue(SteadyTime now) const {
 }
 
 void SocketmapConnection::drain() {
-  if (has_room()) receive();
-  if (closed_) return;
-  if (!ending_) end(CloseReason::drained, "");
+  left_to_drain_ = kMaxDrained;
   settle();
+}
+
+// Postfix would take a question left behind in the socket for one that was lost.
+void SocketmapConnection::read_rest() {
+  while (*left_to_drain_ > 0 && has_room()) {
+    const std::size_t got = receive();
+    *left_to_drain_ -= got == 0 ? *left_to_drain_ : std::min(got, *left_to_drain_);
+  }
+  if (has_room()) end(CloseReason::drained, "");
+}
+
+bool SocketmapConnection::give_up() {
+  bool waited = false;
+  for (Question& question : pending_) {
+    if (question.answered) continue;
+    question.ticket.reset();
+    question.answered = true;
+    question.payload = kNotFound;
+    waited = true;
+  }
+  std::string out;
+  collect_answered(out);
+  send(out);
+  settle();
+  return waited;
 }
 
 void SocketmapConnection::close(CloseReason reason, const std::string& detail) {
@@ -110,11 +150,11 @@ void SocketmapConnection::on_ready(FdEvent::Watch ready) {
   settle();
 }
 
-void SocketmapConnection::receive() {
+std::size_t SocketmapConnection::receive() {
   const ssize_t got = recv(fd_.get(), traffic_.received.data(), traffic_.received.size(), 0);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got < 0) return close(reason_of(errno), std::strerror(errno));
-  if (got == 0) return on_end_of_input();
+  if (got == 0) on_end_of_input();
+  else if (got < 0 && errno != EAGAIN && errno != EINTR) close(reason_of(errno), std::strerror(errno));
+  if (got <= 0) return 0;
   heard_ = true;
   last_heard_ = traffic_.clock.steady();
   const std::string_view input(traffic_.received.data(), static_cast<std::size_t>(got));
@@ -124,6 +164,7 @@ void SocketmapConnection::receive() {
     kept_.append(input);
     work_off_kept();
   }
+  return input.size();
 }
 
 // A client may shut down its sending side and wait for what it asked.
@@ -255,6 +296,7 @@ std::size_t SocketmapConnection::try_send(std::string_view octets) {
 }
 
 void SocketmapConnection::settle() {
+  if (left_to_drain_ && !ending_) read_rest();
   if (closed_) return;
   if (ending_ && !owes()) return close(*ending_, ending_detail_);
   if (!unsent_.empty()) return event_.watch(FdEvent::Watch::write);

@@ -75,6 +75,10 @@ class SocketmapConnection {
   [[nodiscard]] const Peer& peer() const { return peer_; }
   [[nodiscard]] SteadyTime last_heard() const { return last_heard_; }
   [[nodiscard]] bool owes() const { return !pending_.empty() || !unsent_.empty(); }
+  // Accepted just now: its question is on the way.
+  [[nodiscard]] bool is_new() const;
+  // Whether something is owed, or a question has come that was not read yet, or will.
+  [[nodiscard]] bool is_busy() const;
   // Whether some limit runs, and the one that is passed.
   [[nodiscard]] bool is_limited() const;
   [[nodiscard]] std::optional<CloseReason> overdue(SteadyTime now) const;
@@ -86,8 +90,12 @@ class SocketmapConnection {
   };
   Place place{};
 
-  // Takes no more questions after those that have arrived, and closes once they are answered.
+  // Takes no more questions after those that have arrived, be they in the socket still, and
+  // closes once they are answered.
   void drain();
+  // What waits gets NOTFOUND, as at its time limit, and is found out all the same. False if
+  // nothing waited.
+  bool give_up();
   void close(CloseReason reason, const std::string& detail = "");
 
  private:
@@ -99,7 +107,8 @@ class SocketmapConnection {
   };
 
   void on_ready(FdEvent::Watch ready);
-  void receive();
+  std::size_t receive();  // how many octets
+  void read_rest();
   void on_end_of_input();
   void end(CloseReason reason, std::string detail);
   [[nodiscard]] bool has_room() const {
@@ -135,6 +144,7 @@ class SocketmapConnection {
   std::optional<SteadyTime> blocked_since_;  // of `unsent_`
   std::optional<CloseReason> ending_;        // no more input; close when nothing is owed
   std::string ending_detail_;
+  std::optional<std::size_t> left_to_drain_;  // octets that may still be read; set: no more than has arrived
 };
 
 }  // namespace tlspolicyd

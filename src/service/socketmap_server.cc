@@ -42,6 +42,7 @@ std::vector<std::string> SocketmapServer::listening() const {
 }
 
 void SocketmapServer::drain(milliseconds limit, std::function<void()> done) {
+  for (Listener& listener : listeners_) listener.accept_rest();
   listeners_.clear();
   drained_ = std::move(done);
   drain_timer_->start(limit);
@@ -61,13 +62,15 @@ void SocketmapServer::on_accepted(UniqueFd fd) {
     longest_idle_of_the_greediest().close(CloseReason::displaced);
 }
 
-// Who asks now is worth more than who stays connected without asking.
+// Who asks now is worth more than who stays connected without asking, and the answer from
+// the cache that it may be after is worth more than waiting for a name nobody knows.
 void SocketmapServer::on_starved(const Listener& listener, int error) {
   metrics_.add("connections", "starved");
   log_starved(listener, error);
   if (connections_.empty()) return;
   SocketmapConnection& idle = longest_idle_of_the_greediest();
-  if (!idle.owes()) idle.close(CloseReason::displaced);
+  if (idle.give_up()) metrics_.add("first_contact", "overloaded");
+  if (!idle.is_busy()) idle.close(CloseReason::displaced);
 }
 
 void SocketmapServer::on_limit_set() {
@@ -107,7 +110,7 @@ SocketmapConnection& SocketmapServer::longest_idle_of_the_greediest() {
   std::size_t most = 0;
   for (const auto& [peer, count] : held_) most = std::max(most, count);
   const auto rank = [&](const SocketmapConnection& connection) {
-    return std::tuple(connection.place.held->second < most, connection.owes(), connection.last_heard());
+    return std::tuple(connection.place.held->second < most, connection.owes() || connection.is_new(), connection.last_heard());
   };
   return *std::min_element(connections_.begin(), connections_.end(),
                            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "dane/hop_dane.h"
 #include "sts/domain.h"
 #include "sts/policy.h"
 
@@ -58,6 +59,7 @@ struct Entry {
   // Those that brought no policy that is still held; newest last, at most kMaxFetchesKept.
   std::shared_ptr<const std::vector<FetchMade>> fetches;  // null: none
   std::shared_ptr<const Failure> failure;                 // null: the last discovery succeeded
+  std::shared_ptr<const HopDanes> dane;                   // null: never looked up; lives apart from the policy
 };
 
 }  // namespace tlspolicyd

@@ -61,4 +61,10 @@ bool deserves_warning(const Entry& entry, LifeTime now) {
   return entry.warned == LifeTime::min() || now - entry.warned >= kWarningInterval;
 }
 
+LifeTime last_warning(const Entry& entry) {
+  if (!entry.failure || entry.failure->in_txt) return LifeTime::min();
+  const seconds failing = std::max(entry.checked - entry.failure->since, seconds(0));
+  return entry.checked - failing % kWarningInterval;
+}
+
 }  // namespace tlspolicyd

@@ -36,4 +36,8 @@ enum class DueStep : std::uint8_t {
 // not mode none (section 10.2), once a day.
 [[nodiscard]] bool deserves_warning(const Entry& entry, LifeTime now);
 
+// When the last of those warnings was, for an entry that comes from the store, which does
+// not say: they come once a day from the first failed fetch on.
+[[nodiscard]] LifeTime last_warning(const Entry& entry);
+
 }  // namespace tlspolicyd

@@ -30,10 +30,51 @@ std::optional<std::int64_t> age_member(const Json& object) {
   return static_cast<std::int64_t>(*age);
 }
 
+Json json_of(const DaneView& dane) {
+  Json hosts = Json::array();
+  for (const DaneHostView& host : dane.hosts)
+    hosts.push_back(Json{{"host", host.host}, {"state", host.state}, {"reason", host.reason}});
+  return Json{{"next_hop", dane.next_hop}, {"status", dane.status}, {"expires", rfc3339(dane.expires)}, {"hosts", hosts}};
+}
+
+Json json_of(const std::vector<DaneView>& next_hops) {
+  Json out = Json::array();
+  for (const DaneView& dane : next_hops) out.push_back(json_of(dane));
+  return out;
+}
+
+// Nothing where it is no array.
+const Json::array_t& array_member(const Json& object, const char* key) {
+  static const Json::array_t kNothing;
+  const Json* const value = member(object, key);
+  return value != nullptr && value->is_array() ? value->get_ref<const Json::array_t&>() : kNothing;
+}
+
+DaneView dane_view(const Json& object) {
+  DaneView view{text_member(object, "next_hop").value_or(""), text_member(object, "status").value_or(""),
+                time_member(object, "expires").value_or(WallTime{}), {}};
+  for (const Json& host : array_member(object, "hosts"))
+    view.hosts.push_back({text_member(host, "host").value_or(""), text_member(host, "state").value_or(""),
+                          text_member(host, "reason").value_or("")});
+  return view;
+}
+
+std::optional<DaneView> dane_member(const Json& object) {
+  const Json* const value = member(object, "dane");
+  if (value == nullptr || !value->is_object()) return std::nullopt;
+  return dane_view(*value);
+}
+
+std::vector<DaneView> next_hops_member(const Json& object) {
+  std::vector<DaneView> out;
+  for (const Json& other : array_member(object, "next_hops")) out.push_back(dane_view(other));
+  return out;
+}
+
 }  // namespace
 
 Json json_of(const EntryView& entry) {
-  return Json{{"domain", entry.domain},
+  Json out{{"domain", entry.domain},
               {"verdict", entry.verdict},
               {"mode", or_null(entry.mode)},
               {"id", or_null(entry.id)},
@@ -43,9 +84,11 @@ Json json_of(const EntryView& entry) {
               {"expires", json_of(entry.expires)},
               {"checked", json_of(entry.checked)},
               {"last_asked", json_of(entry.last_asked)},
-              {"dane", nullptr},
+              {"dane", entry.dane ? json_of(*entry.dane) : Json(nullptr)},
               {"reply", entry.reply},
               {"failure", json_of(entry.failure)}};
+  if (!entry.next_hops.empty()) out["next_hops"] = json_of(entry.next_hops);
+  return out;
 }
 
 std::string entry_json(const EntryView& entry) { return to_line(json_of(entry)); }
@@ -64,6 +107,8 @@ Result<EntryView> parse_entry_json(std::string_view line) {
                    .expires = time_member(json, "expires"),
                    .checked = time_member(json, "checked"),
                    .last_asked = time_member(json, "last_asked"),
+                   .dane = dane_member(json),
+                   .next_hops = next_hops_member(json),
                    .reply = text_member(json, "reply").value_or(""),
                    .failure = failure_member(json)};
 }

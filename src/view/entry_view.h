@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "service/entry_reply.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
@@ -23,6 +24,22 @@ struct FailureView {
   friend bool operator==(const FailureView&, const FailureView&) = default;
 };
 
+struct DaneHostView {
+  std::string host, state, reason;
+
+  friend bool operator==(const DaneHostView&, const DaneHostView&) = default;
+};
+
+// What is known of one next hop of the domain.
+struct DaneView {
+  std::string next_hop;  // as in a Postfix table
+  std::string status;    // of its MX records: a word of MxState; "failed" while they cannot be looked up
+  WallTime expires{};    // then it is looked up again
+  std::vector<DaneHostView> hosts;  // as last seen
+
+  friend bool operator==(const DaneView&, const DaneView&) = default;
+};
+
 struct EntryView {
   std::string domain;
   std::string verdict;              // "secure", "none", "dane" or "temp"
@@ -34,16 +51,16 @@ struct EntryView {
   std::optional<WallTime> expires;  // of an absence: until when it is taken as current
   std::optional<WallTime> checked;
   std::optional<WallTime> last_asked;  // empty: never
+  std::optional<DaneView> dane;     // of the domain itself as next hop; empty: not looked up
+  std::vector<DaneView> next_hops;  // of others: `[host]`, other ports
   std::string reply;                // of the plain map name, its payload
   std::optional<FailureView> failure;
 
   friend bool operator==(const EntryView&, const EntryView&) = default;
 };
 
-// The verdict word that a reply's payload stands for.
-[[nodiscard]] std::string_view verdict_of(std::string_view reply);
-
-[[nodiscard]] EntryView view_of(const Entry& entry, const Clock& clock, std::string reply);
+// `reply`: that of the plain map name.
+[[nodiscard]] EntryView view_of(const Entry& entry, const Clock& clock, EntryReply reply);
 
 // One line of JSON without the line's end; ASCII only, whatever the entry holds.
 [[nodiscard]] std::string entry_json(const EntryView& entry);

@@ -20,6 +20,9 @@ std::string title_of(const Step& step, const std::string& domain) {
   if (step.step == "http") return "HTTP answer of the policy host " + host;
   if (step.step == "policy") return "policy document";
   if (step.step == "mx") return "mail servers of " + domain;
+  if (step.step == "dane") return "DANE for " + domain;
+  if (step.step == "tlsa") return "DANE for a host of it";
+  if (step.step == "precedence") return "DANE before MTA-STS";
   return step.step;
 }
 

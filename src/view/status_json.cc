@@ -1,3 +1,5 @@
+#include <cstdint>
+
 #include "view/json.h"
 #include "view/status_view.h"
 
@@ -41,6 +43,12 @@ bool flag(const Json& object, const char* key) {
 
 std::uint64_t number(const Json& object, const char* key) {
   return number_member(object, key).value_or(0);
+}
+
+// What does not fit counts as missing, or it would be shown as a number below zero.
+std::int64_t signed_number(const Json& object, const char* key) {
+  const std::uint64_t found = number(object, key);
+  return found > INT64_MAX ? 0 : static_cast<std::int64_t>(found);
 }
 
 std::string text(const Json& object, const char* key) {
@@ -103,8 +111,8 @@ Result<StatusView> parse_status_json(std::string_view line) {
   StatusView status;
   status.version = *version;
   status.started = *started;
-  status.uptime = seconds(static_cast<std::int64_t>(number(json, "uptime")));
-  status.pid = static_cast<std::int64_t>(number(json, "pid"));
+  status.uptime = seconds(signed_number(json, "uptime"));
+  status.pid = signed_number(json, "pid");
   status.listen = texts_member(json, "listen");
   status.postfix_security_level = text(json, "postfix_security_level");
   status.dane_active = flag(json, "dane_active");

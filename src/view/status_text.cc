@@ -31,13 +31,13 @@ std::string cache_text(const StatusView& status) {
 
 std::string resolver_text(const StatusView& status) {
   return join(status.resolver_addresses, ", ") +
-         (status.resolver_validates ? " (validates DNSSEC)" : "");
+         (status.resolver_validates ? " (validates DNSSEC)" : " (does not validate DNSSEC)");
 }
 
 // Everything that is counted, by the names that the log and the documents use.
 std::string counters_text(const StatusView& status) {
   std::string out;
-  for (const auto& [name, counts] : status.counters) out += line(shown(name), counts_text(counts));
+  for (const auto& [name, counts] : status.counters) out += line(shortened(shown(name), kColumns), counts_text(counts));
   return out.empty() ? out : "\n" + out;
 }
 

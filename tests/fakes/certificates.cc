@@ -41,9 +41,9 @@ std::shared_ptr<EVP_PKEY> make_key(int rsa_bits) {
 
 }  // namespace
 
-Identity make_identity(const CertSpec& spec, const Identity* issuer) {
+Identity make_identity(const CertSpec& spec, const Identity* issuer, std::shared_ptr<EVP_PKEY> given) {
   static std::atomic<long> serial{1};
-  const Identity made{{X509_new(), X509_free}, make_key(spec.rsa_bits)};
+  const Identity made{{X509_new(), X509_free}, given ? std::move(given) : make_key(spec.rsa_bits)};
   X509* const certificate = made.certificate.get();
   X509* const signer = issuer != nullptr ? issuer->certificate.get() : certificate;
   X509_set_version(certificate, X509_VERSION_3);

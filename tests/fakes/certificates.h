@@ -27,8 +27,9 @@ struct Identity {
   std::shared_ptr<EVP_PKEY> key;
 };
 
-// `issuer` null: signed by itself.
-[[nodiscard]] Identity make_identity(const CertSpec& spec, const Identity* issuer = nullptr);
+// `issuer` null: signed by itself. `key` null: one is made, as the specification wants it.
+[[nodiscard]] Identity make_identity(const CertSpec& spec, const Identity* issuer = nullptr,
+                                     std::shared_ptr<EVP_PKEY> key = nullptr);
 [[nodiscard]] CertSpec ca_spec(const std::string& name);
 [[nodiscard]] std::string pem_of(const Identity& identity);  // the certificate
 

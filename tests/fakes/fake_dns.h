@@ -33,6 +33,14 @@ class FakeDns final : public Dns {
     DnsAnswer answer{.status = DnsStatus::found, .records = {AddressRdata{*ip}}, .ttl = ttl};
     set(name, ip->family == IpAddress::Family::v4 ? RrType::a : RrType::aaaa, std::move(answer));
   }
+  // As a validating resolver tells it, or a forger: with AD or without.
+  void set_records(const std::string& name, RrType type, std::vector<Rdata> records, bool authentic,
+                   seconds ttl = seconds(300)) {
+    set(name, type, DnsAnswer{.status = DnsStatus::found, .records = std::move(records), .authentic = authentic, .ttl = ttl});
+  }
+  void deny(const std::string& name, RrType type, bool authentic, DnsStatus status = DnsStatus::no_data) {
+    set(name, type, DnsAnswer{.status = status, .authentic = authentic, .ttl = seconds(300)});
+  }
   void fail(const std::string& name, RrType type, DnsStatus status) {
     set(name, type, DnsAnswer{.status = status, .detail = "scripted failure"});
   }

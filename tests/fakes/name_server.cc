@@ -22,20 +22,20 @@ unsigned u16_at(const Bytes& message, std::size_t at) {
          static_cast<unsigned char>(message.at(at + 1));
 }
 
-sockaddr_in loopback(std::uint16_t port) {
+sockaddr_in at(const IpAddress& ip, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::copy_n(ip.octets.begin(), sizeof address.sin_addr, reinterpret_cast<std::uint8_t*>(&address.sin_addr));
   return address;
 }
 
-UniqueFd bound(int type, std::uint16_t port) {
+UniqueFd bound(int type, const IpAddress& ip, std::uint16_t port) {
   UniqueFd fd(::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1, room = 8 << 20;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(fd.get(), SOL_SOCKET, type == SOCK_DGRAM ? SO_RCVBUF : SO_SNDBUF, &room, sizeof room);
-  const sockaddr_in address = loopback(port);
+  const sockaddr_in address = at(ip, port);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
   return fd;
 }
@@ -144,11 +144,12 @@ struct NameServer::Connection {
   FdEvent event;
 };
 
-NameServer::NameServer(Loop& loop, std::uint16_t port)
+NameServer::NameServer(Loop& loop, std::uint16_t port, const std::string& address)
     : loop_(loop), absent_{.rcode = 3, .authority = {wire::soa("example", 60, 60)}} {
+  resolver_ = *parse_resolver(address);
   bind_both(port);
-  resolver_ = *parse_resolver("127.0.0.1:" + std::to_string(port_of(udp_)));
-  elsewhere_ = bound(SOCK_DGRAM, 0);
+  resolver_.port = port_of(udp_);
+  elsewhere_ = bound(SOCK_DGRAM, resolver_.address, 0);
   udp_event_ = std::make_unique<FdEvent>(loop, udp_.get(), [this](FdEvent::Watch) { on_datagrams(); });
   tcp_event_ = std::make_unique<FdEvent>(loop, tcp_.get(), [this](FdEvent::Watch) { on_connection(); });
   udp_event_->watch(FdEvent::Watch::read);
@@ -160,8 +161,8 @@ NameServer::~NameServer() = default;
 // Another program may hold the TCP port of the UDP port that the kernel gave.
 void NameServer::bind_both(std::uint16_t port) {
   for (int attempt = 0; attempt < 100; ++attempt) {
-    udp_ = bound(SOCK_DGRAM, port);
-    if (udp_) tcp_ = bound(SOCK_STREAM, port_of(udp_));
+    udp_ = bound(SOCK_DGRAM, resolver_.address, port);
+    if (udp_) tcp_ = bound(SOCK_STREAM, resolver_.address, port_of(udp_));
     if (tcp_ && ::listen(tcp_.get(), 128) == 0) return;
   }
   throw std::runtime_error("no port for a name server");

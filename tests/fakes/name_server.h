@@ -1,5 +1,5 @@
-// A name server that does as it is told, on 127.0.0.1 over UDP and TCP, on a loop of the
-// test's choice. What is not scripted is NXDOMAIN with a negative TTL of 60 s.
+// A name server that does as it is told, on 127.0.0.1 or another loopback address over UDP
+// and TCP, on a loop of the test's choice. What is not scripted is NXDOMAIN with a negative TTL of 60 s.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class NameServer {
   };
 
   // `port`: of the kernel's choice where 0.
-  explicit NameServer(Loop& loop, std::uint16_t port = 0);
+  explicit NameServer(Loop& loop, std::uint16_t port = 0, const std::string& address = "127.0.0.1");
   ~NameServer();
 
   [[nodiscard]] const Resolver& resolver() const { return resolver_; }

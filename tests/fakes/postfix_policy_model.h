@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -52,19 +53,54 @@ class PostfixPolicyModel {
   }
 
  private:
+  static bool is_anything(std::string_view) { return true; }
+  static bool is_something(std::string_view text) { return !text.empty(); }
+  static bool is_number(std::string_view text) { return parse_decimal(text, UINT64_MAX).has_value(); }
+  static bool is_one_of(std::string_view text, const std::vector<std::string_view>& words) {
+    return std::any_of(words.begin(), words.end(), [&](auto word) { return equals_ignoring_case(text, word); });
+  }
+  static bool is_yes_no(std::string_view text) { return is_one_of(text, {"yes", "no"}); }
+  static bool is_policy_type(std::string_view text) { return is_one_of(text, {"sts", "no-policy-found"}); }
+  static bool is_failure(std::string_view text) {
+    return is_one_of(text, {"sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid", "validation-failure"});
+  }
+  // valid_hostname() of Postfix: no name of nothing but digits, underscores at will.
+  static bool is_hostname(std::string_view text) {
+    if (text.size() > 255 || text.find_first_not_of("0123456789.") == text.npos) return false;
+    for (const auto label : split(text, '.')) {
+      if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+      if (!std::all_of(label.begin(), label.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; }))
+        return false;
+    }
+    return true;
+  }
+  // A star would be taken literally, and so would whatever else is no name.
+  static bool is_match_list(std::string_view text) {
+    const auto pieces = split(text, ':');
+    return std::all_of(pieces.begin(), pieces.end(), [](std::string_view piece) {
+      return is_hostname_octets(piece.starts_with('.') ? piece.substr(1) : piece);
+    });
+  }
+  static bool is_hostname_octets(std::string_view text) {
+    return is_something(text) && !text.starts_with('.') &&
+           std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '-' || c == '.'; });
+  }
+
+  using Good = bool (*)(std::string_view value);
   struct Rule {
     const char* name;
     bool once;
-    bool modern;       // known since 3.10
-    bool may_be_empty;
+    bool modern;  // known since 3.10
+    Good good;    // whether the value is
   };
   static constexpr std::array kRules{
-      Rule{"match", false, false, false},         Rule{"servername", true, false, false},
-      Rule{"ciphers", true, false, false},        Rule{"protocols", true, false, true},
-      Rule{"exclude", true, false, true},         Rule{"policy_type", true, true, false},
-      Rule{"policy_domain", true, true, false},   Rule{"policy_string", false, true, true},
-      Rule{"mx_host_pattern", false, true, true}, Rule{"policy_failure", true, true, false},
-      Rule{"policy_ttl", true, true, false},
+      Rule{"match", false, false, is_match_list},   Rule{"servername", true, false, is_hostname},
+      Rule{"ciphers", true, false, is_something},   Rule{"protocols", true, false, is_anything},
+      Rule{"exclude", true, false, is_anything},    Rule{"tafile", false, false, is_something},
+      Rule{"connection_reuse", false, false, is_yes_no},
+      Rule{"policy_type", true, true, is_policy_type}, Rule{"policy_domain", true, true, is_hostname},
+      Rule{"policy_string", false, true, is_anything}, Rule{"mx_host_pattern", false, true, is_anything},
+      Rule{"policy_failure", true, true, is_failure},  Rule{"policy_ttl", true, true, is_number},
   };
   static constexpr std::array kLevels{"none", "may",       "encrypt", "fingerprint",
                                       "dane", "dane-only", "verify",  "secure"};
@@ -108,6 +144,15 @@ class PostfixPolicyModel {
     return 0;
   }
 
+  static bool braces_match(std::string_view text) {
+    int depth = 0;
+    for (const char c : text) {
+      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (depth < 0) return false;
+    }
+    return depth == 0;
+  }
+
   static std::string strip(std::string_view text) {
     while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
@@ -130,8 +175,10 @@ class PostfixPolicyModel {
   }
 
   [[nodiscard]] std::string take(std::string token, PostfixVerdict& verdict) const {
+    // A brace that is open at the end has swallowed what follows it, one too many closes nothing.
+    if (modern_ && !braces_match(token)) return "unbalanced " + token;
     if (modern_ && token.front() == '{') {
-      if (balanced(token) != token.size()) return "unbalanced " + token;
+      if (balanced(token) != token.size()) return "text behind the braces in " + token;
       token = strip(std::string_view(token).substr(1, token.size() - 2));
       for (char& c : token)
         if (is_space(c)) c = ' ';
@@ -148,27 +195,15 @@ class PostfixPolicyModel {
     const auto rule = std::find_if(kRules.begin(), kRules.end(),
                                    [&](const Rule& known) { return name == known.name; });
     if (rule == kRules.end() || (rule->modern && !modern_)) return "unknown attribute " + name;
-    if (value.empty() && !rule->may_be_empty) return "empty " + name;
+    if (!rule->good(value)) return "bad " + name;
     std::vector<std::string>& values = verdict.attributes[name];
     if (rule->once && !values.empty()) return "repeated " + name;
     if (name == "match") {
       if (verdict.level != "secure" && verdict.level != "verify") return "match at " + verdict.level;
       for (const auto piece : split(value, ':')) verdict.match.emplace_back(piece);
     }
-    if ((name == "servername" || name == "policy_domain") && !is_hostname(value)) return "bad " + name;
-    if (name == "policy_type" && value != "sts" && value != "no-policy-found") return "bad policy_type";
     values.push_back(std::move(value));
     return "";
-  }
-
-  static bool is_hostname(std::string_view text) {
-    if (text.empty() || text.size() > 255) return false;
-    for (const auto label : split(text, '.')) {
-      if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
-      if (!std::all_of(label.begin(), label.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; }))
-        return false;
-    }
-    return true;
   }
 
   [[nodiscard]] static std::string judge(const PostfixVerdict& verdict) {

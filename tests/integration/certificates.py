@@ -1,5 +1,6 @@
 """A private certification authority and the certificates a good or a bad host shows."""
 import datetime
+import hashlib
 import pathlib
 
 from cryptography import x509
@@ -25,6 +26,16 @@ def _pem(certificate):
 def _key_pem(key):
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                              serialization.NoEncryption())
+
+
+def tlsa(path, usage=3, selector=1, matching=1):
+    """The TLSA record that a leaf written by issue() matches: by default its public key's digest."""
+    leaf = x509.load_pem_x509_certificate(pathlib.Path(path).read_bytes())
+    spki = leaf.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    data = spki if selector else leaf.public_bytes(serialization.Encoding.DER)
+    digest = {0: lambda octets: octets, 1: lambda octets: hashlib.sha256(octets).digest(),
+              2: lambda octets: hashlib.sha512(octets).digest()}[matching]
+    return f"{usage} {selector} {matching} {digest(data).hex()}"
 
 
 class Authority:

@@ -55,7 +55,15 @@ class Daemon:
         """Starts it and waits until it answers."""
         self.launch(*flags, command=command, **options)
         until(self.serves, lambda: f"the daemon to serve; its log: {self.log()}")
+        until(self.confined, lambda: f"the daemon to confine itself; its log: {self.log()}")
         return self
+
+    def confined(self):
+        """Under its filter of system calls, or it says why not: all tests are to run there."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"another daemon answers in its place; its log: {self.log()}")
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return "Seccomp:\t2" in status or "syscall_filter:" in self.log()
 
     def launch(self, *flags, command=None, **options):
         with open(self.log_file, "ab") as log:

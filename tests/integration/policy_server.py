@@ -53,7 +53,7 @@ class PolicyServer:
 
     def __init__(self, address, port=443, newest=None):
         self._newest = newest
-        self._sites, self._contexts, self.visits = {}, {}, []
+        self._sites, self._contexts, self._context_of, self.visits = {}, {}, {}, []
         self._listener = socket.create_server((address, port), backlog=128,
                                               family=socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
@@ -71,7 +71,9 @@ class PolicyServer:
 
     def set(self, host, site):
         self._sites[host] = site
-        self._contexts[host] = _context(site.certificate, self._newest)
+        if site.certificate not in self._context_of:  # hundreds of hosts may share one
+            self._context_of[site.certificate] = _context(site.certificate, self._newest)
+        self._contexts[host] = self._context_of[site.certificate]
 
     def forget(self, host):
         self._sites.pop(host, None)

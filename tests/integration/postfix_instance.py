@@ -3,6 +3,7 @@
 `tree` is where its programs live: "/" or the root of another Debian release, where
 everything runs under chroot with the working directory bound to the same path.
 """
+import os
 import pathlib
 import re
 import shutil
@@ -33,6 +34,8 @@ anvil     unix  -  -  n  -   1  anvil
 scache    unix  -  -  n  -   1  scache
 postlog   unix-dgram n - n -  1  postlogd
 """
+
+SETTLED = 60  # seconds; Postfix waits until a file is old enough that nobody can still be writing it
 
 COMMON = {
     "compatibility_level": "3.6",
@@ -66,7 +69,7 @@ def _inside(tree):
 def prepare_tree(tree, *shared):
     """Binds what a foreign tree shares with us; the mounts go with the namespace."""
     tree = pathlib.Path(tree)
-    (tree / "etc/resolv.conf").write_text(namespace.RESOLV_CONF, encoding="ascii")
+    shutil.copyfile("/etc/resolv.conf", tree / "etc/resolv.conf")
     namespace.empty(tree / "tmp")
     for path in map(pathlib.Path, ("/dev", "/proc", *shared)):
         target = tree / path.relative_to("/")
@@ -100,7 +103,9 @@ class Postfix:
         raise AssertionError(f"{self.tree} has no user postfix")
 
     def _write(self, name, text):
-        (self.config / name).write_text(text, encoding="utf-8")
+        path = self.config / name
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, (path.stat().st_mtime - SETTLED,) * 2)
 
     def command(self, *words):
         return [*_inside(self.tree), *map(str, words)]
@@ -124,9 +129,9 @@ class Postfix:
                               text=True, timeout=limit, check=False)
         return done.returncode, done.stdout.strip(), done.stderr.strip()
 
-    def send(self, recipient):
-        """Hands in one mail over SMTP; returns its Delivery."""
-        host, port = self.listens.rsplit(":", 1)
+    def send(self, recipient, into=None):
+        """Hands in one mail over SMTP, at a listener other than the first where `into` names it; its Delivery."""
+        host, port = (into or self.listens).rsplit(":", 1)
         seen = len(self.log())
         with smtplib.SMTP(host, int(port), timeout=30) as client:
             client.sendmail("sender@test.invalid", [recipient], "Subject: test\r\n\r\nHello.\r\n")
@@ -174,10 +179,17 @@ def receiver(directory, tree, services):
                    virtual_transport="discard:", smtpd_recipient_restrictions="permit")
 
 
-def sender(directory, tree, ca_file, table):
+def sender(directory, tree, ca_file, table, services=("127.0.0.1:2525 inet n - n - - smtpd",), **main):
     """Delivers by MX, asking the daemon for each next hop."""
-    return Postfix("sender", directory, tree, ["127.0.0.1:2525 inet n - n - - smtpd"],
-                   inet_interfaces="127.0.0.1", smtp_tls_CAfile=ca_file, smtp_tls_security_level="may",
-                   smtp_tls_policy_maps=table, smtp_tls_loglevel="1", smtp_connect_timeout="10s",
-                   relay_domains="", smtpd_recipient_restrictions="permit_mynetworks, reject",
-                   smtp_destination_concurrency_failed_cohort_limit="1000", minimal_backoff_time="300s")
+    return Postfix("sender", directory, tree, services, **{
+        "inet_interfaces": "127.0.0.1", "smtp_tls_CAfile": ca_file, "smtp_tls_security_level": "may",
+        "smtp_tls_policy_maps": table, "smtp_tls_loglevel": "1", "smtp_connect_timeout": "10s",
+        "relay_domains": "", "smtpd_recipient_restrictions": "permit_mynetworks, reject",
+        "default_destination_concurrency_failed_cohort_limit": "1000", "minimal_backoff_time": "300s", **main})
+
+
+def route(name, address, next_hop="", **options):
+    """Two lines of master.cf: what comes in at `address` goes out through a smtp client with these options."""
+    given = "".join(f" -o {{ {key} = {value} }}" for key, value in options.items())
+    return [f"{address} inet n - n - - smtpd -o content_filter={name}:{next_hop}",
+            f"{name} unix - - n - - smtp{given}"]

@@ -21,11 +21,11 @@ needs_root = unittest.skipUnless(namespace.is_root(), namespace.NO_ROOT if names
 class World:
     """DNS, policy hosts and a certification authority in a directory that goes at the end."""
 
-    def __init__(self):
+    def __init__(self, make_dns=lambda directory: DnsServer()):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tlspolicyd-test."))
         self.directory.chmod(0o755)  # Postfix's own users walk through it
         self.ca = Authority(self.directory / "ca")
-        self.dns = DnsServer()
+        self.dns = make_dns(self.directory / "dns")
         self.hosts = PolicyServer(POLICY_HOST)
         self.daemons = []
 

@@ -18,15 +18,16 @@ class Budget(WorldTest):
     def test_memory(self):
         """after start with the system's trust anchors: 16 MB resident, 6 MB anonymous"""
         daemon = self.world.daemon("memory", ca_file=None).start()
+        self.addCleanup(daemon.stop)
         status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii")
         size = {name: int(value) for name, value in re.findall(r"^(VmRSS|RssAnon):\s+(\d+) kB", status, re.M)}
-        daemon.stop()
         self.assertLessEqual(size["VmRSS"], RESIDENT)
         self.assertLessEqual(size["RssAnon"], ANONYMOUS)
 
     def test_cached_answer(self):
         """a cached answer comes within a millisecond (median of 2000)"""
         daemon = self.world.daemon("speed").start()
+        self.addCleanup(daemon.stop)
         self.world.publish("fast.example", "mx1.fast.example")
         daemon.ask("fast.example")
         times = []

@@ -6,17 +6,20 @@ marks in tests/README.md is written from those names: tests/lint/run --write-tab
 """
 import re
 
-ROWS = {"D": 21, "F": 32, "P": 16, "C": 20, "M": 12, "R": 12, "S": 10, "X": 7}
+ROWS = {"D": 21, "F": 32, "P": 16, "C": 20, "M": 12, "N": 18, "R": 12, "S": 10, "X": 7}
+INSERTED = ["N-08b"]  # rows behind the one of the same number
 NO_TEST = {
     "F-09": "revocation is not checked for policy hosts (optional in RFC 8461 section 3.3)",
     "M-11": "revocation of MX certificates is Postfix's affair (optional in RFC 8461 section 4.2)",
+    "N-13": "which MX host comes first is for Postfix to say: the daemon never touches its list",
+    "N-17": "what is checked of a certificate under usage 2 or 3 is Postfix's and OpenSSL's affair",
     "R-10": "comes with the TLSRPT reporter",
     "R-11": "comes with the TLSRPT reporter",
     "R-12": "comes with the TLSRPT reporter",
 }
 BEGIN, END = "<!-- rows: begin -->", "<!-- rows: end -->"
 
-ID = re.compile(r"\b([DFPCMRSX])-(\d\d)\b")
+ID = re.compile(r"\b([DFPCMNRSX])-(\d\d[a-z]?)\b")
 PREFIX = re.compile(r"(?:[A-Z]{1,2}-\d\d[a-z]?(?:\s+to\s+|[\s,/&+:]|\band\b)*)+")
 NAMES = [
     re.compile(r'\b(?:TEST_CASE|TEST_CASE_METHOD\([^,]+,|SCENARIO)\s*\(?\s*"((?:[^"\\]|\\.)*)"'),  # Catch2
@@ -25,14 +28,16 @@ NAMES = [
 
 
 def all_rows():
-    return [f"{letter}-{number:02}" for letter, last in ROWS.items() for number in range(1, last + 1)]
+    numbered = [f"{letter}-{number:02}" for letter, last in ROWS.items() for number in range(1, last + 1)]
+    letters = list(ROWS)
+    return sorted(numbered + INSERTED, key=lambda row: (letters.index(row[0]), row))
 
 
 def rows_of(name):
     prefix = PREFIX.match(name)
     if not prefix:
         return []
-    span = re.match(r"([DFPCMRSX])-(\d\d)\s+to\s+\1-(\d\d)", prefix.group())
+    span = re.match(r"([DFPCMNRSX])-(\d\d)\s+to\s+\1-(\d\d)", prefix.group())
     if span:
         return [f"{span[1]}-{n:02}" for n in range(int(span[2]), int(span[3]) + 1)]
     return ["-".join(found) for found in ID.findall(prefix.group())]
@@ -41,7 +46,7 @@ def rows_of(name):
 def named_tests(files):
     """Yields (row, test name, path) for every test whose name begins with a row."""
     for path, text in files:
-        if not re.match(r"tests/(unit|vectors|scenario|protocol|integration|fuzz)/", path):
+        if not re.match(r"tests/(unit|vectors|scenario|protocol|integration|faults|fuzz)/", path):
             continue
         for pattern in NAMES:
             for name in pattern.findall(text):

@@ -4,9 +4,9 @@ import re
 # A folder may include what stands on a lower level, and itself.
 LEVELS = [
     ["base"],
-    ["dnsdata"],
+    ["dnsdata", "dane"],
     ["event", "sts"],
-    ["net", "cache", "postfix", "dane", "config"],
+    ["net", "cache", "postfix", "config"],
     ["service"],
     ["view"],
     ["cli", "ops", "tlsrpt"],
@@ -23,6 +23,7 @@ HOMES = {
     r"ldns/": r"src/net/dns_codec",
     r"openssl/": r"src/net/|tests/",
     r"sqlite3\.h": r"src/cache/sqlite_store|tests/",
+    r"seccomp\.h": r"src/net/syscall_filter",
     r"idn2\.h": r"src/sts/domain",
     r"nlohmann/": r"src/view/|src/tlsrpt/|tests/",
     r"httplib\.h": r"src/ops/|tests/",

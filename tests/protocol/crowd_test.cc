@@ -24,6 +24,12 @@ struct InetRig : Rig {
 
   // Connects from `source`, one of the addresses of loopback; fd -1 if refused.
   Client connect_from(const char* source) {
+    Client client = connect_unseen(source);
+    turn();
+    return client;
+  }
+  // The same; the server has had no turn to accept it.
+  Client connect_unseen(const char* source) {
     UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in own{};
     own.sin_family = AF_INET;
@@ -31,7 +37,6 @@ struct InetRig : Rig {
     REQUIRE(bind(fd.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
     if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return Client(-1);
     fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-    turn();
     return Client(fd.release());
   }
   // What has arrived once something has; loopback delivers within the sending call.
@@ -112,30 +117,40 @@ Client connect_in_vain(InetRig& rig) {
 
 }  // namespace
 
-TEST_CASE("without descriptors accepting pauses, and goes on once a connection ends") {
+TEST_CASE("without descriptors who waits for a name nobody knows gets NOTFOUND and makes room") {
   InetRig rig;
-  Client held = rig.connect_from(kOne);
-  rig.exchange(held, query("wait"));
+  Client first = rig.connect_from(kOne);
+  rig.exchange(first, query("wait"));
+  rig.advance(seconds(1));
+  Client second = rig.connect_from(kOne);
+  rig.exchange(second, query("wait"));
   Client late = connect_in_vain(rig);
   CHECK(rig.metrics.value("connections", "starved") == 1);
+  CHECK(rig.metrics.value("first_contact", "overloaded") == 1);
   CHECK(rig.log.count(LogLevel::warning, "action=paused") == 1);
-  CHECK_FALSE(rig.answers_to(late));
+  CHECK(first.received() == netstring("NOTFOUND "));
+  CHECK(first.is_closed());
+  CHECK_FALSE(second.is_closed());
+  CHECK(rig.answers_to(late));
   rig.answers.complete("wait");
-  CHECK(rig.exchange(held, "") == netstring("OK wait"));
-  CHECK(rig.server->connections() == 1);
-  held.hang_up();
-  rig.turn();
-  CHECK(late.received() == ok("d"));
+  CHECK(rig.exchange(second, "") == netstring("OK wait"));
 }
 
-TEST_CASE("without descriptors accepting goes on by itself after a second") {
+TEST_CASE("without descriptors accepting pauses, and goes on by itself after a second") {
   InetRig rig;
-  Client held = rig.connect_from(kOne);
-  rig.exchange(held, query("wait"));
   Client late = connect_in_vain(rig);
   CHECK_FALSE(rig.answers_to(late));
   rig.advance(seconds(1));
   CHECK(late.received() == ok("d"));
+}
+
+TEST_CASE("without descriptors who has just come is not sent away unheard") {
+  InetRig rig;
+  Client young = rig.connect_from(kOne);
+  Client late = connect_in_vain(rig);
+  CHECK(rig.answers_to(young));
+  rig.advance(seconds(1));
+  CHECK(rig.answers_to(late));
 }
 
 TEST_CASE("rule 3 without descriptors who stays connected and asks nothing makes room") {
@@ -174,6 +189,43 @@ TEST_CASE("drain: who waits is answered, who is idle is closed, then done is cal
   CHECK(done == 1);
   rig.advance(seconds(60));
   CHECK(done == 1);
+}
+
+TEST_CASE("drain: what lies in the socket is answered, too, however much, also behind questions that wait") {
+  Rig rig;
+  constexpr int kQuestions = 2000;
+  Client many = rig.connect();
+  rig.exchange(many, query("wait"));
+  std::string row, replies = netstring("OK wait");
+  for (int i = 0; i < kQuestions; ++i) {
+    row += query("d" + std::to_string(i));
+    replies += ok("d" + std::to_string(i));
+  }
+  REQUIRE(many.send(row) == row.size());
+  int done = 0;
+  rig.server->drain(seconds(5), [&] { ++done; });
+  rig.turn();
+  CHECK(done == 0);
+  rig.answers.complete("wait");
+  std::string received;
+  for (int turns = 0; turns < kQuestions && !many.is_closed(); ++turns) {
+    rig.turn();
+    received += many.received();
+  }
+  CHECK((received += many.received()) == replies);
+  CHECK(many.is_closed());
+  rig.turn();
+  CHECK(done == 1);
+}
+
+TEST_CASE("drain: a connection that was not accepted yet is answered, too") {
+  InetRig rig;
+  Client early = rig.connect_unseen(kOne);
+  early.send(query("d"));
+  rig.server->drain(seconds(5), [] {});
+  rig.turn();
+  CHECK(early.received() == ok("d"));
+  CHECK(early.is_closed());
 }
 
 TEST_CASE("drain ends at its limit, whoever still waits") {

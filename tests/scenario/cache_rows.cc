@@ -1,4 +1,6 @@
 // Conformance rows C, Q-04 and X: what stays, what goes, and for how long.
+#include <algorithm>
+
 #include "catch.h"
 #include "world.h"
 
@@ -272,4 +274,38 @@ TEST_CASE("beyond the limit of discoveries new names are NOTFOUND and cached one
   CHECK(world.ask("n3.example") == kNothing);
   CHECK(world.process->metrics.value("first_contact", "overloaded") == 1);
   CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("C-16 beyond the limit of discoveries a name not loaded yet is still read from the store") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.learning.max_discoveries = 3;
+  world.store->fail_reads("input/output error");
+  world.restart();
+  world.dns.hang(true);
+  for (int i = 0; i < 3; ++i) CHECK(world.ask("n" + std::to_string(i) + ".example") == kNoReply);
+  world.store->fail_reads(std::nullopt);
+  REQUIRE_FALSE(world.process->shadow.loaded());
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.ask("n3.example") == kNothing);
+  CHECK(world.process->metrics.value("first_contact", "overloaded") == 1);
+}
+
+TEST_CASE("a crowd that runs out of time together is answered over some turns") {
+  World world;
+  world.dns.hang(true);
+  for (int i = 0; i < 2000; ++i) REQUIRE(world.ask("n" + std::to_string(i) + ".example") == kNoReply);
+  const auto answered = [&] {
+    const auto replies = world.replies();
+    return replies.size() - static_cast<std::size_t>(std::count(replies.begin(), replies.end(), kNoReply));
+  };
+  world.time.advance(std::chrono::duration_cast<milliseconds>(world.serving.reply_timeout) - 1ms);
+  REQUIRE(answered() == 0);
+  for (std::size_t before = 0, ms = 0; before < 2000 && ms < 10; ++ms) {
+    world.time.advance(1ms);
+    CHECK(answered() - before <= 512);
+    before = answered();
+  }
+  CHECK(answered() == 2000);
 }

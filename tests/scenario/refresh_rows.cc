@@ -59,6 +59,20 @@ TEST_CASE("R-05 what fails is known as failing after a restart, too") {
   CHECK(world.process->learner.failing() == 1);
 }
 
+TEST_CASE("R-05 a restart does not repeat the day's warning, and the next day has its own") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  world.advance(26 * 3600s);
+  REQUIRE(world.log.count(LogLevel::warning, "refresh_failing") == 1);
+  world.restart();
+  world.advance(4 * 3600s);
+  CHECK(world.log.count(LogLevel::warning, "refresh_failing") == 1);
+  world.advance(24 * 3600s);
+  CHECK(world.log.count(LogLevel::warning, "refresh_failing") == 2);
+}
+
 TEST_CASE("R-06 R-07 under mode none hosts may vanish in silence") {
   World world;
   world.publish("d.example", "a", kEnforce, 60s);

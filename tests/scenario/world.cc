@@ -22,7 +22,8 @@ Process::Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, M
       shadow({lane, loop, time, time, log, metrics, cache}, std::move(store)),
       fetches(https, time, time, concurrency),
       learner({dns, fetches, cache, shadow, time, time, log, metrics, [] { return 0.0; }}, learning),
-      service({learner, cache, shadow, time, time, log, metrics}, std::move(serving)),
+      dane({dns, loop, cache, shadow, time, time, log, metrics}),
+      service({learner, dane, cache, shadow, time, time, log, metrics}, std::move(serving)),
       refresher({learner, fetches, cache, shadow, time, time, log}) {
   refresher.start();
   shadow.load([this](const StoredRow& row) { learner.adopt(row); }, [] {});
@@ -68,6 +69,12 @@ std::string World::ask_and_wait(const std::string& key) {
   time.advance(std::chrono::duration_cast<milliseconds>(serving.reply_timeout));
   settle();
   return question.reply;
+}
+
+std::vector<std::string> World::replies() const {
+  std::vector<std::string> out;
+  for (const auto& question : questions_) out.push_back(question->reply);
+  return out;
 }
 
 // Zero timers and what executors post to one another, until nothing moves.

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cache/policy_cache.h"
 #include "cache/store_shadow.h"
@@ -19,6 +20,7 @@
 #include "fakes/fake_time.h"
 #include "fakes/manual_executor.h"
 #include "fakes/memory_store.h"
+#include "service/dane_learner.h"
 #include "service/fetch_queue.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
@@ -49,6 +51,7 @@ struct Process {
   StoreShadow shadow;
   FetchQueue fetches;
   Learner learner;
+  DaneLearner dane;
   PolicyService service;
   Refresher refresher;
 };
@@ -68,6 +71,9 @@ class World {
   std::string ask(const std::string& key, const std::string& map_name = "QUERY");
   // The same when TXT or HTTPS hang: lets reply_timeout pass.
   std::string ask_and_wait(const std::string& key);
+
+  // What the questions that had to wait got, in order.
+  [[nodiscard]] std::vector<std::string> replies() const;
 
   // Moves time in steps of at most a second and lets the loop settle after each; long
   // stretches go faster, hour by hour, where nothing is due.

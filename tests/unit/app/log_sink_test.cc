@@ -57,6 +57,15 @@ TEST_CASE("the level filters, and can change while running") {
   CHECK(captured.text() == "tlspolicyd: warning: shown:\ntlspolicyd: debug: later:\n");
 }
 
+TEST_CASE("last words look like any error, whatever the level") {
+  LogSink plain(false), journal(true);
+  plain.configure(LogTarget::standard_error, LogLevel::error);
+  const CapturedStderr captured;
+  plain.write_last_words("fatal: x");
+  journal.write_last_words("fatal: x");
+  CHECK(captured.text() == stderr_line(LogLevel::error, "fatal: x", false) + stderr_line(LogLevel::error, "fatal: x", true));
+}
+
 TEST_CASE("with syslog nothing goes to stderr") {
   LogSink log(false);
   log.configure(LogTarget::syslog, LogLevel::info);

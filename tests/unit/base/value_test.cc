@@ -40,4 +40,5 @@ TEST_CASE("counters start at zero and keep their address") {
 TEST_CASE("wall times are written as RFC 3339 in UTC") {
   CHECK(rfc3339(WallTime(seconds(0))) == "1970-01-01T00:00:00Z");
   CHECK(rfc3339(WallTime(seconds(1767225599))) == "2025-12-31T23:59:59Z");
+  CHECK(rfc3339(WallTime(seconds(253402300799))) == "9999-12-31T23:59:59Z");
 }

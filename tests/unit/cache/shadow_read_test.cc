@@ -86,16 +86,6 @@ TEST_CASE("C-16 loading does not bring back what was forgotten while its page wa
   CHECK(f.cache.find("a.example") == nullptr);
 }
 
-TEST_CASE("a row that its reader does not put into the cache is forgotten") {
-  ShadowFixture f;
-  f.stored("expired.example");
-  int rows = 0;
-  f.shadow->load([&](const StoredRow&) { ++rows; }, [] {});
-  f.settle();
-  CHECK(rows == 1);
-  CHECK(f.store->rows.empty());
-}
-
 TEST_CASE("reading fails: whoever waits goes on, the load is taken up where it stopped") {
   ShadowFixture f;
   for (int i = 0; i < 300; ++i) f.stored(name(i));

@@ -22,6 +22,11 @@ constexpr const char* kVersion1 = R"(
                              'abc', x'76', 1700000000, 1700000500,
                              'sts-policy-invalid', 30, 2, x'6f6f7073');)";
 
+constexpr const char* kToVersion2 = R"(
+  ALTER TABLE policy ADD COLUMN last_asked INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE policy ADD COLUMN failure_in_txt INTEGER;
+  PRAGMA user_version = 2;)";
+
 void overwrite(const std::string& path, std::size_t at, const std::string& octets) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(static_cast<std::streamoff>(at));
@@ -43,15 +48,18 @@ TEST_CASE("an older file is brought up to date, with all that it knew") {
   REQUIRE((*row)->failure);
   CHECK((*row)->failure->count == 2);
   CHECK_FALSE((*row)->failure->in_txt);
+  CHECK((*row)->dane == nullptr);
   REQUIRE(store->write({put(stored_row("new.example"))}));
   CHECK(names_in(*f.store()) == std::vector<std::string>{"new.example", "old.example"});
   f.sql("INSERT INTO policy SELECT 'x' || domain, mode, max_age, mx, id, text, fetched, checked, failure_result,"
-        " failure_since, failure_count, failure_detail, last_asked, failure_in_txt FROM policy");
+        " failure_since, failure_count, failure_detail, last_asked, failure_in_txt, dane FROM policy");
 }
 
 TEST_CASE("an older file that is only read stays as it is") {
+  const bool second = GENERATE(false, true);
   StoreFolder f;
   f.sql(kVersion1);
+  if (second) f.sql(kToVersion2);
   const auto before = f.files();
   CHECK(names_in(*f.store(SqliteStore::Mode::read_only)) == std::vector<std::string>{"old.example"});
   CHECK(f.files() == before);
@@ -69,7 +77,7 @@ TEST_CASE("a migration that cannot be finished leaves the old file in order") {
 
 TEST_CASE("files that are not for us are refused and left alone") {
   const auto [name, sql, word] = GENERATE(table<const char*, const char*, const char*>({
-      {"newer version", "PRAGMA user_version = 3", "newer tlspolicyd"},
+      {"newer version", "PRAGMA user_version = 4", "newer tlspolicyd"},
       {"far newer version", "PRAGMA user_version = 2000000000", "newer tlspolicyd"},
       {"another program's", "PRAGMA application_id = 7", "another program"},
       {"no program's name", "PRAGMA application_id = 0", "another program"},

@@ -19,6 +19,8 @@ void check_same(const StoredRow& a, const StoredRow& b) {
   CHECK(a.fetched == b.fetched);
   CHECK(a.checked == b.checked);
   CHECK(a.last_asked == b.last_asked);
+  REQUIRE((a.dane == nullptr) == (b.dane == nullptr));
+  if (a.dane) CHECK(*a.dane == *b.dane);
   REQUIRE(a.failure.has_value() == b.failure.has_value());
   if (!a.failure) return;
   CHECK(a.failure->in_txt == b.failure->in_txt);
@@ -41,6 +43,9 @@ StoredRow odd_row(const std::string& name) {
   if (name == "failure")
     row.failure = Failure{.in_txt = true, .result = StsResult::sts_webpki_invalid, .since = LifeTime(seconds(-3)),
                           .count = 4'000'000'000, .detail = std::string("bad\0\xff", 5)};
+  if (name == "DANE status")
+    row.dane = with_hop(nullptr, {{}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}},
+                                  LifeTime(seconds(7)), false, LifeTime(seconds(307))});
   return row;
 }
 
@@ -49,7 +54,7 @@ StoredRow odd_row(const std::string& name) {
 TEST_CASE("a row comes back as it was written, from get and from page") {
   const auto name = GENERATE(as<std::string>(), "plain", "mode none without mx", "no id was readable", "longest id",
                              "largest max_age", "octets of any kind in the text", "longest text", "many patterns",
-                             "first second of the epoch", "failure");
+                             "first second of the epoch", "failure", "DANE status");
   CAPTURE(name);
   StoreFolder f;
   const StoredRow row = odd_row(name);

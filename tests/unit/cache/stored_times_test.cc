@@ -39,6 +39,22 @@ TEST_CASE("C-16 an entry comes back from its row as old as it was, and older by 
   CHECK_FALSE(entry.fetches);
 }
 
+TEST_CASE("a DANE status comes back as old as it was, and never lasts longer than it may") {
+  FakeTime time;
+  Entry before = policy("d.example", Mode::enforce, seconds(1000), time.life() - seconds(100));
+  const DaneStatus status{MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_absent}}};
+  before.dane = with_hop(nullptr, learned(nullptr, {}, status, seconds(300), time.life() - seconds(20)));
+  const StoredRow row = to_row(before, time);
+  time.advance(seconds(50));
+  const Entry entry = from_row(row, time);
+  REQUIRE(entry.dane);
+  CHECK(entry.dane->front().status == status);
+  CHECK(entry.dane->front().seen == time.life() - seconds(70));
+  CHECK(entry.dane->front().current_until == time.life() + seconds(230));
+  time.step_wall(seconds(-86400));
+  CHECK(from_row(row, time).dane->front().current_until <= time.life() + kMaxDaneCurrent);
+}
+
 TEST_CASE("C-19 a fetch time in the future counts as now and is refreshed at once") {
   FakeTime time;
   StoredRow row = row_of(time, seconds(100));

@@ -75,7 +75,7 @@ struct Rig {
       return std::static_pointer_cast<Store>(store);
     };
     return {.terminal = terminal, .clock = time, .json = json, .control_socket = socket_path(),
-            .read_store = open, .write_store = open, .empty_store = [this] { return empty(); }, .reply = {}};
+            .read_store = open, .write_store = open, .empty_store = [this] { return empty(); }, .rules = {}};
   }
   Result<std::size_t> empty() {
     if (!store) return fail("there is no store at /nowhere/cache.db");

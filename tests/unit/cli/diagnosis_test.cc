@@ -34,7 +34,7 @@ struct World {
 
   Explanation diagnose() {
     std::optional<Explanation> out;
-    Diagnosis diagnosis({dns, https, time, time}, *Domain::parse("d.example"), options,
+    Diagnosis diagnosis({dns, https, time, time}, loop, *Domain::parse("d.example"), options,
                         [&](Explanation explanation, bool may_change) {
                           out = std::move(explanation);
                           temporary = may_change;
@@ -55,11 +55,17 @@ struct World {
   bool temporary = false;
 };
 
-std::string results(const Explanation& explanation) {
+bool is_dane(const Step& step) { return step.step == "dane" || step.step == "tlsa" || step.step == "precedence"; }
+
+std::string results_of(const Explanation& explanation, bool dane) {
   std::string out;
-  for (const Step& step : explanation.steps) out += (out.empty() ? "" : " ") + step.step + ":" + step.result;
+  for (const Step& step : explanation.steps)
+    if (is_dane(step) == dane) out += (out.empty() ? "" : " ") + step.step + ":" + step.result;
   return out;
 }
+
+std::string results(const Explanation& explanation) { return results_of(explanation, false); }
+std::string dane_results(const Explanation& explanation) { return results_of(explanation, true); }
 
 const Step& step_of(const Explanation& explanation, std::string_view name) {
   for (const Step& step : explanation.steps)
@@ -83,7 +89,7 @@ TEST_CASE("diagnosis: a domain without fault") {
   CHECK_FALSE(world.temporary);
 }
 
-TEST_CASE("diagnosis: without TXT nothing is fetched and no MX asked") {
+TEST_CASE("diagnosis: without TXT nothing is fetched") {
   World world;
   world.dns.erase("_mta-sts.d.example", RrType::txt);
   const Explanation found = world.diagnose();
@@ -91,7 +97,6 @@ TEST_CASE("diagnosis: without TXT nothing is fetched and no MX asked") {
   CHECK(found.entry.reply == "NOTFOUND ");
   CHECK_FALSE(found.entry.mode);
   CHECK(world.https.fetched.empty());
-  CHECK(world.dns.count("d.example", RrType::mx) == 0);
   CHECK_FALSE(world.temporary);
 }
 
@@ -157,7 +162,7 @@ TEST_CASE("diagnosis: a fine policy that is only tested") {
   CHECK(found.entry.mode == "testing");
 }
 
-TEST_CASE("diagnosis: mode none asks for no mail servers") {
+TEST_CASE("diagnosis: mode none compares no mail servers with patterns") {
   World world;
   world.https.serve(kHost, "version: STSv1\nmode: none\nmax_age: 86400\n");
   CHECK(results(world.diagnose()) == "txt:found address:ok http:ok policy:ok verdict:none");
@@ -205,7 +210,7 @@ TEST_CASE("diagnosis: dns_error_reply decides the reply where TXT cannot be read
   World world;
   world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::server_failure);
   CHECK(world.diagnose().entry.verdict == "none");
-  world.options.dns_error_is_temp = true;
+  world.options.rules.precedence.dns_error_reply = DaneVerdict::temp;
   const Explanation found = world.diagnose();
   CHECK(found.entry.verdict == "temp");
   CHECK(found.entry.reply.substr(0, 5) == "TEMP ");
@@ -214,8 +219,90 @@ TEST_CASE("diagnosis: dns_error_reply decides the reply where TXT cannot be read
 TEST_CASE("diagnosis: the replies are those of the options") {
   World world;
   world.https.serve(kHost, document("testing", "mx1.d.example"));
-  world.options.reply.base_level = BaseLevel::may;
+  world.options.rules.reply.base_level = BaseLevel::may;
   const Explanation found = world.diagnose();
   CHECK(found.entry.reply == "NOTFOUND ");
   CHECK(found.reply_tlsrpt.substr(0, 7) == "OK may ");
+}
+
+namespace {
+
+// A signed MX with one host of usable TLSA, behind a Postfix at level dane.
+struct DaneWorld : World {
+  DaneWorld() {
+    options.rules.reply.base_level = BaseLevel::dane;
+    options.rules.dane_active = true;
+    options.dane_canary = {"", RrType::ns};
+    dns.set_records("", RrType::ns, {OtherRdata{}}, true);
+    dns.set_records("d.example", RrType::mx, {MxRdata{10, "mx1.d.example"}}, true);
+    dns.set_records("mx1.d.example", RrType::a, {AddressRdata{*parse_ip("192.0.2.3")}}, true);
+    dns.deny("mx1.d.example", RrType::aaaa, true);
+    dns.set_records("_25._tcp.mx1.d.example", RrType::tlsa, {TlsaRdata{3, 1, 1, std::string(32, 'x')}}, true);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("diagnosis: DANE is explained host by host, and decides where it has something to say") {
+  DaneWorld world;
+  const Explanation found = world.diagnose();
+  CHECK(dane_results(found) == "dane:signed tlsa:tlsa_usable precedence:on");
+  CHECK(step_of(found, "tlsa").detail == "mx1.d.example: signed TLSA records, usable: the certificate must match one of them; "
+                                         "A TTL 300s, AD set; TLSA of _25._tcp.mx1.d.example: 3 1 1 (TTL 300s, AD set)");
+  CHECK(step_of(found, "verdict").result == "dane");
+  CHECK(found.entry.reply == "NOTFOUND ");
+  CHECK(found.entry.verdict == "dane");
+  REQUIRE(found.entry.dane);
+  CHECK(found.entry.dane->hosts.front().state == "usable");
+}
+
+TEST_CASE("diagnosis: the MX records are asked once, for DANE and for the patterns") {
+  DaneWorld world;
+  static_cast<void>(world.diagnose());
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+}
+
+TEST_CASE("diagnosis: without AD for the canary MTA-STS decides alone") {
+  DaneWorld world;
+  world.dns.set_records("", RrType::ns, {OtherRdata{}}, false);
+  const Explanation found = world.diagnose();
+  CHECK(step_of(found, "precedence").result == "blind");
+  CHECK_FALSE(step_of(found, "precedence").cure.empty());
+  CHECK(found.entry.verdict == "secure");
+}
+
+TEST_CASE("diagnosis: a canary that is not answered leaves AD as it is seen") {
+  DaneWorld world;
+  world.dns.fail("", RrType::ns, DnsStatus::timeout);
+  CHECK(step_of(world.diagnose(), "precedence").result == "on");
+}
+
+TEST_CASE("diagnosis: what DANE cannot look up has its reason and its cure") {
+  DaneWorld world;
+  world.dns.fail("_25._tcp.mx1.d.example", RrType::tlsa, DnsStatus::server_failure);
+  const Explanation found = world.diagnose();
+  const Step& step = step_of(found, "tlsa");
+  CHECK(step.result == "tlsa_failed");
+  CHECK(step.rfc == "RFC 7672 section 2.1.2");
+  CHECK(step.detail.find("TLSA of _25._tcp.mx1.d.example: server_failure: scripted failure") != step.detail.npos);
+  CHECK_FALSE(step.cure.empty());
+  CHECK(found.entry.reply == "OK dane-only");
+}
+
+TEST_CASE("diagnosis: MX records that cannot be looked up make a policy wait: temporary") {
+  DaneWorld world;
+  world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
+  const Explanation found = world.diagnose();
+  CHECK(dane_results(found) == "dane:failed precedence:on");
+  CHECK(step_of(found, "verdict").result == "temporary");
+  CHECK(world.temporary);
+}
+
+TEST_CASE("diagnosis: at level dane-only the verdict is that of the reply") {
+  DaneWorld world;
+  world.options.rules.reply.base_level = BaseLevel::dane_only;
+  world.options.rules.dane_active = false;
+  const Explanation found = world.diagnose();
+  CHECK(found.entry.reply == "NOTFOUND ");
+  CHECK(step_of(found, "verdict").result == "none");
 }

@@ -42,9 +42,10 @@ TEST_CASE("the parameters are those of the contract, with its defaults") {
   const auto [name, fallback] = GENERATE(table<const char*, const char*>({
       {"listen", "inet:127.0.0.1:8461"}, {"socket_mode", "0666"}, {"socket_group", ""},
       {"max_connections", "4096"}, {"reply_timeout", "5s"}, {"tlsrpt_map_name", "QUERYwithTLSRPT"},
-      {"max_reply_size", "100000"}, {"resolver", ""}, {"dns_timeout", "2s"}, {"dns_attempts", "3"},
+      {"max_reply_size", "100000"}, {"resolver", ""}, {"resolver_trust_ad", "loopback"},
+      {"dane_canary", ". NS"}, {"dns_timeout", "2s"}, {"dns_attempts", "3"},
       {"postfix_security_level", "auto"}, {"postfix_config_directory", ""},
-      {"dns_error_reply", "notfound"}, {"ca_file", "system"}, {"ca_path", "system"},
+      {"dane_reply", "notfound"}, {"dane_mixed_reply", "dane-only"}, {"dns_error_reply", "notfound"}, {"ca_file", "system"}, {"ca_path", "system"},
       {"fetch_timeout", "60s"}, {"fetch_max_size", "65536"}, {"fetch_concurrency", "1000"},
       {"fetch_threads", "0"}, {"fetch_backoff", "5m"}, {"allow_private_addresses", "no"},
       {"cache", "sqlite:/var/lib/tlspolicyd/cache.db"}, {"cache_max_entries", "1000000"},
@@ -57,8 +58,7 @@ TEST_CASE("the parameters are those of the contract, with its defaults") {
 }
 
 TEST_CASE("what is not built yet is not a parameter") {
-  for (const char* name : {"overrides", "http_listen", "policy_listen", "resolver_trust_ad",
-                           "dane_canary", "dane_reply", "dane_mixed_reply", "Listen", ""}) {
+  for (const char* name : {"overrides", "http_listen", "policy_listen", "Listen", ""}) {
     CAPTURE(name);
     CHECK(find_param(name) == nullptr);
   }
@@ -86,6 +86,9 @@ TEST_CASE("values are shown in their shortest form") {
       {"log_level", "Debug", "debug"}, {"log", "SYSLOG", "syslog"}, {"dns_error_reply", "temp", "temp"},
       {"log_lookups", "YES", "yes"}, {"ca_file", "system", "system"}, {"ca_file", "/a.pem", "/a.pem"},
       {"ca_path", "", "system"}, {"tlsrpt_map_name", "", ""}, {"postfix_security_level", "Dane-Only", "dane-only"},
+      {"dane_canary", ".  ns", ". NS"}, {"dane_canary", "Example.ORG.\tSoa", "example.org SOA"},
+      {"dane_reply", "DANE-only", "dane-only"}, {"dane_mixed_reply", "dane", "dane"},
+      {"resolver_trust_ad", "Always", "always"},
       {"cache", "memory:", "memory:"}, {"control_socket", "", ""}, {"resolver", "::1", "[::1]:53"},
   }));
   CAPTURE(name, text);
@@ -104,6 +107,11 @@ TEST_CASE("a refused value is named, with what would be right") {
       {"pid_file", "x.pid", "refused: \"x.pid\" is not an absolute path; write an absolute path, or nothing"},
       {"user", "a b", "refused: \"a b\" is not one word; write one word, or nothing"},
       {"socket_mode", "4755", "refused: 4755 is too large; write 0000 to 0777, in octal"},
+      {"resolver_trust_ad", "yes", "refused: \"yes\" is not a value it knows; write loopback, always or never"},
+      {"dane_reply", "secure", "refused: \"secure\" is not a value it knows; write notfound, dane or dane-only"},
+      {"dane_mixed_reply", "notfound", "refused: \"notfound\" is not a value it knows; write dane-only or dane"},
+      {"dane_canary", "example.org CNAME", "refused: \"CNAME\" is not a type it asks for; "
+                                           "write a domain name and A, AAAA, MX, NS, SOA, TXT or TLSA"},
       {"cache", "/x", "refused: \"/x\" begins with neither sqlite: nor memory:; write sqlite:/PATH or memory:"},
   }));
   CAPTURE(name, text);
@@ -122,6 +130,12 @@ TEST_CASE("enumerators follow the order of the words") {
   REQUIRE(assign(config, param("log"), "syslog"));
   REQUIRE(assign(config, param("log_level"), "warning"));
   CHECK(config.dns_error_reply == DnsErrorReply::temp);
+  REQUIRE(assign(config, param("resolver_trust_ad"), "always"));
+  REQUIRE(assign(config, param("dane_reply"), "dane-only"));
+  REQUIRE(assign(config, param("dane_mixed_reply"), "dane"));
+  CHECK(config.resolver_trust_ad == TrustAd::always);
+  CHECK(config.dane_reply == DaneReply::dane_only);
+  CHECK(config.dane_mixed_reply == DaneMixedReply::dane);
   CHECK(config.log == LogTarget::syslog);
   CHECK(config.log_level == LogLevel::warning);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catch.h"
+#include "findings.h"
 
 using namespace tlspolicyd;
 
@@ -13,8 +14,14 @@ constexpr bool kEnforced = true, kFree = false;
 
 using Hosts = std::vector<HostState>;
 
-DaneVerdict verdict(MxState mx, Hosts hosts, bool enforced, PrecedenceOptions options = {}) {
-  return decide_precedence({mx, std::move(hosts)}, std::nullopt, enforced, options);
+DaneStatus status(MxState mx, const Hosts& hosts) {
+  DaneStatus out{mx, {}};
+  for (const HostState state : hosts) out.hosts.push_back({"mx.d.example", a_finding_of(state)});
+  return out;
+}
+
+DaneVerdict verdict(MxState mx, const Hosts& hosts, bool enforced, PrecedenceOptions options = {}) {
+  return decide_precedence(status(mx, hosts), nullptr, enforced, options);
 }
 
 const MxState kEveryMx[] = {MxState::signed_records,  MxState::unsigned_records, MxState::failed,
@@ -70,19 +77,19 @@ TEST_CASE("N-04 an unsigned MX proves nothing, whatever hosts it names") {
 }
 
 TEST_CASE("N-03 a failed MX look-up: what was last known decides about a policy") {
-  const DaneStatus failed{MxState::failed, {}};
+  const DaneStatus failed;
   const auto [name, before, expected] = GENERATE(table<const char*, std::optional<DaneStatus>, DaneVerdict>({
       {"not known", std::nullopt, DaneVerdict::temp},
-      {"all N", DaneStatus{MxState::signed_records, {N, N}}, DaneVerdict::secure},
-      {"unsigned", DaneStatus{MxState::unsigned_records, {U}}, DaneVerdict::secure},
-      {"held U", DaneStatus{MxState::signed_records, {U, N}}, DaneVerdict::dane_only},
-      {"held X", DaneStatus{MxState::signed_records, {X}}, DaneVerdict::dane_only},
-      {"held F", DaneStatus{MxState::signed_records, {N, F}}, DaneVerdict::dane_only},
+      {"all N", status(MxState::signed_records, {N, N}), DaneVerdict::secure},
+      {"unsigned", status(MxState::unsigned_records, {U}), DaneVerdict::secure},
+      {"held U", status(MxState::signed_records, {U, N}), DaneVerdict::dane_only},
+      {"held X", status(MxState::signed_records, {X}), DaneVerdict::dane_only},
+      {"held F", status(MxState::signed_records, {N, F}), DaneVerdict::dane_only},
   }));
   CAPTURE(name);
-  CHECK(decide_precedence(failed, before, kEnforced, {}) == expected);
+  CHECK(decide_precedence(failed, before ? &*before : nullptr, kEnforced, {}) == expected);
   const auto error = GENERATE(DaneVerdict::notfound, DaneVerdict::temp);
-  CHECK(decide_precedence(failed, before, kFree, {.dns_error_reply = error}) == error);
+  CHECK(decide_precedence(failed, before ? &*before : nullptr, kFree, {.dns_error_reply = error}) == error);
 }
 
 TEST_CASE("M-12 a null MX may be forged: an enforce policy still answers") {

@@ -24,3 +24,15 @@ TEST_CASE("the descriptor limit is raised to the hard one and told in connection
   CHECK(raised.connections(100) == raised.now - 100);
   CHECK(raised.connections(raised.now + 1) == 0);
 }
+
+TEST_CASE("no kind of use may hold more than a quarter of the descriptors") {
+  rlimit original{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &original) == 0);
+  rlimit low = original;
+  low.rlim_cur = 64;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  const std::size_t many = descriptor_share(4096), few = descriptor_share(10);
+  setrlimit(RLIMIT_NOFILE, &original);
+  CHECK(many == 16);
+  CHECK(few == 10);
+}

@@ -367,6 +367,8 @@ TEST_CASE("settings and resolv.conf make a plan") {
         ResolverPlan{.resolvers = plain.nameservers, .timeout = seconds(1), .tries = 2, .rotate = true, .tcp = true});
   const std::vector<Resolver> named{*parse_resolver("192.0.2.9:5353")};
   CHECK(make_plan({.resolvers = named}, full) == ResolverPlan{.resolvers = named});
+  CHECK(make_plan({.trust_ad = TrustAd::never}, plain) ==
+        ResolverPlan{.resolvers = plain.nameservers, .trust_ad = TrustAd::never});
 }
 
 TEST_CASE("a changed resolv.conf is heeded") {

@@ -354,6 +354,8 @@ TEST_CASE("F-21 the header is bounded, interim answers and trailers included") {
   check_refused({"many fields", kOk + fields, FetchFault::header_too_large});
   check_refused({"an endless field", kOk + "X: " + std::string(17'000, 'y'), FetchFault::header_too_large});
   check_refused({"an endless status line", "HTTP/1.1 200 " + std::string(17'000, 'y'), FetchFault::header_too_large});
+  check_refused({"an endless field behind others", kOk + fields.substr(0, 20'000) + std::string(17'000, 'y'),
+                 FetchFault::header_too_large});
   check_refused({"large interim answers", interims, FetchFault::header_too_large});
   check_refused({"many trailers", kChunked + "0\r\n" + fields, FetchFault::header_too_large});
   check_refused({"an endless trailer", kChunked + "0\r\nX: " + std::string(9000, 'y'), FetchFault::header_too_large});

@@ -47,7 +47,7 @@ TEST_CASE("threads may become more and fewer while fetches are under way") {
   const TlsPeer peer({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
   int right = 0, ended = 0;
   const auto fetch_some = [&](unsigned threads) {
-    crowd.client->set_threads(threads);
+    REQUIRE(crowd.client->set_threads(threads));
     for (int i = 0; i < 10; ++i)
       crowd.tickets[static_cast<int>(crowd.tickets.size())] =
           crowd.client->fetch(HttpsFixture::request(peer.port()), [&](const FetchOutcome& got) {

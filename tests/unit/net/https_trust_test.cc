@@ -72,6 +72,27 @@ TEST_CASE("a reload whose ticket is gone tells nobody") {
   CHECK(name_of(https.fetch(peer).fault) == "none");
 }
 
+TEST_CASE("of many reloads at once the first and the last are made, and the last is told") {
+  HttpsFixture https;
+  const TempFile broken("broken");
+  int told = 0;
+  bool failed = true;
+  std::vector<Ticket> tickets;
+  for (int i = 0; i < 100; ++i) {
+    const bool last = i == 99;
+    tickets.push_back(https.client->reload_trust({last ? https.ca_file.path() : broken.path(), ""},
+                                                 [&, last](const Result<void>& done) {
+                                                   ++told;
+                                                   if (!last) return;
+                                                   failed = !done;
+                                                   https.loop.stop();
+                                                 }));
+  }
+  https.loop.run();
+  CHECK(told == 2);
+  CHECK_FALSE(failed);
+}
+
 TEST_CASE("a changed CA file is read again by itself, a broken one is not used") {
   const Identity one = make_identity(ca_spec("One")), two = make_identity(ca_spec("Two"));
   const TempFile file(pem_of(one));

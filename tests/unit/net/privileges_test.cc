@@ -1,31 +1,41 @@
 #include "net/privileges.h"
 
+#include <array>
 #include <fcntl.h>
-#include <functional>
+#include <fstream>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "catch.h"
+#include "net/capabilities.h"
+#include "unit/net/in_child.h"
 
 using namespace tlspolicyd;
 
 namespace {
 
-// What `work` returns, in a process of its own that may lose its rights.
-int in_child(const std::function<int()>& work) {
-  const pid_t child = fork();
-  if (child == 0) _exit(work());
-  int status = -1;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 bool as_root() {
   if (geteuid() == 0) return true;
   WARN("not root: nothing to give up");
   return false;
+}
+
+constexpr const char* kNone = "0000000000000000";
+constexpr const char* kRootKeeps = "0000000000000003";  // CAP_CHOWN, CAP_DAC_OVERRIDE
+
+// A set of this process as the kernel shows it: "CapEff", "CapBnd"...
+std::string capabilities(const std::string& set) {
+  std::ifstream status("/proc/self/status");
+  for (std::string name, value; status >> name; std::getline(status, value))
+    if (name == set + ":" && status >> value) return value;
+  return "unknown";
+}
+
+bool only(const char* held) {
+  return capabilities("CapEff") == held && capabilities("CapPrm") == held && capabilities("CapInh") == kNone &&
+         capabilities("CapAmb") == kNone && capabilities("CapBnd") == kNone;
 }
 
 }  // namespace
@@ -86,4 +96,62 @@ TEST_CASE("only root is warned about being root") {
   CHECK(root_warning().empty() == (geteuid() != 0));
   if (!as_root()) return;
   CHECK(in_child([] { return become(*find_account("nobody", "")) && root_warning().empty() ? 0 : 1; }) == 0);
+}
+
+TEST_CASE("who has become somebody keeps no capability, in no set") {
+  if (!as_root()) return;
+  CHECK(in_child([] {
+          empty_bounding_set();
+          return become(*find_account("nobody", "")) && give_up_capabilities() && only(kNone) ? 0 : 1;
+        }) == 0);
+}
+
+TEST_CASE("root keeps what it needs for the files of others") {
+  if (!as_root()) return;
+  CHECK(in_child([] {
+          empty_bounding_set();
+          return give_up_capabilities() && only(kRootKeeps) ? 0 : 1;
+        }) == 0);
+  CHECK(in_child([] { return give_up_all_capabilities() && capabilities("CapPrm") == kNone ? 0 : 1; }) == 0);
+}
+
+TEST_CASE("who is not root has nothing to give up, and that is no failure") {
+  CHECK(in_child([] {
+          if (geteuid() == 0 && !become(*find_account("nobody", ""))) return 1;
+          empty_bounding_set();
+          return give_up_capabilities() && capabilities("CapEff") == kNone ? 0 : 2;
+        }) == 0);
+}
+
+TEST_CASE("processes of the user are bounded, for good") {
+  if (!as_root()) return;
+  CHECK(in_child([] {
+          if (!become(*find_account("4000000001", "4000000001")) || !bound_processes(40)) return 1;
+          rlimit limit{};
+          getrlimit(RLIMIT_NPROC, &limit);
+          if (limit.rlim_cur != 40 || limit.rlim_max != 40) return 2;
+          std::array<int, 2> pipe_ends{};
+          if (pipe(pipe_ends.data()) != 0) return 3;
+          for (int started = 0; started < 60; ++started) {
+            const pid_t child = fork();
+            if (child < 0) return started < 40 ? 0 : 4;
+            if (child > 0) continue;
+            close(pipe_ends[1]);
+            char octet;
+            _exit(static_cast<int>(::read(pipe_ends[0], &octet, 1)));  // until all who hold the other end are gone
+          }
+          return 5;
+        }) == 0);
+}
+
+TEST_CASE("a bound that is reached already is not set") {
+  if (!as_root()) return;
+  CHECK(in_child([] {
+          if (!become(*find_account("4000000001", "4000000001"))) return 1;
+          rlimit before{}, after{};
+          getrlimit(RLIMIT_NPROC, &before);
+          if (bound_processes(1)) return 2;
+          getrlimit(RLIMIT_NPROC, &after);
+          return before.rlim_cur == after.rlim_cur && before.rlim_max == after.rlim_max ? 0 : 3;
+        }) == 0);
 }

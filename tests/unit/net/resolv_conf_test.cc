@@ -66,6 +66,8 @@ TEST_CASE("what is no resolver is refused with a reason") {
       {"IPv4 in brackets", "[192.0.2.1]:53"},
       {"scope on IPv4", "192.0.2.1%eth0"},
       {"empty scope", "fe80::1%"},
+      {"bracket in the scope", "fe80::1%e]"},
+      {"comma in the scope", "fe80::1%e,eth0"},
       {"blank", "192.0.2.1 "},
   }));
   CAPTURE(name, text);

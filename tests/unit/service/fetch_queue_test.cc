@@ -17,8 +17,8 @@ struct Rig {
     https.hold(host);
     start(entrance, host, timeout);
   }
-  void start(Https& entrance, const std::string& host, milliseconds timeout = 60s) {
-    FetchRequest request{.host = host, .addresses = {*parse_ip("1.2.3.4")}};
+  void start(Https& entrance, const std::string& host, milliseconds timeout = 60s, const char* address = "1.2.3.4") {
+    FetchRequest request{.host = host, .addresses = {*parse_ip(address)}};
     request.timeout = timeout;
     tickets.push_back(entrance.fetch(std::move(request), [this, host](const FetchOutcome& outcome) {
       faults[host] = outcome.fault;
@@ -39,7 +39,7 @@ struct Rig {
 
 }  // namespace
 
-TEST_CASE("as many fetches run as there is room, the rest in order") {
+TEST_CASE("as many fetches run as there is room, then the newest first") {
   Rig rig(2);
   for (const char* host : {"a", "b", "c", "d"}) rig.hang(rig.queue.first_contacts(), host);
   CHECK(rig.queue.running() == 2);
@@ -48,7 +48,7 @@ TEST_CASE("as many fetches run as there is room, the rest in order") {
   rig.https.release("a");
   rig.loop.run();
   REQUIRE(rig.https.fetched.size() == 3);
-  CHECK(rig.https.fetched[2].host == "c");
+  CHECK(rig.https.fetched[2].host == "d");
   CHECK(rig.faults.at("a") == FetchFault::none);
 }
 
@@ -56,11 +56,12 @@ TEST_CASE("R-09 refreshes use a tenth of the room and go after first contacts") 
   Rig rig(20);
   for (int i = 0; i < 5; ++i) rig.hang(rig.queue.refreshes(), "r" + std::to_string(i));
   CHECK(rig.queue.running() == 2);
-  for (int i = 0; i < 18; ++i) rig.hang(rig.queue.first_contacts(), "f" + std::to_string(i));
-  CHECK(rig.queue.running() == 20);
+  for (int i = 0; i < 17; ++i) rig.hang(rig.queue.first_contacts(), "f" + std::to_string(i));
+  CHECK(rig.queue.running() == 19);
   rig.start(rig.queue.first_contacts(), "late");
   rig.https.release("f0");
   rig.loop.run();
+  rig.pass(1000ms);
   CHECK(rig.https.fetched.back().host == "late");
 }
 
@@ -162,4 +163,84 @@ TEST_CASE("with less room than before nobody gives way in vain") {
   rig.pass(2500ms);
   CHECK(rig.queue.running() == 2);
   CHECK(rig.https.fetched.size() == 2);
+}
+
+TEST_CASE("the last tenth of the room is for first contacts, one at a time") {
+  Rig rig(20);
+  for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  CHECK(rig.queue.running() == 19);
+  rig.https.serve("newcomer", "x");
+  rig.start(rig.queue.first_contacts(), "newcomer");
+  CHECK(rig.https.fetched.back().host != "newcomer");
+  rig.pass(1000ms);  // half of the two seconds after which others have to give way
+  CHECK(rig.faults.at("newcomer") == FetchFault::none);
+  rig.pass(900ms);
+  CHECK(rig.queue.running() == 19);
+}
+
+TEST_CASE("what gave way does not take the last tenth") {
+  Rig rig(20);
+  for (int i = 0; i < 40; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  while (rig.queue.waiting() < 20 || rig.https.fetched.size() < 40) rig.pass(250ms);
+  rig.https.release(rig.https.fetched.back().host);
+  rig.https.release(rig.https.fetched[38].host);
+  rig.loop.run();
+  rig.pass(250ms);
+  CHECK(rig.queue.running() == 18);
+  rig.https.serve("newcomer", "x");
+  rig.start(rig.queue.first_contacts(), "newcomer");
+  rig.loop.run();
+  CHECK(rig.faults.at("newcomer") == FetchFault::none);
+}
+
+TEST_CASE("F-15 an octet now and then does not hold a place against first contacts") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "drip");
+  const auto drip = [&] {
+    rig.https.fetched[0].progress->heard_ms =
+        std::chrono::duration_cast<milliseconds>(rig.time.steady().time_since_epoch()).count();
+  };
+  rig.https.serve("healthy", "x");
+  rig.start(rig.queue.first_contacts(), "healthy");
+  for (int i = 0; i < 23; ++i) {
+    rig.pass(100ms);
+    drip();
+  }
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
+}
+
+TEST_CASE("R-09 a refresh may always run, however many first contacts there are") {
+  Rig rig(10);
+  for (int i = 0; i < 30; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  rig.https.serve("refresh", "x");
+  rig.start(rig.queue.refreshes(), "refresh");
+  for (int i = 0; i < 50 && rig.faults.count("refresh") == 0; ++i) {
+    rig.hang(rig.queue.first_contacts(), "more" + std::to_string(i));
+    rig.pass(100ms);
+  }
+  CHECK(rig.faults.at("refresh") == FetchFault::none);
+}
+
+TEST_CASE("thousands that run out of time together do so over many turns") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "silent", 600s);
+  for (int i = 0; i < 1000; ++i) rig.start(rig.queue.refreshes(), "r" + std::to_string(i), 5s);
+  rig.pass(4900ms);
+  REQUIRE(rig.faults.empty());
+  for (int ms = 0; ms < 600 && rig.faults.size() < 1000; ++ms) {
+    const std::size_t before = rig.faults.size();
+    rig.pass(1ms);
+    REQUIRE(rig.faults.size() - before <= 64);
+  }
+  CHECK(rig.faults.size() == 1000);
+}
+
+TEST_CASE("a crowd of one network does not overtake a newcomer of another") {
+  Rig rig(100);
+  for (int i = 0; i < 500; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  rig.https.serve("newcomer", "x");
+  rig.start(rig.queue.first_contacts(), "newcomer", 60s, "1.2.4.4");
+  for (int i = 500; i < 1000; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  rig.pass(250ms);
+  CHECK(rig.faults.at("newcomer") == FetchFault::none);
 }

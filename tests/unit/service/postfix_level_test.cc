@@ -1,12 +1,11 @@
 #include "service/postfix_level.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <unistd.h>
 
 #include "catch.h"
 #include "fakes/captured_log.h"
+#include "fakes/fake_postconf.h"
 #include "fakes/manual_executor.h"
 
 using namespace tlspolicyd;
@@ -15,32 +14,9 @@ namespace {
 
 constexpr milliseconds kPlenty{60'000};  // for what is meant to end by itself
 
-// A shell script in the place of postconf.
-class FakePostconf {
- public:
-  explicit FakePostconf(const std::string& script) {
-    REQUIRE(mkdtemp(folder_.data()) != nullptr);
-    std::ofstream(program()) << "#!/bin/sh\n" << script << "\n";
-    std::filesystem::permissions(program(), std::filesystem::perms::owner_all);
-  }
-  ~FakePostconf() { std::filesystem::remove_all(folder_); }
-  FakePostconf(const FakePostconf&) = delete;
-  FakePostconf& operator=(const FakePostconf&) = delete;
-
-  [[nodiscard]] std::string program() const { return folder_ + "/postconf"; }
-  [[nodiscard]] std::string file(const std::string& name) const { return folder_ + "/" + name; }
-  [[nodiscard]] PostconfCall call(milliseconds limit = kPlenty) const {
-    return {.config_directory = "", .program = program(), .limit = limit};
-  }
-  [[nodiscard]] std::string content(const std::string& name) const {
-    std::stringstream text;
-    text << std::ifstream(file(name)).rdbuf();
-    return text.str();
-  }
-
- private:
-  std::string folder_ = "/tmp/tlspolicyd-test-XXXXXX";
-};
+PostconfCall call_of(const FakePostconf& postconf, milliseconds limit = kPlenty) {
+  return {.config_directory = "", .program = postconf.program(), .limit = limit};
+}
 
 std::string refusal(const Result<std::string>& output) {
   return output ? "ran: " + *output : output.error().text;
@@ -98,7 +74,7 @@ TEST_CASE("whatever else postconf may write is refused") {
 
 TEST_CASE("postconf is asked for the two parameters, without a shell in between") {
   const FakePostconf postconf(R"(printf '%s\n' "$@" > "${0%/*}/asked"; echo dane; echo dnssec)");
-  PostconfCall call = postconf.call();
+  PostconfCall call = call_of(postconf);
   call.config_directory = "/etc/postfix out; touch /tmp/x";
   CHECK(refusal(run_postconf(call)) == "ran: dane\ndnssec\n");
   CHECK(postconf.content("asked") ==
@@ -108,14 +84,14 @@ TEST_CASE("postconf is asked for the two parameters, without a shell in between"
 TEST_CASE("postconf gets none of our descriptors and no input") {
   const FakePostconf postconf(R"(cat; ls /proc/self/fd | wc -l)");
   // 0, 1, 2, the directory ls reads, and the script where the shell keeps it open above.
-  const auto output = run_postconf(postconf.call());
+  const auto output = run_postconf(call_of(postconf));
   REQUIRE(output);
   CHECK(std::stoi(*output) <= 5);
 }
 
 TEST_CASE("a postconf that hangs is killed with all it started") {
   const FakePostconf postconf(R"(echo $$ > "${0%/*}/pid"; sleep 600 & echo $! > "${0%/*}/child"; wait)");
-  CHECK(refusal(run_postconf(postconf.call(milliseconds(300)))) == "it did not end in time");
+  CHECK(refusal(run_postconf(call_of(postconf, milliseconds(300)))) == "it did not end in time");
   const auto gone = [&](const char* name) {
     const std::string pid = postconf.content(name);
     return pid.empty() || !std::filesystem::exists("/proc/" + pid.substr(0, pid.size() - 1) + "/exe");
@@ -127,13 +103,13 @@ TEST_CASE("a postconf that hangs is killed with all it started") {
 
 TEST_CASE("a postconf that closes its output and stays is killed too") {
   const FakePostconf postconf("exec >&-; sleep 600");
-  CHECK(refusal(run_postconf(postconf.call(milliseconds(300)))) == "it did not end in time");
+  CHECK(refusal(run_postconf(call_of(postconf, milliseconds(300)))) == "it did not end in time");
 }
 
 TEST_CASE("a postconf that fails, floods or is missing is an error") {
-  CHECK(refusal(run_postconf(FakePostconf("echo dane; exit 1").call())) == "it ended with an error");
-  CHECK(refusal(run_postconf(FakePostconf("kill -9 $$").call())) == "it ended with an error");
-  CHECK(refusal(run_postconf(FakePostconf("while echo dane; do :; done").call())) == "it writes too much");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("echo dane; exit 1")))) == "it ended with an error");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("kill -9 $$")))) == "it ended with an error");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("while echo dane; do :; done")))) == "it writes too much");
   CHECK(refusal(run_postconf({.config_directory = "", .program = "/nonexistent/postconf", .limit = kPlenty})) ==
         "/nonexistent/postconf cannot be run: No such file or directory");
   CHECK(refusal(run_postconf({.config_directory = "", .program = "no-such-postconf", .limit = kPlenty})) ==
@@ -142,7 +118,7 @@ TEST_CASE("a postconf that fails, floods or is missing is an error") {
 
 TEST_CASE_METHOD(Fixture, "the level is told once it is known") {
   const FakePostconf postconf("echo dane; echo dnssec");
-  ask(postconf.call());
+  ask(call_of(postconf));
   CHECK(told.empty());
   settle();
   CHECK(told == std::vector<PostfixTls>{{BaseLevel::dane, true}});
@@ -158,7 +134,7 @@ TEST_CASE_METHOD(Fixture, "where postconf fails the level is unknown, with a war
 
 TEST_CASE_METHOD(Fixture, "a storm of reloads runs postconf twice, and only the last asker is told") {
   const FakePostconf postconf(R"(echo run >> "${0%/*}/runs"; echo may; echo)");
-  for (int i = 0; i < 100; ++i) ask(postconf.call());
+  for (int i = 0; i < 100; ++i) ask(call_of(postconf));
   settle();
   CHECK(told.size() == 1);
   CHECK(postconf.content("runs") == "run\nrun\n");
@@ -169,9 +145,9 @@ TEST_CASE("nobody is told once the asker is gone") {
   Fixture rest;
   {
     PostfixLevel level(rest.lane, rest.loop, rest.log);
-    level.ask(postconf.call(), [&](const PostfixTls& tls) { rest.told.push_back(tls); });
+    level.ask(call_of(postconf), [&](const PostfixTls& tls) { rest.told.push_back(tls); });
   }
-  rest.ask(postconf.call());
+  rest.ask(call_of(postconf));
   rest.level.forget();
   rest.settle();
   CHECK(rest.told.empty());

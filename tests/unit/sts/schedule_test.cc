@@ -81,3 +81,23 @@ TEST_CASE("R-05 R-06 a warning a day for a live policy, none for mode none") {
   CHECK_FALSE(deserves_warning(failing(entry_of(seconds(604800), Mode::none), now), now));
   CHECK_FALSE(deserves_warning(failing(entry_of(seconds(10)), now), now));
 }
+
+TEST_CASE("R-05 a restart does not repeat the day's warning") {
+  const LifeTime since = kStart + kDay;
+  Entry entry = failing(entry_of(seconds(604800)), since);
+  for (const seconds after : {seconds(0), seconds(7200), kDay - seconds(1), kDay, 3 * kDay + seconds(5)}) {
+    CAPTURE(after.count());
+    entry.checked = since + after;
+    entry.warned = last_warning(entry);
+    CHECK(entry.warned == since + after / kDay * kDay);
+    CHECK_FALSE(deserves_warning(entry, entry.checked));
+    CHECK(deserves_warning(entry, entry.warned + kDay));
+  }
+}
+
+TEST_CASE("what failed in TXT alone, or not at all, was never warned of") {
+  Entry entry = entry_of(seconds(604800));
+  CHECK(last_warning(entry) == LifeTime::min());
+  entry.failure = std::make_shared<const Failure>(Failure{.in_txt = true, .since = kStart, .count = 3});
+  CHECK(last_warning(entry) == LifeTime::min());
+}

@@ -24,15 +24,16 @@ Entry entry_of(std::string_view domain, Mode mode = Mode::enforce) {
   return entry;
 }
 
-EntryView view_of(const Entry& entry, std::string reply = "OK secure match=mx1.d.example:.mx.d.example servername=hostname") {
-  return tlspolicyd::view_of(entry, kTime, std::move(reply));
+EntryView view_of(const Entry& entry, std::string reply = "OK secure match=mx1.d.example:.mx.d.example servername=hostname",
+                  std::string_view verdict = "secure") {
+  return tlspolicyd::view_of(entry, kTime, {std::move(reply), verdict});
 }
 
 EntryView absence() {
   Entry entry{.domain = *Domain::parse("absent.example")};
   entry.current_until = kTime.life() + seconds(60);
   entry.checked = kTime.life();
-  return view_of(entry, "NOTFOUND ");
+  return view_of(entry, "NOTFOUND ", "none");
 }
 
 EntryView failing() {
@@ -72,14 +73,6 @@ TEST_CASE("entry: a failure in JSON") {
   CHECK(json["failure"]["count"] == 12);
 }
 
-TEST_CASE("entry: the verdict is the one of the reply") {
-  CHECK(verdict_of("OK secure match=a.example servername=hostname") == "secure");
-  CHECK(verdict_of("OK dane-only") == "dane");
-  CHECK(verdict_of("NOTFOUND ") == "none");
-  CHECK(verdict_of("OK may policy_type=sts") == "none");
-  CHECK(verdict_of("TEMP cannot be looked up") == "temp");
-}
-
 TEST_CASE("entry: JSON is ASCII and parses whatever remote octets it carries") {
   EntryView view = failing();
   view.id = kHostile;
@@ -109,15 +102,55 @@ TEST_CASE("entry: JSON of another shape is refused or read as far as it goes") {
 
 TEST_CASE("entry: the table") {
   const WallTime now = kTime.wall();
-  CHECK(entry_table_head() == "DOMAIN                               MODE    ID               EXPIRES      FAILS\n");
+  CHECK(entry_table_head() == "DOMAIN                           MODE    ID             EXPIRES     DANE   FAILS\n");
   CHECK(entry_table_row(view_of(entry_of("d.example")), now) ==
-        "d.example                            enforce 20260101         in 6d 23h\n");
+        "d.example                        enforce 20260101       in 6d 23h   -\n");
   CHECK(entry_table_row(failing(), now) ==
-        "d.example                            enforce 20260101         in 6d 23h    !12\n");
+        "d.example                        enforce 20260101       in 6d 23h   -      !12\n");
   CHECK(entry_table_row(absence(), now) ==
-        "absent.example                       -       -                in 1m\n");
+        "absent.example                   -       -              in 1m       -\n");
   CHECK(entry_table_row(view_of(entry_of("a-rather-long-name-for-a-domain.and-yet-a-longer-one.d.example")), now) ==
-        "a-rather-lo...a-longer-one.d.example enforce 20260101         in 6d 23h\n");
+        "a-rather-...longer-one.d.example enforce 20260101       in 6d 23h   -\n");
+}
+
+TEST_CASE("entry: the table has a word for DANE") {
+  const auto [status, hosts, word] = GENERATE(table<const char*, std::vector<const char*>, const char*>({
+      {"signed", {"usable", "usable"}, "usable"}, {"signed", {"usable", "none"}, "mixed"}, {"signed", {"unusable"}, "unfit"},
+      {"signed", {"none"}, "none"}, {"unsigned", {}, "none"}, {"failed", {"usable"}, "failed"}}));
+  EntryView view = view_of(entry_of("d.example"));
+  view.dane = DaneView{"d.example", status, kTime.wall(), {}};
+  for (const char* state : hosts) view.dane->hosts.push_back({"mx1.d.example", state, "reason"});
+  const std::string row = entry_table_row(view, kTime.wall());
+  CHECK(row == "d.example                        enforce 20260101       in 6d 23h   " + std::string(word) + "\n");
+}
+
+TEST_CASE("entry: DANE shows each next hop and each host with its state and reason") {
+  Entry entry = entry_of("d.example");
+  const DaneStatus mixed{MxState::signed_records,
+                         {{"mx1.d.example", HostFinding::tlsa_usable}, {"mx2.d.example", HostFinding::tlsa_failed}}};
+  const LifeTime now = kTime.life();
+  entry.dane = with_hop(nullptr, learned(nullptr, {true, 587}, {MxState::signed_records, {{"d.example", HostFinding::tlsa_absent}}}, seconds(60), now));
+  entry.dane = with_hop(entry.dane, learned(nullptr, {}, mixed, seconds(300), now));
+  const EntryView view = view_of(entry);
+  const std::string json = entry_json(view);
+  CHECK(json.find(R"("dane":{"next_hop":"d.example","status":"signed","expires":")" + rfc3339(kTime.wall() + seconds(300)) +
+                  R"(","hosts":[{"host":"mx1.d.example","state":"usable","reason":"tlsa_usable"},)"
+                  R"({"host":"mx2.d.example","state":"failed","reason":"tlsa_failed"}]})") != json.npos);
+  CHECK(json.find(R"("next_hops":[{"next_hop":"[d.example]:587")") != json.npos);
+  CHECK(*parse_entry_json(json) == view);
+  const std::string text = entry_text(view, kTime.wall());
+  CHECK(text.find("DANE        d.example: MX signed; until ") != text.npos);
+  CHECK(text.find("            mx2.d.example: failed (tlsa_failed)\n") != text.npos);
+  CHECK(text.find("DANE        [d.example]:587: MX signed; until ") != text.npos);
+}
+
+TEST_CASE("entry: a status whose MX records cannot be looked up any more shows the hosts last seen") {
+  Entry entry = entry_of("d.example");
+  const HopDane seen = learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}}, seconds(60), kTime.life());
+  entry.dane = with_hop(nullptr, learned(&seen, {}, {}, seconds(0), kTime.life()));
+  const EntryView view = view_of(entry);
+  CHECK(view.dane->status == "failed");
+  CHECK(view.dane->hosts.size() == 1);
 }
 
 TEST_CASE("entry: the table keeps to 80 columns whatever it shows") {

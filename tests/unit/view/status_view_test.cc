@@ -62,13 +62,21 @@ TEST_CASE("status: JSON of another shape is refused or read as far as it goes") 
   CHECK(view->lookups.empty());
 }
 
+TEST_CASE("status: numbers that no clock and no process can have count as missing") {
+  const auto view = parse_status_json(
+      R"({"version":"1","started":"2027-01-15T08:00:00Z","uptime":18446744073709551615,"pid":9223372036854775808})");
+  REQUIRE(view);
+  CHECK(view->uptime == seconds(0));
+  CHECK(view->pid == 0);
+}
+
 TEST_CASE("status: text for people") {
   CHECK(status_text(status(), WallTime(seconds(1'800'003'600))) ==
         "version       0.1.0, pid 4711\n"
         "started       2027-01-15T08:00:00Z (1h ago)\n"
         "listen        inet:127.0.0.1:8461, unix:/run/tlspolicyd/socket\n"
         "Postfix       security level may, DANE precedence off\n"
-        "resolver      127.0.0.1:53\n"
+        "resolver      127.0.0.1:53 (does not validate DNSSEC)\n"
         "cache         3 entries, 4096 octets (absent 1, enforce 2)\n"
         "connections   5\n"
         "lookups       notfound 1, secure 7\n"
@@ -85,6 +93,7 @@ TEST_CASE("status: text keeps to 80 columns") {
   view.listen.assign(30, "unix:/" + std::string(100, 'p'));
   for (int i = 0; i < 40; ++i) view.lookups["a_rather_long_word_" + std::to_string(i)] = 1;
   view.counters["a_family_with_a_name_that_has_no_room"] = view.lookups;
+  view.counters["a_family_named_by_no_daemon_of_ours_" + std::string(100, 'n')] = view.lookups;
   view.version = kHostile;
   std::string text = status_text(view, view.started);
   const auto gap = text.find("\n\n");

@@ -1,0 +1,71 @@
+#include "dane/hop_dane.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tlspolicyd {
+namespace {
+
+constexpr std::uint16_t kSmtp = 25;
+
+bool ever_seen(const HopDane& known) { return known.status.mx != MxState::failed; }
+
+bool too_old(const HopDane& known, LifeTime now) { return now > known.current_until + kDaneGrace; }
+
+// Whether the last status seen may stand in for a look-up that failed.
+bool remembered(const HopDane& known, LifeTime now) {
+  return ever_seen(known) && now - known.seen <= kDaneRemembered;
+}
+
+bool all_looked_up(const DaneStatus& status) {
+  return std::none_of(status.hosts.begin(), status.hosts.end(),
+                      [](const DaneHost& host) { return host.state() == HostState::failed; });
+}
+
+}  // namespace
+
+std::string to_text(const HopKey& hop, std::string_view domain) {
+  std::string out = hop.bracketed ? "[" + std::string(domain) + "]" : std::string(domain);
+  if (hop.port != kSmtp) out += ":" + std::to_string(hop.port);
+  return out;
+}
+
+const HopDane* find_hop(const std::shared_ptr<const HopDanes>& known, const HopKey& hop) {
+  if (!known) return nullptr;
+  const auto found = std::find_if(known->begin(), known->end(), [&](const HopDane& each) { return each.hop == hop; });
+  return found == known->end() ? nullptr : &*found;
+}
+
+HopDane learned(const HopDane* before, const HopKey& hop, DaneStatus found, seconds ttl, LifeTime now) {
+  const LifeTime until = now + std::clamp(ttl, kMinDaneCurrent, kMaxDaneCurrent);
+  if (found.mx != MxState::failed) return {hop, std::move(found), now, false, until};
+  HopDane after = before != nullptr ? *before : HopDane{.hop = hop};
+  after.failing = true;
+  after.current_until = now + kMinDaneCurrent;
+  return after;
+}
+
+std::shared_ptr<const HopDanes> with_hop(const std::shared_ptr<const HopDanes>& known, HopDane hop) {
+  HopDanes after = known ? *known : HopDanes();
+  std::erase_if(after, [&](const HopDane& each) { return each.hop == hop.hop; });
+  if (after.size() >= kMaxHops) after.erase(after.begin());
+  after.push_back(std::move(hop));
+  after.shrink_to_fit();
+  return std::make_shared<const HopDanes>(std::move(after));
+}
+
+DaneNeed assess_dane(const HopDane* known, LifeTime now) {
+  if (known == nullptr) return DaneNeed::wait;
+  if (now <= known->current_until) return DaneNeed::nothing;
+  const bool answers = !too_old(*known, now) && (known->failing ? remembered(*known, now) : all_looked_up(known->status));
+  return answers ? DaneNeed::refresh : DaneNeed::wait;
+}
+
+DaneVerdict decide_hop(const HopDane* known, LifeTime now, bool enforced, const PrecedenceOptions& options) {
+  static const DaneStatus kUnknown{};
+  if (known == nullptr) return decide_precedence(kUnknown, nullptr, enforced, options);
+  if (!known->failing && !too_old(*known, now)) return decide_precedence(known->status, nullptr, enforced, options);
+  return decide_precedence(kUnknown, remembered(*known, now) ? &known->status : nullptr, enforced, options);
+}
+
+}  // namespace tlspolicyd

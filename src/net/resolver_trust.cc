@@ -1,0 +1,38 @@
+#include "net/resolver_trust.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tlspolicyd {
+namespace {
+
+using V4 = std::array<std::uint8_t, 4>;
+using V6 = std::array<std::uint8_t, 16>;
+
+constexpr V6 kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr V4 kContainerForwarder{127, 0, 0, 11};
+
+bool is_local(const std::uint8_t* v4) {
+  return v4[0] == 127 && !std::equal(kContainerForwarder.begin(), kContainerForwarder.end(), v4);
+}
+
+bool is_local(const IpAddress& address) {
+  const V6& octets = address.octets;
+  if (address.family == IpAddress::Family::v4) return is_local(octets.data());
+  if (std::equal(kMapped.begin(), kMapped.end(), octets.begin())) return is_local(octets.data() + kMapped.size());
+  return octets == kLoopback6;
+}
+
+}  // namespace
+
+bool counts_ad(const Resolver& resolver, TrustAd trust) {
+  switch (trust) {
+    case TrustAd::loopback: return is_local(resolver.address);
+    case TrustAd::always: return true;
+    case TrustAd::never: return false;
+  }
+  return false;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,182 @@
+#include "service/dane_learner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/dane_words.h"
+
+namespace tlspolicyd {
+namespace {
+
+// Each keeps what was told of twenty hosts at most, without their records: some 30 kB.
+constexpr std::size_t kMaxLookUps = 2000;
+
+// A quarter of what the DNS client asks at once. A stranger's twenty silent hosts are forty
+// questions; those for TXT and MX must not stand behind them.
+constexpr std::size_t kHostQuestions = 1024;
+
+constexpr std::size_t kForgottenATurn = 500;
+
+}  // namespace
+
+struct DaneLearner::Asker {
+  Done done;
+  DaneLookup::OnMx on_mx;
+};
+
+struct DaneLearner::Pending {
+  Domain domain;
+  HopKey hop;
+  std::vector<std::weak_ptr<Asker>> askers;
+  std::unique_ptr<DaneLookup> lookup;
+
+  [[nodiscard]] bool wanted() const {
+    return std::any_of(askers.begin(), askers.end(), [](const std::weak_ptr<Asker>& weak) {
+      const auto asker = weak.lock();
+      return asker && asker->done;
+    });
+  }
+};
+
+DaneLearner::DaneLearner(Parts parts)
+    : parts_(parts), host_dns_(parts_.dns, kHostQuestions), bury_(parts_.timers.make([this] { retired_.clear(); })) {}
+
+DaneLearner::~DaneLearner() = default;
+
+DaneLearner::Key DaneLearner::key_of(const Domain& domain, const HopKey& hop) {
+  return {domain.text(), (hop.bracketed ? 0x10000u : 0u) | hop.port};
+}
+
+bool DaneLearner::has_room_for(const Domain& domain, const HopKey& hop) const {
+  return pending_.size() < kMaxLookUps || pending_.count(key_of(domain, hop)) != 0;
+}
+
+Ticket DaneLearner::learn(const Domain& domain, const HopKey& hop, Done done, DaneLookup::OnMx on_mx) {
+  auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_mx)});
+  enter(domain, hop).askers.push_back(asker);
+  return Ticket([asker] { asker->done = nullptr, asker->on_mx = nullptr; });
+}
+
+void DaneLearner::learn_in_background(const Domain& domain, const HopKey& hop) {
+  if (has_room_for(domain, hop)) enter(domain, hop);
+}
+
+DaneLearner::Pending& DaneLearner::enter(const Domain& domain, const HopKey& hop) {
+  const auto [place, is_new] = pending_.try_emplace(key_of(domain, hop));
+  if (!is_new) return *place->second;
+  place->second = std::make_unique<Pending>(Pending{domain, hop, {}, nullptr});
+  look_up(*place->second);
+  return *place->second;
+}
+
+void DaneLearner::look_up(Pending& pending) {
+  pending.lookup = std::make_unique<DaneLookup>(
+      DaneLookup::Ports{parts_.dns, host_dns_, parts_.loop}, pending.domain, pending.hop,
+      [this, &pending](const DaneReport& report) { on_looked_up(pending, report); },
+      [&pending](MxState state) { on_mx(pending, state); });
+  pending.lookup->start();
+}
+
+void DaneLearner::on_mx(const Pending& pending, MxState state) {
+  const auto askers = pending.askers;
+  for (const std::weak_ptr<Asker>& weak : askers)
+    if (const auto asker = weak.lock(); asker && asker->on_mx) std::exchange(asker->on_mx, nullptr)(state);
+}
+
+void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
+  const HopDane known = take_in(pending, report);
+  const auto node = pending_.extract(key_of(pending.domain, pending.hop));
+  // A look-up that is calling back must not be destroyed before it returns.
+  retired_.push_back(std::move(pending.lookup));
+  bury_->start(milliseconds(0));
+  for (const std::weak_ptr<Asker>& weak : pending.askers)
+    if (const auto asker = weak.lock(); asker && asker->done) std::exchange(asker->done, nullptr)(known);
+}
+
+// A domain of which nothing else is known yet gets an entry that says just that.
+HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
+  const LifeTime now = parts_.clock.life();
+  const Entry* const known = parts_.cache.find(pending.domain.text());
+  Entry entry = known != nullptr ? *known
+                                 : Entry{.domain = pending.domain, .current_until = LifeTime::min(), .last_asked = now};
+  const HopDane* const before = find_hop(entry.dane, pending.hop);
+  HopDane after = learned(before, pending.hop, report.status, report.ttl, now);
+  note(pending, before, after, report);
+  entry.dane = with_hop(entry.dane, after);
+  const bool persist = entry.held != nullptr;
+  parts_.cache.put(std::move(entry), now);
+  if (persist) parts_.shadow.changed(pending.domain);
+  return after;
+}
+
+void DaneLearner::note(const Pending& pending, const HopDane* before, const HopDane& after, const DaneReport& report) {
+  parts_.metrics.add("dane", name_of(report.status.mx));
+  const bool same = before != nullptr && before->status == after.status && before->failing == after.failing;
+  if (!same) parts_.log.info(dane_line(to_text(pending.hop, pending.domain.text()), report));
+}
+
+const HopDane* DaneLearner::known_of(const Domain& domain, const HopKey& hop) const {
+  const Entry* const entry = parts_.cache.find(domain.text());
+  return entry != nullptr ? find_hop(entry->dane, hop) : nullptr;
+}
+
+std::optional<MxState> DaneLearner::mx_state(const Domain& domain, const HopKey& hop) const {
+  const HopDane* const known = known_of(domain, hop);
+  if (assess_dane(known, parts_.clock.life()) != DaneNeed::wait) return known->failing ? MxState::failed : known->status.mx;
+  const auto found = pending_.find(key_of(domain, hop));
+  if (found == pending_.end() || !found->second->lookup->mx_known()) return std::nullopt;
+  return found->second->lookup->so_far().mx;
+}
+
+HopDane DaneLearner::so_far(const Domain& domain, const HopKey& hop) const {
+  const HopDane* const known = known_of(domain, hop);
+  const LifeTime now = parts_.clock.life();
+  if (assess_dane(known, now) != DaneNeed::wait) return *known;
+  const auto found = pending_.find(key_of(domain, hop));
+  const DaneStatus seen = found != pending_.end() ? found->second->lookup->so_far() : DaneStatus{};
+  return learned(known, hop, seen, kMinDaneCurrent, now);
+}
+
+void DaneLearner::forget_all() {
+  restart_all();
+  forget_some(std::make_shared<std::size_t>(0));
+}
+
+void DaneLearner::forget_some(const std::shared_ptr<std::size_t>& cursor) {
+  const LifeTime now = parts_.clock.life();
+  std::vector<Entry> known;
+  const auto entries = parts_.cache.list(*cursor, kForgottenATurn);
+  for (const Entry* entry : entries)
+    if (entry->dane) known.push_back(*entry);
+  for (Entry& entry : known) {
+    entry.dane = nullptr;
+    if (entry.held) parts_.shadow.changed(entry.domain);
+    parts_.cache.put(std::move(entry), now);
+  }
+  if (entries.empty()) return;
+  parts_.loop.post([this, cursor, alive = std::weak_ptr<char>(alive_)] {
+    if (!alive.expired()) forget_some(cursor);
+  });
+}
+
+void DaneLearner::restart(const Domain& domain) {
+  std::vector<Pending*> of_domain;
+  for (auto at = pending_.lower_bound({domain.text(), 0}); at != pending_.end() && at->first.first == domain.text(); ++at)
+    of_domain.push_back(at->second.get());
+  for (Pending* pending : of_domain) restart(*pending);
+}
+
+void DaneLearner::restart_all() {
+  std::vector<Pending*> all;
+  for (const auto& [key, pending] : pending_) all.push_back(pending.get());
+  for (Pending* pending : all) restart(*pending);
+}
+
+// Never called from within a look-up: it can be destroyed at once.
+void DaneLearner::restart(Pending& pending) {
+  pending.lookup.reset();
+  if (pending.wanted()) return look_up(pending);
+  pending_.erase(key_of(pending.domain, pending.hop));
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,125 @@
+"""Clients in numbers: many questions at once, over few connections or many."""
+import contextlib
+import itertools
+import selectors
+import socket
+import threading
+import time
+
+import socketmap
+from daemon import ADDRESS
+
+PIPELINED = 50  # questions under way on one connection: below the daemon's bound
+
+
+def question(key, name="QUERY"):
+    payload = f"{name} {key}".encode()
+    return b"%d:%s," % (len(payload), payload)
+
+
+def connect(source):
+    """A connection from one of the addresses of 127.0.0.0/8."""
+    stream = socket.create_connection(ADDRESS, timeout=20, source_address=(source, 0))
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return stream
+
+
+def send_what_fits(stream, octets):
+    """As much as the other end takes without anything being read."""
+    stream.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while octets:
+            octets = octets[stream.send(octets):]
+
+
+class Asker:
+    """One connection that has some questions under way, in order."""
+
+    def __init__(self, names):
+        self.names, self.answers, self._rest = list(names), [], b""
+        self.stream = socketmap.connect(ADDRESS)
+        self.stream.sendall(b"".join(map(question, self.names)))
+        self.stream.setblocking(False)
+
+    def take(self):
+        """False once all answers are there, or none will come."""
+        try:
+            octets = self.stream.recv(1 << 18)
+        except BlockingIOError:
+            return True
+        self._rest += octets
+        at = 0
+        while (colon := self._rest.find(b":", at)) > 0:
+            end = colon + 1 + int(self._rest[at:colon])
+            if len(self._rest) <= end:
+                break
+            self.answers.append(self._rest[colon + 1:end].decode())
+            at = end + 1
+        self._rest = self._rest[at:]
+        return bool(octets) and len(self.answers) < len(self.names)
+
+
+def ask_all(names, limit=60.0):
+    """All at once; returns the answer of each name that got one within the limit, in seconds."""
+    names = list(names)
+    waiting = selectors.DefaultSelector()
+    askers = [Asker(names[at:at + PIPELINED]) for at in range(0, len(names), PIPELINED)]
+    for asker in askers:
+        waiting.register(asker.stream, selectors.EVENT_READ, asker)
+    end = time.monotonic() + limit
+    while waiting.get_map() and time.monotonic() < end:
+        for key, _ in waiting.select(0.5):
+            if not key.data.take():
+                waiting.unregister(key.fileobj)
+                key.fileobj.close()
+    for asker in askers:
+        asker.stream.close()
+    return {name: answer for asker in askers for name, answer in zip(asker.names, asker.answers)}
+
+
+def pipeline(names):
+    """All questions written on one connection without waiting; the answers, in order."""
+    asker = Asker([])
+    asker.stream.setblocking(True)
+    asker.names = list(names)
+    writer = threading.Thread(target=asker.stream.sendall, args=(b"".join(map(question, asker.names)),))
+    writer.start()
+    while asker.take():
+        pass
+    writer.join()
+    asker.stream.close()
+    return asker.answers
+
+
+def flood(names):
+    """One client with some connections, each full of questions; how many were answered."""
+    answered, lanes = 0, [Lane() for _ in range(LANES)]
+    for batch in iter(lambda: list(itertools.islice(names, PIPELINED)), []):
+        answered += lanes[0].finish()
+        lanes[0].begin(batch)
+        lanes.append(lanes.pop(0))
+    return answered + sum(lane.finish() for lane in lanes)
+
+
+LANES = 40
+
+
+class Lane:
+    """A connection that has a batch of questions under way, all about names without a policy."""
+
+    def __init__(self):
+        self._stream, self._owed = socketmap.connect(ADDRESS, limit=60), 0
+
+    def begin(self, batch):
+        self._stream.sendall(b"".join(map(question, batch)))
+        self._owed = len(batch)
+
+    def finish(self):
+        owed, octets = self._owed * len(b"9:NOTFOUND ,"), b""
+        while len(octets) < owed:
+            got = self._stream.recv(1 << 16)
+            if not got:
+                break
+            octets += got
+        self._owed = 0
+        return octets.count(b"9:NOTFOUND ,")

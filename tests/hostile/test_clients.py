@@ -1,0 +1,117 @@
+"""Clients that hold, flood or break connections, and one that asks for more names than there are."""
+import contextlib
+import os
+import subprocess
+import sys
+import time
+
+import crowd
+from arena import HERE, LONG, PULSE_DESCRIPTORS, ArenaTest, measured
+from waiting import until
+
+SECONDS = 60 if LONG else 3
+IDLE = 4000
+STALLED = 1000 if LONG else 300
+PIPELINED = 100_000
+CHURN = 10_000              # connections a second
+LOG_LINES = 200             # that clients may cause in a minute
+FRAME_LIMIT, UNREAD_LIMIT = 10, 30  # seconds until the daemon hangs up on its own
+
+
+class Clients(ArenaTest):
+    def hold(self, stack, count, octets=b"", source="127.66.0.1"):
+        """Connections from one address that stay; each sends `octets` and does no more."""
+        held = [crowd.connect(source) for _ in range(count)]
+        for stream in held:
+            stack.callback(stream.close)
+            stream.sendall(octets)
+        return held
+
+    def test_idle(self):
+        """4000 idle connections from one address, and more than there is room for: others are served"""
+        with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
+            self.hold(stack, IDLE, crowd.question("cached.good.hosts.example"))
+            self.hold(stack, 1000)
+            self.assertGreaterEqual(self.arena.daemon.json("--status")["connections"], IDLE)
+        self.assert_nothing_under_way(20)
+        self.assert_healthy(pulse.beat, connections=IDLE + 1000)
+
+    def test_stalled(self):
+        """half questions, and replies that nobody reads"""
+        unread = b"".join([crowd.question("cached.good.hosts.example")] * 5000)
+        with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
+            halves = self.hold(stack, STALLED, b"30:QUERY half")
+            deaf = self.hold(stack, 20, source="127.66.0.2")
+            for stream in deaf:
+                crowd.send_what_fits(stream, unread)
+            if LONG:
+                until(lambda: self.arena.descriptors() <= self._before + PULSE_DESCRIPTORS, "the daemon to hang up",
+                      UNREAD_LIMIT + 20)
+        self.assert_nothing_under_way(20)
+        self.assert_healthy(pulse.beat, halves=len(halves), deaf=len(deaf))
+
+    def test_churn(self):
+        """10 000 connections a second opened and closed"""
+        with self.arena.pulse() as pulse:
+            done = subprocess.run([sys.executable, HERE / "churn.py", str(CHURN), str(SECONDS)], check=True,
+                                  capture_output=True, text=True)
+        self.assert_nothing_under_way(20)
+        self.assert_healthy(pulse.beat, connections=done.stdout.strip())
+
+    def test_pipelined(self):
+        """100 000 questions at once on one connection, each answered, in order"""
+        kinds = {"cached.good.hosts.example": "OK secure match=mx.cached", "[192.0.2.1]": "NOTFOUND ",
+                 ".nothing": "NOTFOUND "}
+        names = [name for name in kinds for _ in range(7)] * (PIPELINED // 21)
+        with self.arena.pulse() as pulse:
+            began = time.monotonic()
+            answers = crowd.pipeline(names)
+            took = time.monotonic() - began
+        self.assertEqual(len(answers), len(names))
+        self.assertTrue(all(answer.startswith(kinds[name]) for name, answer in zip(names, answers)))
+        self.assert_healthy(pulse.beat, questions=len(names), seconds=round(took, 2))
+
+    def test_noise(self):
+        """random octets: the connection ends, the log stays short"""
+        lines = self.arena.daemon.log().count("\n")
+        rounds, end = 0, time.monotonic() + SECONDS
+        with self.arena.pulse() as pulse:
+            while time.monotonic() < end:
+                self.throw(os.urandom(rounds % 4096 + 1))
+                rounds += 1
+        self.assertLess(self.arena.daemon.log().count("\n") - lines, LOG_LINES)
+        self.assert_nothing_under_way(20)
+        self.assert_healthy(pulse.beat, connections=rounds)
+
+    @staticmethod
+    def throw(octets):
+        with crowd.connect("127.66.0.3") as stream:
+            with contextlib.suppress(OSError):
+                stream.sendall(octets)
+
+
+ENFORCED = 200
+ROOM = 1_000_000 if LONG else 2_000
+NAMES = 1_000_000 if LONG else 20_000
+
+
+class NameFlood(ArenaTest):
+    settings = {"cache_max_entries": ROOM}
+
+    def test_names(self):
+        """a flood of different names by one client pushes no enforced policy out"""
+        enforced = [f"e{n}.good.hosts.example" for n in range(ENFORCED)]
+        self.assertTrue(all(answer.startswith("OK secure") for answer in crowd.ask_all(enforced).values()))
+        with self.arena.pulse() as pulse:
+            began = time.monotonic()
+            answers = crowd.flood(f"x{n}.flood.example" for n in range(NAMES))
+            took = time.monotonic() - began
+        status = self.arena.daemon.json("--status")
+        self.assertEqual(answers, NAMES)
+        self.assertLessEqual(status["cache"]["entries"], ROOM)
+        self.assertGreaterEqual(status["cache"]["by_mode"]["enforce"], ENFORCED + 1)
+        self.arena.silence()
+        self.assertTrue(all(answer.startswith("OK secure") for answer in crowd.ask_all(enforced).values()))
+        self.assertNotIn("action=evicted", self.arena.daemon.log())
+        self.assert_healthy(pulse.beat, names=NAMES, seconds=round(took, 1), entries=status["cache"]["entries"])
+        measured(self, names_per_second=round(NAMES / took))

@@ -1,0 +1,347 @@
+// DANE precedence over time: what a question costs, what it waits for, what is kept.
+#include <algorithm>
+#include <set>
+
+#include "catch.h"
+#include "dane_world.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+using Asked = std::multiset<std::string>;
+
+Asked asked_of(const World& world) {
+  Asked out;
+  for (const DnsQuestion& question : world.dns.asked) out.insert(std::string(name_of(question.type)) + " " + question.name);
+  return out;
+}
+
+void publish_two_hosts(DaneWorld& world) {
+  world.publish("d.example", "a", kEnforce);
+  world.set_mx("d.example", {"mx1.d.example", "mx2.d.example"}, kSigned);
+  world.set_none("mx1.d.example");
+  world.set_none("mx2.d.example");
+}
+
+}  // namespace
+
+TEST_CASE("a first question asks for what can matter, and nothing twice") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  CHECK(asked_of(world) == Asked{"TXT _mta-sts.d.example", "A mta-sts.d.example", "AAAA mta-sts.d.example", "MX d.example",
+                                 "A mx1.d.example", "AAAA mx1.d.example", "TLSA _25._tcp.mx1.d.example",
+                                 "A mx2.d.example", "AAAA mx2.d.example", "TLSA _25._tcp.mx2.d.example"});
+}
+
+TEST_CASE("a domain without TXT costs exactly TXT where dane_reply is notfound") {
+  DaneWorld world;
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(asked_of(world) == Asked{"TXT _mta-sts.d.example"});
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.dns.asked.size() == 1);
+}
+
+TEST_CASE("hosts that are aliases of one name share its TLSA question; a name twice in MX is asked once") {
+  DaneWorld world;
+  world.publish("d.example", "a", kEnforce);
+  world.set_mx("d.example", {"mx1.d.example", "mx2.d.example", "mx1.d.example"}, kSigned);
+  const DnsAnswer alias{.status = DnsStatus::found, .records = {AddressRdata{*parse_ip("1.2.3.5")}},
+                        .chain = {"host.prov.example"}, .authentic = true, .ttl = 300s};
+  for (const char* host : {"mx1.d.example", "mx2.d.example"})
+    for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.set(host, type, alias);
+  world.set_tlsa("host.prov.example", kSigned);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.dns.count("_25._tcp.host.prov.example", RrType::tlsa) == 1);
+  CHECK(world.dns.count("mx1.d.example", RrType::a) == 1);
+}
+
+TEST_CASE("no more than the twenty hosts that come first are asked") {
+  DaneWorld world;
+  world.publish("d.example", "a", kEnforce);
+  std::vector<std::string> hosts;
+  for (int i = 100; i < 160; ++i) hosts.push_back("mx" + std::to_string(i) + ".d.example");
+  world.set_mx("d.example", hosts, kSigned);
+  for (const std::string& host : hosts) world.set_none(host);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.tlsa_questions() == kMaxDaneHosts);
+  CHECK(world.dns.count("mx119.d.example", RrType::a) == 1);
+  CHECK(world.dns.count("mx120.d.example", RrType::a) == 0);
+}
+
+TEST_CASE("the look-ups run beside the fetch") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.https.hold("mta-sts.d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.tlsa_questions() == 2);
+  world.https.release("mta-sts.d.example");
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("an answer waits for DANE, however early the policy is there") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.advance(3s);
+  CHECK(world.replies() == std::vector<std::string>{kNoReply});
+  REQUIRE(world.entry("d.example") != nullptr);
+  CHECK(world.entry("d.example")->held != nullptr);
+}
+
+TEST_CASE("at reply_timeout hosts that have not answered count as failed, and an unanswered MX as not known") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  SECTION("one dead host of two does not defer") {
+    world.set_usable("mx1.d.example");
+    world.dns.hold("mx2.d.example");
+    CHECK(world.ask_and_wait("d.example") == kDaneOnly);
+  }
+  SECTION("MX") {
+    world.dns.hold("d.example");
+    CHECK(world.ask("d.example") == kNoReply);
+    world.advance(5s);
+    CHECK(world.replies() == std::vector<std::string>{"TEMP MX records of d.example cannot be looked up"});
+  }
+}
+
+TEST_CASE("once MX answers again the next question after a minute gets the policy") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
+  CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("a status past its TTL answers at once and is looked up again behind the answer") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  world.advance(300s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+  world.advance(1s);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 2);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("a status too long past its TTL is waited for") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  world.advance(301s + 3600s);
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("the status is stored with the entry") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  const auto known = *world.entry("d.example")->dane;
+  world.restart();
+  world.settle();
+  REQUIRE(world.entry("d.example") != nullptr);
+  REQUIRE(world.entry("d.example")->dane != nullptr);
+  CHECK(*world.entry("d.example")->dane == known);
+  CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+}
+
+TEST_CASE("nobody is answered before Postfix's level is known") {
+  DaneWorld world;
+  world.serving.level_known = false;
+  world.serving.rules.dane_active = false;
+  world.serving.rules.reply.base_level = BaseLevel::unknown;
+  publish_two_hosts(world);
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  world.restart();
+  CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.ask(".d.example") == kNothing);
+  CHECK(world.dns.asked.empty());
+  PolicyService::Options known = world.serving;
+  known.level_known = true;
+  SECTION("it is dane") {
+    known.rules.reply.base_level = BaseLevel::dane;
+    known.rules.dane_active = true;
+    world.process->service.set_options(known);
+    world.settle();
+    CHECK(world.replies() == std::vector<std::string>{kNothing});
+  }
+  SECTION("it is may") {
+    world.process->service.set_options(known);
+    world.settle();
+    CHECK(world.replies() == std::vector<std::string>{kSecure});
+  }
+  SECTION("it never comes: a policy is not held back") {
+    world.restart();
+    world.serving.level_known = true;
+    world.restart();
+    REQUIRE(world.ask("d.example") == kSecure);
+    world.serving.level_known = false;
+    world.restart();
+    CHECK(world.ask_and_wait("d.example") == kSecure);
+  }
+}
+
+TEST_CASE("a purge makes what is being looked up void") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  CHECK(world.process->service.purge(*Domain::parse("d.example")));
+  world.set_usable("mx1.d.example");
+  world.set_usable("mx2.d.example");
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.process->dane.under_way() == 0);
+}
+
+TEST_CASE("a change of status is logged once, with its reason") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.log.count(LogLevel::info, "dane: next_hop=d.example, mx=signed, hosts=2, none=2") == 1);
+  world.set_failed("mx2.d.example");
+  world.advance(301s);
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.log.count(LogLevel::info, "dane: next_hop=d.example, mx=signed, hosts=2, none=1, failed=1, reason=TLSA of "
+                                        "_25._tcp.mx2.d.example: server_failure: scripted failure") == 1);
+  world.advance(301s);
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.log.count(LogLevel::info, "dane: ") == 2);
+}
+
+TEST_CASE("a question does not wait for DANE that cannot matter any more") {
+  DaneWorld world;
+  world.publish("d.example", "a", kTesting);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.advance(3s);
+  CHECK(world.replies() == std::vector<std::string>{kNothing});
+}
+
+TEST_CASE("precedence that goes off lets the waiting be answered") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.advance(3s);
+  PolicyService::Options off = world.serving;
+  off.rules.dane_active = false;
+  world.process->service.set_options(off);
+  CHECK(world.replies() == std::vector<std::string>{kSecure});
+}
+
+TEST_CASE("MX records of equal preference in another order are the same status") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  for (const bool swap : {false, true, false}) {
+    const MxRdata one{10, "mx1.d.example"}, two{10, "mx2.d.example"};
+    world.dns.set_records("d.example", RrType::mx, {swap ? two : one, swap ? one : two}, kSigned);
+    CHECK(world.ask("d.example") == kSecure);
+    world.advance(301s);
+  }
+  CHECK(world.log.count(LogLevel::info, "dane: ") == 1);
+}
+
+TEST_CASE("a host that failed once holds up mail no longer than its minute") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.set_failed("mx2.d.example");
+  CHECK(world.ask("d.example") == kDaneOnly);
+  world.set_none("mx2.d.example");
+  world.advance(301s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("N-11 what was learned from a resolver that turns out not to validate is forgotten") {
+  DaneWorld world;
+  world.publish("d.example", "a", kEnforce);
+  world.set_mx("d.example", {"mx1.d.example"}, kUnsigned, 3600s);
+  world.set_usable("mx1.d.example");
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.process->dane.forget_all();
+  world.settle();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  CHECK(world.ask("d.example") == kNothing);
+  CHECK(world.store->rows.begin()->second.dane != nullptr);
+}
+
+TEST_CASE("N-11 an answer from a resolver whose AD does not count is a failure, not an unsigned one") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  DnsAnswer forged{.status = DnsStatus::found, .records = {MxRdata{10, "mx.stranger.example"}}, .indeterminate = true, .ttl = 300s};
+  SECTION("MX") {
+    world.dns.set("d.example", RrType::mx, forged);
+    CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
+  }
+  SECTION("TLSA") {
+    forged.status = DnsStatus::no_data;
+    forged.records.clear();
+    world.dns.set("_25._tcp.mx1.d.example", RrType::tlsa, forged);
+    CHECK(world.ask("d.example") == kDaneOnly);
+  }
+  SECTION("address") {
+    forged.records = {AddressRdata{*parse_ip("1.2.3.5")}};
+    world.dns.set("mx1.d.example", RrType::a, forged);
+    CHECK(world.ask("d.example") == kDaneOnly);
+  }
+}
+
+TEST_CASE("dane_reply holds also where the cache has no room") {
+  DaneWorld world;
+  world.bounds.max_entries = 0;
+  world.serving.rules.precedence.dane_reply = DaneVerdict::dane_only;
+  world.restart();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kDaneOnly);
+}
+
+TEST_CASE("a level of dane-only that becomes known answers the waiting without a question") {
+  DaneWorld world;
+  world.serving.level_known = false;
+  world.restart();
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example") == kNoReply);
+  PolicyService::Options known = world.serving;
+  known.level_known = true;
+  known.rules.reply.base_level = BaseLevel::dane_only;
+  world.process->service.set_options(known);
+  CHECK(world.replies() == std::vector<std::string>{kNothing});
+  CHECK(world.dns.asked.empty());
+}
+
+TEST_CASE("a policy that is held is not passed over where TXT is just being read again") {
+  DaneWorld world;
+  world.serving.rules.precedence.dns_error_reply = DaneVerdict::temp;
+  world.restart();
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.advance(8000s);
+  world.set_none("d.example");
+  REQUIRE(world.ask("[d.example]") == kSecure);
+  world.advance(301s);
+  world.dns.hang(true);
+  CHECK(world.ask("[d.example]") == kSecure);
+  CHECK(world.ask_and_wait("d.example") == kSecure);
+}
+
+TEST_CASE("views leave DANE out where it would have to be looked up first") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.advance(90'000s);
+  CHECK(world.process->service.reply_for(*world.entry("d.example"), MapForm::plain).payload == kSecure);
+}

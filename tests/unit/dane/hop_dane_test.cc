@@ -1,0 +1,108 @@
+#include "dane/hop_dane.h"
+
+#include "catch.h"
+#include "findings.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+constexpr LifeTime kNow{seconds(1'000'000)};
+
+DaneStatus signed_status(HostState state) {
+  return {MxState::signed_records, {{"mx1.d.example", a_finding_of(state)}}};
+}
+
+HopDane known(HostState state, seconds ttl = seconds(300)) {
+  return learned(nullptr, {}, signed_status(state), ttl, kNow);
+}
+
+DaneVerdict enforced(const HopDane* hop, LifeTime now) { return decide_hop(hop, now, true, {}); }
+
+}  // namespace
+
+TEST_CASE("a DANE status is current for its TTL, a minute at least, an hour at most") {
+  const auto [ttl, current] = GENERATE(table<int, int>({{0, 60}, {59, 60}, {300, 300}, {86'400, 3'600}}));
+  const HopDane hop = known(HostState::none, seconds(ttl));
+  CHECK(assess_dane(&hop, kNow + seconds(current)) == DaneNeed::nothing);
+  CHECK(assess_dane(&hop, kNow + seconds(current + 1)) == DaneNeed::refresh);
+}
+
+TEST_CASE("past its time a DANE status answers for an hour while it is looked up again, then no longer") {
+  const HopDane hop = known(HostState::none, seconds(60));
+  const LifeTime end = kNow + seconds(60) + kDaneGrace;
+  CHECK(assess_dane(&hop, end) == DaneNeed::refresh);
+  CHECK(enforced(&hop, end) == DaneVerdict::secure);
+  CHECK(assess_dane(&hop, end + seconds(1)) == DaneNeed::wait);
+  CHECK(assess_dane(nullptr, kNow) == DaneNeed::wait);
+}
+
+TEST_CASE("N-03 what was last known helps out for a day where the MX look-up fails") {
+  const auto [state, verdict] = GENERATE(table<HostState, DaneVerdict>(
+      {{HostState::none, DaneVerdict::secure}, {HostState::usable, DaneVerdict::dane_only},
+       {HostState::unusable, DaneVerdict::dane_only}, {HostState::failed, DaneVerdict::dane_only}}));
+  const HopDane before = known(state);
+  const LifeTime day = kNow + kDaneRemembered;
+  CHECK(enforced(&before, day) == verdict);
+  const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(0), day);
+  CHECK(failing.failing);
+  CHECK(failing.status == before.status);
+  CHECK(enforced(&failing, day) == verdict);
+  CHECK(enforced(&failing, day + seconds(1)) == DaneVerdict::temp);
+}
+
+TEST_CASE("a failed MX look-up is tried again after a minute, and one that succeeds ends it") {
+  const HopDane before = known(HostState::usable);
+  const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(3'000), kNow + seconds(301));
+  CHECK(assess_dane(&failing, kNow + seconds(361)) == DaneNeed::nothing);
+  CHECK(assess_dane(&failing, kNow + seconds(362)) == DaneNeed::refresh);
+  const HopDane after = learned(&failing, {}, signed_status(HostState::none), seconds(300), kNow + seconds(362));
+  CHECK_FALSE(after.failing);
+  CHECK(enforced(&after, kNow + seconds(362)) == DaneVerdict::secure);
+}
+
+TEST_CASE("a failure with nothing before it is an answer for a minute only, then the next look-up is waited for") {
+  const HopDane never = learned(nullptr, {}, DaneStatus{}, seconds(0), kNow);
+  CHECK(assess_dane(&never, kNow + seconds(60)) == DaneNeed::nothing);
+  CHECK(assess_dane(&never, kNow + seconds(61)) == DaneNeed::wait);
+}
+
+TEST_CASE("nothing known counts as a failed look-up without anything before it") {
+  CHECK(enforced(nullptr, kNow) == DaneVerdict::temp);
+  CHECK(decide_hop(nullptr, kNow, false, {}) == DaneVerdict::notfound);
+  const HopDane never = learned(nullptr, {}, DaneStatus{}, seconds(0), kNow);
+  CHECK(enforced(&never, kNow) == DaneVerdict::temp);
+}
+
+TEST_CASE("next hops of one domain are kept apart, four at most") {
+  std::shared_ptr<const HopDanes> hops;
+  for (std::uint16_t port = 1; port <= 5; ++port)
+    hops = with_hop(hops, learned(nullptr, {true, port}, signed_status(HostState::none), seconds(60), kNow));
+  CHECK(hops->size() == kMaxHops);
+  CHECK(find_hop(hops, {true, 1}) == nullptr);
+  CHECK(find_hop(hops, {false, 5}) == nullptr);
+  REQUIRE(find_hop(hops, {true, 5}) != nullptr);
+  hops = with_hop(hops, learned(nullptr, {true, 3}, signed_status(HostState::usable), seconds(60), kNow));
+  CHECK(hops->size() == kMaxHops);
+  CHECK(find_hop(hops, {true, 3})->status == signed_status(HostState::usable));
+  CHECK(find_hop(nullptr, {}) == nullptr);
+}
+
+TEST_CASE("a next hop reads as in a Postfix table") {
+  CHECK(to_text(HopKey{}, "d.example") == "d.example");
+  CHECK(to_text({false, 587}, "d.example") == "d.example:587");
+  CHECK(to_text({true, 25}, "d.example") == "[d.example]");
+  CHECK(to_text({true, 587}, "d.example") == "[d.example]:587");
+}
+
+TEST_CASE("the words of DANE are read back") {
+  for (std::size_t i = 0; i < kHostFindings; ++i) {
+    const auto finding = static_cast<HostFinding>(i);
+    CHECK(parse_host_finding(name_of(finding)) == finding);
+  }
+  for (const MxState state : {MxState::signed_records, MxState::unsigned_records, MxState::failed, MxState::null_mx,
+                              MxState::signed_denial, MxState::unsigned_denial})
+    CHECK(parse_mx_state(name_of(state)) == state);
+  CHECK_FALSE(parse_host_finding("usable"));
+  CHECK_FALSE(parse_mx_state(""));
+}

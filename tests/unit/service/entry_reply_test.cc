@@ -1,0 +1,140 @@
+#include "service/entry_reply.h"
+
+#include <algorithm>
+
+#include "catch.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+constexpr LifeTime kNow{seconds(1'000'000)};
+constexpr HostFinding kHosts[] = {HostFinding::tlsa_usable, HostFinding::tlsa_unusable, HostFinding::tlsa_absent,
+                                  HostFinding::tlsa_failed};
+constexpr MxState kMx[] = {MxState::signed_records, MxState::unsigned_records, MxState::failed,
+                           MxState::null_mx,        MxState::signed_denial,    MxState::unsigned_denial};
+constexpr BaseLevel kLevels[] = {BaseLevel::unknown, BaseLevel::none, BaseLevel::may, BaseLevel::encrypt, BaseLevel::dane,
+                                 BaseLevel::dane_only, BaseLevel::verify, BaseLevel::secure};
+
+Entry entry_in(std::optional<Mode> mode) {
+  Entry entry{.domain = *Domain::parse("d.example"), .current_until = kNow};
+  if (mode)
+    entry.held = std::make_shared<const HeldPolicy>(
+        HeldPolicy{{*mode, seconds(86'400), {"mx1.d.example"}, "version: STSv1"}, "a", kNow});
+  return entry;
+}
+
+// Every status of up to three hosts.
+std::vector<DaneStatus> every_status() {
+  std::vector<DaneStatus> out;
+  for (const MxState mx : kMx) {
+    std::vector<std::vector<DaneHost>> lists{{}};
+    for (std::size_t from = 0; names_hosts(mx) && lists[from].size() < 3; ++from)
+      for (const HostFinding finding : kHosts) {
+        auto longer = lists[from];
+        longer.push_back({"mx" + std::to_string(longer.size()), finding});
+        lists.push_back(std::move(longer));
+      }
+    for (auto& hosts : lists)
+      if (hosts.empty() != names_hosts(mx)) out.push_back({mx, std::move(hosts)});
+  }
+  return out;
+}
+
+std::ptrdiff_t count(const DaneStatus& status, HostState state) {
+  return std::count_if(status.hosts.begin(), status.hosts.end(), [=](const DaneHost& host) { return host.state() == state; });
+}
+
+bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+
+// What a host gets at least, from weakest on, by the reply and Postfix's own level.
+enum class Strength { clear, encrypted, authenticated, no_mail };
+
+Strength own_dane(HostState host) {
+  switch (host) {
+    case HostState::usable: return Strength::authenticated;
+    case HostState::unusable: return Strength::encrypted;
+    case HostState::none: return Strength::clear;
+    case HostState::failed: return Strength::no_mail;
+  }
+  return Strength::clear;
+}
+
+// Postfix at level dane, as its source has it (TLS policy for one MX host).
+Strength strength_of(std::string_view reply, HostState host) {
+  if (begins(reply, "OK secure")) return Strength::authenticated;
+  if (begins(reply, "TEMP")) return Strength::no_mail;
+  if (reply == "OK dane-only") return host == HostState::usable ? Strength::authenticated : Strength::no_mail;
+  return own_dane(host);  // dane, or NOTFOUND
+}
+
+}  // namespace
+
+TEST_CASE("N-01 N-02 N-14 N-15 whatever is known, a reply overrides no DANE and is weaker than nothing that was asked for") {
+  const auto mode = GENERATE(as<std::optional<Mode>>(), std::nullopt, Mode::enforce, Mode::testing, Mode::none);
+  const auto dane_reply = GENERATE(DaneVerdict::notfound, DaneVerdict::dane, DaneVerdict::dane_only);
+  const bool enforced = mode == Mode::enforce;
+  const Entry entry = entry_in(mode);
+  for (const DaneStatus& status : every_status()) {
+    const HopDane hop = learned(nullptr, {}, status, seconds(300), kNow);
+    ReplyRules rules{.reply = {.base_level = BaseLevel::dane}, .dane_active = true, .precedence = {.dane_reply = dane_reply}};
+    const std::string reply = plan_entry_reply(entry, &hop, kNow, MapForm::tlsrpt, rules).payload;
+    CAPTURE(name_of(status.mx), status.hosts.size(), reply);
+    if (names_hosts(status.mx) && count(status, HostState::usable) + count(status, HostState::failed) > 0)
+      CHECK_FALSE(begins(reply, "OK secure"));
+    if (!enforced) CHECK_FALSE(begins(reply, "OK secure"));
+    for (const DaneHost& host : status.hosts) {
+      if (enforced && host.state() != HostState::failed) CHECK(strength_of(reply, host.state()) >= Strength::authenticated);
+      CHECK(strength_of(reply, host.state()) >= std::min(own_dane(host.state()), Strength::authenticated));
+    }
+    const bool could_take = status.mx != MxState::failed;
+    if (could_take) CHECK_FALSE(begins(reply, "TEMP"));
+  }
+}
+
+TEST_CASE("N-03 where MX fails, whatever was known before, no DANE is overridden and no policy passed over") {
+  const bool enforced = GENERATE(true, false);
+  const auto error = GENERATE(DaneVerdict::notfound, DaneVerdict::temp);
+  const Entry entry = entry_in(enforced ? std::optional(Mode::enforce) : std::nullopt);
+  for (const DaneStatus& status : every_status()) {
+    const HopDane before = learned(nullptr, {}, status, seconds(300), kNow - seconds(60));
+    const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(0), kNow);
+    const ReplyRules rules{.reply = {.base_level = BaseLevel::dane}, .dane_active = true,
+                           .precedence = {.dane_reply = DaneVerdict::dane, .dns_error_reply = error}};
+    const std::string reply = plan_entry_reply(entry, &failing, kNow, MapForm::plain, rules).payload;
+    CAPTURE(name_of(status.mx), status.hosts.size(), enforced, reply);
+    const bool never_seen = status.mx == MxState::failed;
+    const bool dane_spoke = count(status, HostState::none) != std::ptrdiff_t(status.hosts.size());
+    if (!enforced) CHECK(begins(reply, error == DaneVerdict::temp ? "TEMP " : "NOTFOUND "));
+    else if (never_seen) CHECK(begins(reply, "TEMP "));
+    else CHECK(begins(reply, dane_spoke ? "OK dane-only" : "OK secure"));
+  }
+}
+
+TEST_CASE("N-15 at level dane-only every reply is NOTFOUND; where DANE is not active MTA-STS alone decides") {
+  const auto level = GENERATE(from_range(std::begin(kLevels), std::end(kLevels)));
+  const auto mode = GENERATE(as<std::optional<Mode>>(), std::nullopt, Mode::enforce, Mode::testing, Mode::none);
+  const Entry entry = entry_in(mode);
+  for (const DaneStatus& status : every_status()) {
+    const HopDane hop = learned(nullptr, {}, status, seconds(300), kNow);
+    const ReplyRules rules{.reply = {.base_level = level}, .dane_active = level == BaseLevel::dane_only};
+    const std::string reply = plan_entry_reply(entry, &hop, kNow, MapForm::plain, rules).payload;
+    CAPTURE(name_of(level), name_of(status.mx), reply);
+    if (level != BaseLevel::dane_only && mode == Mode::enforce) CHECK(begins(reply, "OK secure"));
+    else CHECK(reply == kNotFound);
+  }
+}
+
+TEST_CASE("a next hop is looked up only where it can change the answer") {
+  const Entry enforced = entry_in(Mode::enforce), testing = entry_in(Mode::testing), absent = entry_in(std::nullopt);
+  ReplyRules rules{.dane_active = true};
+  CHECK(dane_need(&enforced, nullptr, kNow, rules) == DaneNeed::wait);
+  CHECK(dane_need(&testing, nullptr, kNow, rules) == DaneNeed::nothing);
+  CHECK(dane_need(&absent, nullptr, kNow, rules) == DaneNeed::nothing);
+  CHECK(dane_need(nullptr, nullptr, kNow, rules) == DaneNeed::nothing);
+  rules.precedence.dane_reply = DaneVerdict::dane;
+  CHECK(dane_need(&testing, nullptr, kNow, rules) == DaneNeed::wait);
+  CHECK(dane_need(nullptr, nullptr, kNow, rules) == DaneNeed::wait);
+  rules.dane_active = false;
+  CHECK(dane_need(&enforced, nullptr, kNow, rules) == DaneNeed::nothing);
+}
