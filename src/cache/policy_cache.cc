@@ -170,7 +170,7 @@ void PolicyCache::touch(std::string_view domain, LifeTime now) {
   const SlotIndex index = state_->names.find(domain);
   if (index == kNoSlot) return;
   Slot& slot = state_->slots[index];
-  if (slot.entry.last_asked >= now) return;  // again within the second
+  if (now - slot.entry.last_asked < kTouchStep) return;
   Recency& recency = state_->recency_of(slot);
   recency.remove(index);
   slot.entry.last_asked = now;

@@ -36,7 +36,9 @@ class PolicyCache {
   // first. A new entry goes at once if there is no room but by evicting what is worth more.
   void put(Entry entry, LifeTime now);
 
-  // Marks as asked for now; cheap enough for every answer. Does nothing if unknown.
+  // Marks as asked for now, to the minute: that orders what goes first well enough, and
+  // spares most answers the touch of three entries far apart. Does nothing if unknown.
+  static constexpr seconds kTouchStep{60};
   void touch(std::string_view domain, LifeTime now);
 
   // Takes effect now; a smaller bound evicts.

@@ -11,7 +11,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TLSPOLICYD_BENCH_BUILD", TOP / "build-bench"))
-DAEMON_PORT, BARE_PORT, PEER_PORT, POLICY_PORT, DNS_PORT = 8461, 8462, 8463, 443, 53
+DAEMON_PORT, BARE_PORT, PEER_PORT, POLICY_PORT, DNS_PORT, AD_PORT = 8461, 8462, 8463, 443, 53, 54
 PATIENCE = 900  # seconds that any single program may take
 
 NSD_CONF = """server:
@@ -40,6 +40,8 @@ ns A 127.0.0.1
 none A 127.0.0.1
 *.pol TXT "v=STSv1; id=20260101000000;"
 *.pol A 127.0.0.1
+*.pol MX 10 mx1.bench.example.
+mx1 A 127.0.0.1
 """
 PEER_CONF = """host: 127.0.0.1
 port: {port}
@@ -147,6 +149,11 @@ class Rig:
         bare = Process([program("bare_responder"), str(BARE_PORT)], self.folder / "bare.log")
         wait_until(lambda: listens(BARE_PORT), "the bare responder")
         return bare
+
+    def ad_front(self):
+        """The same names from a resolver that says AD."""
+        front = Process([program("ad_front"), str(AD_PORT), str(DNS_PORT)], self.folder / "ad.log")
+        return front
 
     def peer(self):
         conf = self.folder / "peer.yml"
