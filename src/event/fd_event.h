@@ -12,21 +12,33 @@ class FdEvent {
  public:
   enum class Watch : unsigned char { nothing, read, write, read_write };
 
+  // level: told as long as something is ready. edge: told once for each change, which
+  // spares the kernel a second look after every answer; for stream sockets only. Whoever
+  // may have left something unread asks with watch_anew().
+  enum class Trigger : unsigned char { level, edge };
+
   // `on_ready` gets what is ready: read, write or both. Nothing is watched yet.
-  FdEvent(Loop& loop, int fd, std::function<void(Watch ready)> on_ready);
+  FdEvent(Loop& loop, int fd, std::function<void(Watch ready)> on_ready, Trigger trigger = Trigger::level);
   FdEvent(const FdEvent&) = delete;
   FdEvent& operator=(const FdEvent&) = delete;
 
   // Replaces what is watched; costs nothing where it does not change.
   void watch(Watch what);
+  // Tells once more what is ready now.
+  void watch_anew();
+  // edge: no input comes after what has arrived. Told along with what is ready to read.
+  [[nodiscard]] bool input_ended() const { return input_ended_; }
 
  private:
+  void add();
   static void ready(evutil_socket_t fd, short what, void* self) noexcept;
 
   Loop& loop_;
   int fd_;
   std::function<void(Watch)> on_ready_;
+  short extra_;  // flags of libevent, with whatever is watched
   Watch watched_ = Watch::nothing;
+  bool input_ended_ = false;
   EventPtr event_;
 };
 

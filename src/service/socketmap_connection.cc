@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/socket_io.h"
 #include "postfix/netstring.h"
 
 namespace tlspolicyd {
@@ -72,7 +73,8 @@ SocketmapTraffic::SocketmapTraffic(const Clock& the_clock, Answers& the_answers,
 SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, Owner& owner,
                                          UniqueFd fd)
     : traffic_(traffic), owner_(owner), fd_(std::move(fd)),
-      event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); }),
+      event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); },
+             FdEvent::Trigger::edge),
       peer_(peer_of(fd_.get())), last_heard_(traffic.clock.steady()) {
   event_.watch(FdEvent::Watch::read);
   owner_.on_limit_set();
@@ -150,10 +152,13 @@ void SocketmapConnection::on_ready(FdEvent::Watch ready) {
 }
 
 std::size_t SocketmapConnection::receive() {
-  const ssize_t got = recv(fd_.get(), traffic_.received.data(), traffic_.received.size(), 0);
+  const ssize_t got = recv_now(fd_.get(), traffic_.received.data(), traffic_.received.size());
   if (got == 0) on_end_of_input();
-  else if (got < 0 && errno != EAGAIN && errno != EINTR) close(reason_of(errno), std::strerror(errno));
+  else if (got < 0 && errno == EINTR) event_.watch_anew();
+  else if (got < 0 && errno != EAGAIN) close(reason_of(errno), std::strerror(errno));
   if (got <= 0) return 0;
+  // A read that comes back short has emptied the socket, but for the end of input.
+  if (got == std::ssize(traffic_.received) || event_.input_ended()) event_.watch_anew();
   heard_ = true;
   last_heard_ = traffic_.clock.steady();
   const std::string_view input(traffic_.received.data(), static_cast<std::size_t>(got));
@@ -291,7 +296,7 @@ void SocketmapConnection::send_unsent() {
 }
 
 std::size_t SocketmapConnection::try_send(std::string_view octets) {
-  const ssize_t sent = ::send(fd_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
+  const ssize_t sent = send_now(fd_.get(), octets);
   if (sent >= 0) return static_cast<std::size_t>(sent);
   if (errno != EAGAIN && errno != EINTR) close(reason_of(errno), std::strerror(errno));
   return 0;

@@ -58,6 +58,56 @@ TEST_CASE("a descriptor reports what it is watched for") {
   CHECK(ready == std::vector<FdEvent::Watch>{FdEvent::Watch::write, FdEvent::Watch::read});
 }
 
+TEST_CASE("an edge is told once, and again where that is asked for") {
+  Loop loop;
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  UniqueFd mine(ends[0]), peer(ends[1]);
+  int told = 0, turns = 0;
+  FdEvent event(loop, mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Trigger::edge);
+  event.watch(FdEvent::Watch::read);
+  REQUIRE(write(peer.get(), "x", 1) == 1);
+  // Nothing is ever read. Descriptors that are ready are seen between two turns of the timer.
+  std::unique_ptr<Timer> timer;
+  timer = loop.make([&] {
+    if (++turns == 3) {
+      CHECK(std::exchange(told, 0) == 1);
+      event.watch_anew();
+    }
+    if (turns == 6) loop.stop();
+    else timer->start(milliseconds(1));
+  });
+  timer->start(milliseconds(1));
+  loop.run();
+  CHECK(told == 1);
+}
+
+TEST_CASE("the end of input is told along with what came before it") {
+  Loop loop;
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  UniqueFd mine(ends[0]), peer(ends[1]);
+  std::vector<ssize_t> sizes;
+  FdEvent event(loop, mine.get(), [&](FdEvent::Watch) {
+    char octet;
+    sizes.push_back(read(mine.get(), &octet, 1));
+    if (sizes.size() == 1) {
+      CHECK_FALSE(event.input_ended());
+      REQUIRE(write(peer.get(), "y", 1) == 1);
+      peer.reset();
+    } else if (sizes.size() == 2) {
+      CHECK(event.input_ended());
+      event.watch_anew();
+    } else {
+      loop.stop();
+    }
+  }, FdEvent::Trigger::edge);
+  event.watch(FdEvent::Watch::read);
+  REQUIRE(write(peer.get(), "x", 1) == 1);
+  loop.run();
+  CHECK(sizes == std::vector<ssize_t>{1, 1, 0});
+}
+
 TEST_CASE("a lane works off the loop and brings the result home") {
   Loop loop;
   const auto home = std::this_thread::get_id();
