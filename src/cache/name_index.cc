@@ -7,12 +7,14 @@ constexpr std::size_t kFirstBuckets = 64;
 
 SlotIndex NameIndex::find(std::string_view domain) const {
   if (buckets_.empty()) return kNoSlot;
-  if (found_ != kNoSlot && slots_[found_].entry.domain.text() == domain) return found_;
   const std::uint32_t hash = hash_of(domain);
   for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
     const Bucket& bucket = buckets_[at];
     if (bucket.slot == kNoSlot) return kNoSlot;
-    if (bucket.hash == hash && slots_[bucket.slot].entry.domain.text() == domain) return found_ = bucket.slot;
+    if (bucket.hash != hash) continue;
+    const Entry& entry = slots_[bucket.slot].entry;
+    __builtin_prefetch(entry.held.get());  // whoever asks for a name wants its policy next
+    if (entry.domain.text() == domain) return bucket.slot;
   }
 }
 
@@ -23,7 +25,6 @@ void NameIndex::add(SlotIndex slot) {
 }
 
 void NameIndex::remove(SlotIndex slot) {
-  found_ = kNoSlot;
   std::size_t hole = hash_of(slots_[slot].entry.domain.text()) & mask();
   while (buckets_[hole].slot != slot) hole = (hole + 1) & mask();
   // Whoever was pushed past the hole moves back into it, so that no search stops short.
@@ -40,7 +41,6 @@ void NameIndex::remove(SlotIndex slot) {
 void NameIndex::clear() {
   std::vector<Bucket>().swap(buckets_);
   used_ = 0;
-  found_ = kNoSlot;
 }
 
 void NameIndex::place(Bucket bucket) {

@@ -37,7 +37,6 @@ class NameIndex {
   KeyedHash hash_;
   std::vector<Bucket> buckets_;  // none, or a power of two
   std::size_t used_ = 0;
-  mutable SlotIndex found_ = kNoSlot;  // last: who finds a name touches it next
 };
 
 }  // namespace tlspolicyd

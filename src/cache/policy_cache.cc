@@ -166,11 +166,10 @@ const Entry* PolicyCache::find(std::string_view domain) const {
 
 void PolicyCache::put(Entry entry, LifeTime now) { state_->put(std::move(entry), now); }
 
-void PolicyCache::touch(std::string_view domain, LifeTime now) {
-  const SlotIndex index = state_->names.find(domain);
-  if (index == kNoSlot) return;
+void PolicyCache::touch(const Entry& entry, LifeTime now) {
+  if (now - entry.last_asked < kTouchStep) return;
+  const SlotIndex index = state_->names.find(entry.domain.text());
   Slot& slot = state_->slots[index];
-  if (now - slot.entry.last_asked < kTouchStep) return;
   Recency& recency = state_->recency_of(slot);
   recency.remove(index);
   slot.entry.last_asked = now;

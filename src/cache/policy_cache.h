@@ -37,9 +37,9 @@ class PolicyCache {
   void put(Entry entry, LifeTime now);
 
   // Marks as asked for now, to the minute: that orders what goes first well enough, and
-  // spares most answers the touch of three entries far apart. Does nothing if unknown.
+  // spares most answers the touch of three entries far apart. `entry`: as find() gave it.
   static constexpr seconds kTouchStep{60};
-  void touch(std::string_view domain, LifeTime now);
+  void touch(const Entry& entry, LifeTime now);
 
   // Takes effect now; a smaller bound evicts.
   void set_bounds(Bounds bounds, LifeTime now);

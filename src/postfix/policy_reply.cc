@@ -12,8 +12,6 @@ namespace {
 
 // Postfix logs no more of a reason than this.
 constexpr std::size_t kMaxReason = 200;
-// Most replies are shorter, so that one allocation does.
-constexpr std::size_t kLongReply = 240;
 
 constexpr std::array kLevels{
     std::pair{BaseLevel::unknown, std::string_view("unknown")},
@@ -75,13 +73,11 @@ std::vector<std::string> essential_strings(const Policy& policy) {
 
 // Postfix takes a leading dot for any depth below and would take a star literally. That
 // the star is one label only it learns from mx_host_pattern (since 3.10.5).
-std::string secure_reply(const Policy& policy) {
-  std::string reply;
-  reply.reserve(kLongReply);
-  reply += "OK secure match=";
+void append_secure(std::string& out, const Policy& policy) {
+  out += "OK secure match=";
   for (const std::string& mx : policy.mx)
-    reply.append(&mx == &policy.mx.front() ? "" : ":").append(mx, mx.front() == '*' ? 1 : 0);
-  return reply += " servername=hostname";
+    out.append(&mx == &policy.mx.front() ? "" : ":").append(mx, mx.front() == '*' ? 1 : 0);
+  out += " servername=hostname";
 }
 
 // All attributes of Postfix 3.10 together: it crashed (3.10.0 to 3.10.5) on a policy_type
@@ -94,45 +90,50 @@ std::string tlsrpt_attributes(const Domain& domain, const Policy& policy,
   return out;
 }
 
-// The fullest set of attributes that fits into `room`; empty if none does.
-PlannedReply plan_attributes(const Domain& domain, const Policy& policy, std::size_t room) {
+// The fullest set of attributes that fits into `room`; none if none does.
+ReplyShed append_attributes(std::string& out, const Domain& domain, const Policy& policy, std::size_t room) {
   std::vector<std::string> strings = published_strings(policy);
   if (strings.empty()) strings = essential_strings(policy);
-  std::string all = tlsrpt_attributes(domain, policy, strings);
-  if (all.size() <= room) return {std::move(all), ReplyShed::nothing};
-  std::string fewer = tlsrpt_attributes(domain, policy, essential_strings(policy));
-  if (fewer.size() <= room) return {std::move(fewer), ReplyShed::policy_text};
-  return {"", ReplyShed::attributes};
+  std::string attributes = tlsrpt_attributes(domain, policy, strings);
+  const bool whole = attributes.size() <= room;
+  if (!whole) attributes = tlsrpt_attributes(domain, policy, essential_strings(policy));
+  if (attributes.size() > room) return ReplyShed::attributes;
+  out += attributes;
+  return whole ? ReplyShed::nothing : ReplyShed::policy_text;
 }
 
-PlannedReply not_found(ReplyShed shed = ReplyShed::nothing) {
-  return {std::string(kNotFound), shed};
+// In place of whatever stands in `out` from `begin` on.
+ReplyShed not_found(std::string& out, std::size_t begin, ReplyShed shed) {
+  out.replace(begin, out.npos, kNotFound);
+  return shed;
 }
 
-PlannedReply plan_enforce(const Domain& domain, const Policy& policy, MapForm form,
-                          const ReplyOptions& options) {
+ReplyShed append_enforce(std::string& out, const Domain& domain, const Policy& policy, MapForm form,
+                         const ReplyOptions& options) {
+  const std::size_t begin = out.size();
   // `secure` would switch off the DANE that this operator insists on.
-  if (options.base_level == BaseLevel::dane_only) return not_found();
-  if (!is_usable(policy)) return not_found(ReplyShed::everything);
-  std::string reply = secure_reply(policy);
-  if (reply.size() > options.max_reply_size) return not_found(ReplyShed::everything);
-  if (form == MapForm::plain) return {std::move(reply), ReplyShed::nothing};
-  PlannedReply attributes = plan_attributes(domain, policy, options.max_reply_size - reply.size());
-  return {reply + attributes.payload, attributes.shed};
+  if (options.base_level == BaseLevel::dane_only) return not_found(out, begin, ReplyShed::nothing);
+  if (!is_usable(policy)) return not_found(out, begin, ReplyShed::everything);
+  append_secure(out, policy);
+  const std::size_t size = out.size() - begin;
+  if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::everything);
+  return form == MapForm::plain ? ReplyShed::nothing
+                                : append_attributes(out, domain, policy, options.max_reply_size - size);
 }
 
 // Only the report attributes are wanted here. They need a level, and one that equals
 // the operator's own changes nothing; without them the reply would say nothing.
-PlannedReply plan_testing(const Domain& domain, const Policy& policy, MapForm form,
-                          const ReplyOptions& options) {
+ReplyShed append_testing(std::string& out, const Domain& domain, const Policy& policy, MapForm form,
+                         const ReplyOptions& options) {
+  const std::size_t begin = out.size();
   const bool harmless =
       options.base_level == BaseLevel::may || options.base_level == BaseLevel::encrypt;
-  if (form == MapForm::plain || !harmless || !is_usable(policy)) return not_found();
-  std::string reply = "OK " + std::string(name_of(options.base_level));
-  if (reply.size() > options.max_reply_size) return not_found(ReplyShed::attributes);
-  PlannedReply attributes = plan_attributes(domain, policy, options.max_reply_size - reply.size());
-  if (attributes.payload.empty()) return not_found(ReplyShed::attributes);
-  return {reply + attributes.payload, attributes.shed};
+  if (form == MapForm::plain || !harmless || !is_usable(policy)) return not_found(out, begin, ReplyShed::nothing);
+  out.append("OK ").append(name_of(options.base_level));
+  const std::size_t size = out.size() - begin;
+  if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::attributes);
+  const ReplyShed shed = append_attributes(out, domain, policy, options.max_reply_size - size);
+  return shed == ReplyShed::attributes ? not_found(out, begin, shed) : shed;
 }
 
 }  // namespace
@@ -150,20 +151,22 @@ std::optional<BaseLevel> parse_base_level(std::string_view word) {
   return std::nullopt;
 }
 
-PlannedReply plan_policy_reply(const Domain& domain, const Policy* policy, MapForm form,
-                               const ReplyOptions& options) {
-  if (policy == nullptr) return not_found();
+ReplyShed append_policy_reply(std::string& out, const Domain& domain, const Policy* policy, MapForm form,
+                              const ReplyOptions& options) {
+  if (policy == nullptr) return not_found(out, out.size(), ReplyShed::nothing);
   switch (policy->mode) {
-    case Mode::enforce: return plan_enforce(domain, *policy, form, options);
-    case Mode::testing: return plan_testing(domain, *policy, form, options);
-    case Mode::none: return not_found();
+    case Mode::enforce: return append_enforce(out, domain, *policy, form, options);
+    case Mode::testing: return append_testing(out, domain, *policy, form, options);
+    case Mode::none: break;
   }
-  return not_found();
+  return not_found(out, out.size(), ReplyShed::nothing);
 }
 
 std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
                          const ReplyOptions& options) {
-  return plan_policy_reply(domain, policy, form, options).payload;
+  std::string payload;
+  append_policy_reply(payload, domain, policy, form, options);
+  return payload;
 }
 
 std::string temp_reply(std::string_view reason) {

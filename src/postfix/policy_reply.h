@@ -28,26 +28,22 @@ struct ReplyOptions {
 
 inline constexpr std::string_view kNotFound = "NOTFOUND ";
 
-// The socketmap payload for a domain to which `policy` applies; null: no policy applies.
-// enforce: `OK secure match=...`; everything else NOTFOUND, except testing in the tlsrpt
-// form where the base level is known to be may or encrypt. Never empty, never over
-// max_reply_size, valid UTF-8 without control characters whatever the policy holds.
-[[nodiscard]] std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
-                                       const ReplyOptions& options);
-
 // What had to go for max_reply_size: the published text, the attributes of Postfix 3.10,
-// or the whole reply. The last also where the patterns are unfit for Postfix.
+// or the whole reply. The last also where the patterns are unfit for Postfix. For the log:
+// without `attributes` Postfix no longer checks MX names against the patterns, without
+// `everything` nothing is enforced.
 enum class ReplyShed : std::uint8_t { nothing, policy_text, attributes, everything };
 
-struct PlannedReply {
-  std::string payload;
-  ReplyShed shed;
-};
+// Appends the socketmap payload for a domain to which `policy` applies; null: no policy
+// applies. enforce: `OK secure match=...`; everything else NOTFOUND, except testing in the
+// tlsrpt form where the base level is known to be may or encrypt. Never empty, never over
+// max_reply_size, valid UTF-8 without control characters whatever the policy holds.
+ReplyShed append_policy_reply(std::string& out, const Domain& domain, const Policy* policy, MapForm form,
+                              const ReplyOptions& options);
 
-// The same, telling what was shed, for the log: without `attributes` Postfix no longer
-// checks MX names against the patterns, without `everything` nothing is enforced.
-[[nodiscard]] PlannedReply plan_policy_reply(const Domain& domain, const Policy* policy,
-                                             MapForm form, const ReplyOptions& options);
+// The payload alone.
+[[nodiscard]] std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
+                                       const ReplyOptions& options);
 
 // "TEMP <reason>", the reason printable and short.
 [[nodiscard]] std::string temp_reply(std::string_view reason);

@@ -22,14 +22,18 @@ std::string_view verdict_of(std::string_view payload, bool dane_speaks) {
   return dane_speaks || begins(payload, "OK dane") ? "dane" : "none";
 }
 
-PlannedReply whole(std::string payload) { return {std::move(payload), ReplyShed::nothing}; }
+ReplyShed append_whole(std::string& out, std::string_view payload) {
+  out += payload;
+  return ReplyShed::nothing;
+}
 
 // What DANE leaves to MTA-STS, or all of it.
-PlannedReply plan_sts_reply(const Entry& entry, const HeldPolicy* applies, MapForm form, const ReplyRules& rules) {
+ReplyShed append_sts_reply(std::string& out, const Entry& entry, const HeldPolicy* applies, MapForm form,
+                           const ReplyRules& rules) {
   const bool temp = rules.precedence.dns_error_reply == DaneVerdict::temp;
   if (applies == nullptr && entry.txt_unknown && temp)
-    return whole(temp_reply("MTA-STS record of " + entry.domain.text() + " cannot be looked up"));
-  return plan_policy_reply(entry.domain, applies != nullptr ? &applies->policy : nullptr, form, rules.reply);
+    return append_whole(out, temp_reply("MTA-STS record of " + entry.domain.text() + " cannot be looked up"));
+  return append_policy_reply(out, entry.domain, applies != nullptr ? &applies->policy : nullptr, form, rules.reply);
 }
 
 }  // namespace
@@ -46,31 +50,33 @@ DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const 
   return assess_dane(dane, now);
 }
 
-PlannedReply plan_entry_reply(const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
-                              const ReplyRules& rules) {
+ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
+                             const ReplyRules& rules) {
   // The operator demands more already than any answer could.
-  if (rules.reply.base_level == BaseLevel::dane_only) return whole(std::string(kNotFound));
+  if (rules.reply.base_level == BaseLevel::dane_only) return append_whole(out, kNotFound);
   const HeldPolicy* const applies = assess(&entry, now).applies;
   const bool enforced = enforces(applies);
   if (!rules.dane_active || !dane_matters(enforced, rules.precedence))
-    return plan_sts_reply(entry, applies, form, rules);
+    return append_sts_reply(out, entry, applies, form, rules);
   switch (const DaneVerdict verdict = decide_hop(dane, now, enforced, rules.precedence); verdict) {
     case DaneVerdict::secure:
-      return plan_sts_reply(entry, applies, form, rules);
+      return append_sts_reply(out, entry, applies, form, rules);
     case DaneVerdict::notfound:
-      return enforced ? whole(std::string(kNotFound)) : plan_sts_reply(entry, applies, form, rules);
+      return enforced ? append_whole(out, kNotFound) : append_sts_reply(out, entry, applies, form, rules);
     case DaneVerdict::dane:
     case DaneVerdict::dane_only:  // without attributes: Postfix takes `match` at these levels for an error
-      return whole("OK " + std::string(name_of(verdict)));
+      out.append("OK ").append(name_of(verdict));
+      return ReplyShed::nothing;
     case DaneVerdict::temp: break;
   }
-  return whole(temp_reply("MX records of " + entry.domain.text() + " cannot be looked up"));
+  return append_whole(out, temp_reply("MX records of " + entry.domain.text() + " cannot be looked up"));
 }
 
 EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules) {
   const HopDane* const dane = find_hop(entry.dane, {});
   rules.dane_active = rules.dane_active && dane_need(&entry, dane, now, rules) != DaneNeed::wait;
-  std::string payload = plan_entry_reply(entry, dane, now, form, rules).payload;
+  std::string payload;
+  append_entry_reply(payload, entry, dane, now, form, rules);
   const std::string_view verdict = verdict_of(payload, rules.dane_active && dane_speaks(dane));
   return {std::move(payload), verdict};
 }

@@ -26,10 +26,10 @@ struct ReplyRules {
 // nothing is known.
 [[nodiscard]] DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const ReplyRules& rules);
 
-// The payload, and what max_reply_size cost it. `dane`: what is known of the next hop; null:
-// nothing. Only asked where DANE is active.
-[[nodiscard]] PlannedReply plan_entry_reply(const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
-                                            const ReplyRules& rules);
+// Appends the payload and tells what max_reply_size cost it. `dane`: what is known of the next
+// hop; null: nothing. Only asked where DANE is active.
+ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
+                             const ReplyRules& rules);
 
 // The same for the entry's own domain as next hop, and in one word what it means, for views:
 // "secure", "dane", "temp" or "none". NOTFOUND is "dane" where Postfix's own DANE has something

@@ -38,11 +38,11 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);
   if (dane_wanted == DaneNeed::wait && parts_.dane.has_room_for(domain, hop)) return false;
   if (need == Need::discover || dane_wanted == DaneNeed::wait) parts_.metrics.add("first_contact", "overloaded");
-  const std::string payload = reply_to(domain, entry, dane, form_of(question.map_name), now);
-  parts_.cache.touch(domain.text(), now);
+  const std::size_t begin = out.size();
+  append_reply(out, domain, entry, dane, form_of(question.map_name), now);
+  if (entry != nullptr) parts_.cache.touch(*entry, now);
   learn_again(*next_hop, need, dane_wanted);
-  note_lookup(question.key, payload);
-  out += payload;
+  note_lookup(question.key, std::string_view(out).substr(begin));
   return true;
 }
 
@@ -52,12 +52,19 @@ MapForm PolicyService::form_of(std::string_view map_name) {
   return MapForm::plain;
 }
 
+void PolicyService::append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane,
+                                 MapForm form, LifeTime now) {
+  const ReplyRules& rules = options_.rules;
+  notes_.on_shed(domain, entry != nullptr
+                             ? append_entry_reply(out, *entry, dane, now, form, rules)
+                             : append_entry_reply(out, Entry{.domain = domain}, dane, now, form, rules));
+}
+
 std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
                                     LifeTime now) {
-  PlannedReply planned = entry != nullptr ? plan_entry_reply(*entry, dane, now, form, options_.rules)
-                                          : plan_entry_reply(Entry{.domain = domain}, dane, now, form, options_.rules);
-  notes_.on_shed(domain, planned.shed);
-  return std::move(planned.payload);
+  std::string payload;
+  append_reply(payload, domain, entry, dane, form, now);
+  return payload;
 }
 
 EntryReply PolicyService::reply_for(const Entry& entry, MapForm form) const {

@@ -79,6 +79,8 @@ class PolicyService final : public Answers {
   [[nodiscard]] MapForm form_of(std::string_view map_name);
   [[nodiscard]] bool answers_nothing() const;
   // `entry` null: nothing is known.
+  void append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
+                    LifeTime now);
   [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
                                      LifeTime now);
   // `learned`: of DANE, for this question; null: what the learner knows.

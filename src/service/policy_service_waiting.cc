@@ -117,8 +117,8 @@ void PolicyService::set_options(Options options) {
 void PolicyService::finish(const WaiterPtr& waiter) {
   const LifeTime now = parts_.clock.life();
   const Domain& domain = waiter->domain();
-  parts_.cache.touch(domain.text(), now);
   const Entry* const entry = parts_.cache.find(domain.text());
+  if (entry != nullptr) parts_.cache.touch(*entry, now);
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const Need need = assess(entry, now).need;
   const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);

@@ -54,14 +54,16 @@ Result<void> check_octets(std::string_view name) {
 Result<void> check_host_name(std::string_view name) {
   if (name.empty()) return fail("the domain name is empty");
   if (name.size() > kMaxDomain) return refuse(name, "is too long: with _mta-sts. before it no DNS name holds it");
-  std::string_view label;
-  std::size_t labels = 0;
-  for (std::size_t at = 0; at <= name.size(); at += label.size() + 1, ++labels) {
-    label = name.substr(at, name.find('.', at) - at);
-    if (const char* flaw = label_flaw(label)) return refuse(name, flaw);
+  std::size_t begin = 0, labels = 0;  // of the last label; before it
+  for (std::size_t at = 0; at <= name.size(); ++at) {
+    if (at < name.size() && name[at] != '.') continue;
+    if (const char* flaw = label_flaw(name.substr(begin, at - begin))) return refuse(name, flaw);
+    if (at == name.size()) break;
+    begin = at + 1;
+    ++labels;
   }
-  if (labels < 2) return refuse(name, "is a single label: a mail domain has at least two");
-  if (all_digits(label)) return refuse(name, "ends in a number as IP addresses do: they have no MTA-STS policy");
+  if (labels == 0) return refuse(name, "is a single label: a mail domain has at least two");
+  if (all_digits(name.substr(begin))) return refuse(name, "ends in a number as IP addresses do: they have no MTA-STS policy");
   return {};
 }
 

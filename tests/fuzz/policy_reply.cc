@@ -64,8 +64,13 @@ void check_attributes(const Case& the, const PostfixVerdict& verdict) {
     require(!string.empty() && is_utf8(string), "strings are text");
 }
 
+struct Reply {
+  std::string payload;
+  ReplyShed shed = ReplyShed::nothing;
+};
+
 // `verdict`: what Postfix takes from the reply.
-void check_verdict(const Case& the, const PlannedReply& reply, MapForm form, const PostfixVerdict& verdict) {
+void check_verdict(const Case& the, const Reply& reply, MapForm form, const PostfixVerdict& verdict) {
   require(verdict.invalid.empty(), "Postfix can read it: " + verdict.invalid);
   const bool typed = !verdict.all("policy_type").empty();
   require(form == MapForm::tlsrpt || !typed, "the plain form has no attributes of 3.10");
@@ -83,7 +88,7 @@ void check_verdict(const Case& the, const PlannedReply& reply, MapForm form, con
 }
 
 // Nothing but a lack of room, or an operator who wants DANE only, ends the enforcement.
-void check_enforced(const Case& the, const PlannedReply& reply) {
+void check_enforced(const Case& the, const Reply& reply) {
   if (the.policy.mode != Mode::enforce || !the.sound || the.options.base_level == BaseLevel::dane_only) return;
   std::size_t room = std::string_view("OK secure match= servername=hostname").size();
   for (const std::string& match : match_of(the.policy)) room += match.size() + 1;
@@ -91,7 +96,8 @@ void check_enforced(const Case& the, const PlannedReply& reply) {
 }
 
 void check_form(const Case& the, MapForm form) {
-  const PlannedReply reply = plan_policy_reply(the.domain, &the.policy, form, the.options);
+  Reply reply;
+  reply.shed = append_policy_reply(reply.payload, the.domain, &the.policy, form, the.options);
   require(reply.payload == kNotFound || reply.payload.size() <= the.options.max_reply_size, "within max_reply_size");
   require(is_utf8(reply.payload), "valid UTF-8");
   require(std::none_of(reply.payload.begin(), reply.payload.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }),

@@ -83,7 +83,8 @@ void check_replies(const Entry& entry, LifeTime now) {
   for (const bool dane_active : {false, true}) {
     const ReplyRules rules{{BaseLevel::dane, 100'000}, dane_active, {}};
     for (const MapForm form : {MapForm::plain, MapForm::tlsrpt}) {
-      const std::string reply = plan_entry_reply(entry, find_hop(entry.dane, {}), now, form, rules).payload;
+      std::string reply;
+      append_entry_reply(reply, entry, find_hop(entry.dane, {}), now, form, rules);
       if (reply.starts_with("TEMP ")) continue;
       const auto verdict = PostfixPolicyModel(PostfixRelease::from_3_10).read(reply);
       require(verdict.invalid.empty(), "Postfix can read it: " + verdict.invalid);

@@ -96,7 +96,7 @@ class Walk {
 
   void touch() {
     const std::string name = some_name();
-    cache_.touch(name, now_);
+    if (const Entry* const entry = cache_.find(name)) cache_.touch(*entry, now_);
     const auto found = model_.find(name);
     if (found != model_.end() && now_ - found->second.last_asked >= PolicyCache::kTouchStep) found->second.last_asked = now_;
   }

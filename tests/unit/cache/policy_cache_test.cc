@@ -96,9 +96,8 @@ TEST_CASE("C-15 a touch saves the entry, also one that came in with an old time"
   Fixture f({.max_entries = 3});
   for (const char* name : {"a.example", "b.example", "c.example"})
     f.cache.put(absence(name, ago(name[0] == 'c' ? 90 : 70)), kNow);
-  f.cache.touch("c.example", kNow);
-  f.cache.touch("a.example", kNow + seconds(1));
-  f.cache.touch("unknown.example", kNow + seconds(1));
+  f.cache.touch(*f.cache.find("c.example"), kNow);
+  f.cache.touch(*f.cache.find("a.example"), kNow + seconds(1));
   f.cache.put(absence("new.example", kNow + seconds(1)), kNow + seconds(1));
   f.cache.put(absence("newer.example", kNow + seconds(2)), kNow + seconds(2));
   CHECK(f.evicted == std::vector<std::string>{"b.example", "c.example"});
@@ -108,9 +107,9 @@ TEST_CASE("C-15 a touch saves the entry, also one that came in with an old time"
 TEST_CASE("asked for again within a minute, an entry keeps the time it has") {
   Fixture f({.max_entries = 3});
   f.cache.put(absence("a.example", kNow), kNow);
-  f.cache.touch("a.example", kNow + seconds(59));
+  f.cache.touch(*f.cache.find("a.example"), kNow + seconds(59));
   CHECK(f.cache.find("a.example")->last_asked == kNow);
-  f.cache.touch("a.example", kNow + seconds(60));
+  f.cache.touch(*f.cache.find("a.example"), kNow + seconds(60));
   CHECK(f.cache.find("a.example")->last_asked == kNow + seconds(60));
 }
 

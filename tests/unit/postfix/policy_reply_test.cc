@@ -169,18 +169,19 @@ TEST_CASE("C-20 rule 6: a reply that grows over the bound sheds text, then attri
   ReplyShed last = ReplyShed::nothing;
   for (std::size_t bound = full.size() + 1; bound-- > kNotFound.size();) {
     CAPTURE(bound);
-    const auto planned = plan_policy_reply(domain(), &enforced, MapForm::tlsrpt,
-                                           ReplyOptions{.max_reply_size = bound});
-    const PostfixVerdict verdict = kNew.read(planned.payload);
-    REQUIRE(planned.payload.size() <= bound);
+    std::string payload;
+    const ReplyShed shed = append_policy_reply(payload, domain(), &enforced, MapForm::tlsrpt,
+                                               ReplyOptions{.max_reply_size = bound});
+    const PostfixVerdict verdict = kNew.read(payload);
+    REQUIRE(payload.size() <= bound);
     REQUIRE(verdict.invalid.empty());
-    REQUIRE(planned.shed >= last);  // one after the other, in this order
-    last = planned.shed;
-    REQUIRE((planned.shed == ReplyShed::everything) == (bound < plain.size()));
+    REQUIRE(shed >= last);  // one after the other, in this order
+    last = shed;
+    REQUIRE((shed == ReplyShed::everything) == (bound < plain.size()));
     REQUIRE(verdict.found == (bound >= plain.size()));
     if (verdict.found) REQUIRE(verdict.match.size() == 2);
-    if (planned.shed == ReplyShed::policy_text) REQUIRE(verdict.all("policy_string").size() == 3);
-    if (planned.shed == ReplyShed::attributes) REQUIRE(planned.payload == plain);
+    if (shed == ReplyShed::policy_text) REQUIRE(verdict.all("policy_string").size() == 3);
+    if (shed == ReplyShed::attributes) REQUIRE(payload == plain);
   }
   CHECK(last == ReplyShed::everything);
 }
@@ -262,4 +263,16 @@ TEST_CASE("levels have the words of smtp_tls_security_level") {
   CHECK_FALSE(parse_base_level("unknown"));
   CHECK_FALSE(parse_base_level("halfdane"));
   CHECK(name_of(BaseLevel::dane_only) == "dane-only");
+}
+
+TEST_CASE("a reply is appended, whatever stands before it stays") {
+  const Policy enforced = with_line("x: " + std::string(300, 'a'));
+  const auto mode = GENERATE(Mode::enforce, Mode::testing, Mode::none);
+  const auto bound = GENERATE(std::size_t{20}, std::size_t{100}, std::size_t{100'000});
+  Policy held = enforced;
+  held.mode = mode;
+  const ReplyOptions options{.base_level = BaseLevel::may, .max_reply_size = bound};
+  std::string out = "before";
+  append_policy_reply(out, domain(), &held, MapForm::tlsrpt, options);
+  CHECK(out == "before" + policy_reply(domain(), &held, MapForm::tlsrpt, options));
 }

@@ -68,6 +68,12 @@ Strength strength_of(std::string_view reply, HostState host) {
   return own_dane(host);  // dane, or NOTFOUND
 }
 
+std::string reply_of(const Entry& entry, const HopDane* dane, LifeTime now, MapForm form, const ReplyRules& rules) {
+  std::string payload;
+  append_entry_reply(payload, entry, dane, now, form, rules);
+  return payload;
+}
+
 }  // namespace
 
 TEST_CASE("N-01 N-02 N-14 N-15 whatever is known, a reply overrides no DANE and is weaker than nothing that was asked for") {
@@ -78,7 +84,7 @@ TEST_CASE("N-01 N-02 N-14 N-15 whatever is known, a reply overrides no DANE and 
   for (const DaneStatus& status : every_status()) {
     const HopDane hop = learned(nullptr, {}, status, seconds(300), kNow);
     ReplyRules rules{.reply = {.base_level = BaseLevel::dane}, .dane_active = true, .precedence = {.dane_reply = dane_reply}};
-    const std::string reply = plan_entry_reply(entry, &hop, kNow, MapForm::tlsrpt, rules).payload;
+    const std::string reply = reply_of(entry, &hop, kNow, MapForm::tlsrpt, rules);
     CAPTURE(name_of(status.mx), status.hosts.size(), reply);
     if (names_hosts(status.mx) && count(status, HostState::usable) + count(status, HostState::failed) > 0)
       CHECK_FALSE(begins(reply, "OK secure"));
@@ -101,7 +107,7 @@ TEST_CASE("N-03 where MX fails, whatever was known before, no DANE is overridden
     const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(0), kNow);
     const ReplyRules rules{.reply = {.base_level = BaseLevel::dane}, .dane_active = true,
                            .precedence = {.dane_reply = DaneVerdict::dane, .dns_error_reply = error}};
-    const std::string reply = plan_entry_reply(entry, &failing, kNow, MapForm::plain, rules).payload;
+    const std::string reply = reply_of(entry, &failing, kNow, MapForm::plain, rules);
     CAPTURE(name_of(status.mx), status.hosts.size(), enforced, reply);
     const bool never_seen = status.mx == MxState::failed;
     const bool dane_spoke = count(status, HostState::none) != std::ptrdiff_t(status.hosts.size());
@@ -118,7 +124,7 @@ TEST_CASE("N-15 at level dane-only every reply is NOTFOUND; where DANE is not ac
   for (const DaneStatus& status : every_status()) {
     const HopDane hop = learned(nullptr, {}, status, seconds(300), kNow);
     const ReplyRules rules{.reply = {.base_level = level}, .dane_active = level == BaseLevel::dane_only};
-    const std::string reply = plan_entry_reply(entry, &hop, kNow, MapForm::plain, rules).payload;
+    const std::string reply = reply_of(entry, &hop, kNow, MapForm::plain, rules);
     CAPTURE(name_of(level), name_of(status.mx), reply);
     if (level != BaseLevel::dane_only && mode == Mode::enforce) CHECK(begins(reply, "OK secure"));
     else CHECK(reply == kNotFound);
