@@ -24,7 +24,8 @@ Diagnosis::Diagnosis(Ports ports, Domain domain, DiagnosisOptions options, Done 
     : ports_(ports), domain_(std::move(domain)), options_(std::move(options)), done_(std::move(done)),
       discovery_(ports_, domain_, options_.discovery, always_fetch,
                  [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
-      lookup_({ports_.dane_dns, ports_.dane_dns, ports_.loop}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
+      host_dns_(ports_.dane_dns, ports_.loop, ports_.clock),
+      lookup_({ports_.dane_dns, host_dns_}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
 
 void Diagnosis::start() {
   canary_ticket_ = ports_.dane_dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });

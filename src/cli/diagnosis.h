@@ -12,6 +12,7 @@
 #include "service/dane_lookup.h"
 #include "service/discovery.h"
 #include "service/entry_reply.h"
+#include "service/recent_dns.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {
@@ -66,6 +67,7 @@ class Diagnosis {
   int addresses_awaited_ = 0;
   Ticket canary_ticket_, a_ticket_, aaaa_ticket_;
   Discovery discovery_;
+  RecentDns host_dns_;
   DaneLookup lookup_;
 };
 

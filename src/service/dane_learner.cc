@@ -40,7 +40,8 @@ struct DaneLearner::Pending {
 };
 
 DaneLearner::DaneLearner(Parts parts)
-    : parts_(parts), host_dns_(parts_.dns, kHostQuestions), bury_(parts_.timers.make([this] { retired_.clear(); })) {}
+    : parts_(parts), host_share_(parts_.dns, kHostQuestions), host_dns_(host_share_, parts_.loop, parts_.clock),
+      bury_(parts_.timers.make([this] { retired_.clear(); })) {}
 
 DaneLearner::~DaneLearner() = default;
 
@@ -72,7 +73,7 @@ DaneLearner::Pending& DaneLearner::enter(const Domain& domain, const HopKey& hop
 
 void DaneLearner::look_up(Pending& pending) {
   pending.lookup = std::make_unique<DaneLookup>(
-      DaneLookup::Ports{parts_.dns, host_dns_, parts_.loop}, pending.domain, pending.hop,
+      DaneLookup::Ports{parts_.dns, host_dns_}, pending.domain, pending.hop,
       [this, &pending](const DaneReport& report) { on_looked_up(pending, report); },
       [&pending](MxState state) { on_mx(pending, state); });
   pending.lookup->start();
@@ -160,6 +161,7 @@ void DaneLearner::forget_some(const std::shared_ptr<std::size_t>& cursor) {
 }
 
 void DaneLearner::restart(const Domain& domain) {
+  host_dns_.forget();
   std::vector<Pending*> of_domain;
   for (auto at = pending_.lower_bound({domain.text(), 0}); at != pending_.end() && at->first.first == domain.text(); ++at)
     of_domain.push_back(at->second.get());
@@ -167,6 +169,7 @@ void DaneLearner::restart(const Domain& domain) {
 }
 
 void DaneLearner::restart_all() {
+  host_dns_.forget();
   std::vector<Pending*> all;
   for (const auto& [key, pending] : pending_) all.push_back(pending.get());
   for (Pending* pending : all) restart(*pending);

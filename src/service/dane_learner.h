@@ -16,6 +16,7 @@
 #include "event/timer.h"
 #include "service/dane_lookup.h"
 #include "service/dns_share.h"
+#include "service/recent_dns.h"
 
 namespace tlspolicyd {
 
@@ -82,7 +83,8 @@ class DaneLearner {
   void forget_some(const std::shared_ptr<std::size_t>& cursor);
 
   Parts parts_;
-  DnsShare host_dns_;
+  DnsShare host_share_;
+  RecentDns host_dns_;
   std::map<Key, PendingPtr> pending_;
   std::vector<std::unique_ptr<DaneLookup>> retired_;  // destroyed on a later turn
   std::unique_ptr<Timer> bury_;

@@ -26,7 +26,7 @@ std::vector<std::string> hosts_of(const DnsAnswer& mx) {
 }  // namespace
 
 DaneLookup::DaneLookup(Ports ports, Domain domain, HopKey hop, Done done, OnMx on_mx)
-    : mx_dns_(ports.mx), host_dns_(ports.hosts, ports.loop), domain_(std::move(domain)), hop_(hop), done_(std::move(done)), on_mx_(std::move(on_mx)) {}
+    : mx_dns_(ports.mx), host_dns_(ports.hosts), domain_(std::move(domain)), hop_(hop), done_(std::move(done)), on_mx_(std::move(on_mx)) {}
 
 void DaneLookup::start() {
   if (!hop_.bracketed) {

@@ -16,7 +16,6 @@
 #include "dane/hop_dane.h"
 #include "net/tlsa.h"
 #include "service/host_dane_lookup.h"
-#include "service/once_dns.h"
 #include "sts/domain.h"
 
 namespace tlspolicyd {
@@ -36,7 +35,6 @@ class DaneLookup {
   struct Ports {  // all outlive this object
     Dns& mx;
     Dns& hosts;
-    Executor& loop;
   };
   // `on_mx`: once, as soon as the MX RRset is known or
   // has failed, before any host is; not for `[host]`.
@@ -60,7 +58,7 @@ class DaneLookup {
   void finish();
 
   Dns& mx_dns_;
-  OnceDns host_dns_;
+  Dns& host_dns_;
   Domain domain_;
   HopKey hop_;
   Done done_;

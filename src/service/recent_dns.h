@@ -1,0 +1,64 @@
+// Answers that were had a moment ago serve for the same question, and those that put one at
+// the same time wait for one answer: thousands of domains name the same few mail hosts, and a
+// stranger's twenty hosts may be aliases of one name. Failures serve only who waited for them.
+// Answer loop only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "event/executor.h"
+#include "net/dns.h"
+
+namespace tlspolicyd {
+
+class RecentDns final : public Dns {
+ public:
+  // How long an answer serves if its TTL allows: enough for a queue run, too short for
+  // anybody to wait for.
+  static constexpr seconds kKept{10};
+  // Of at most 64 kB each, and most of 100 octets.
+  static constexpr std::size_t kMaxKept = 256;
+
+  RecentDns(Dns& dns, Executor& loop, const Clock& clock) : dns_(dns), loop_(loop), clock_(clock) {}  // all outlive this object
+  RecentDns(const RecentDns&) = delete;
+  RecentDns& operator=(const RecentDns&) = delete;
+
+  // Goes on when nobody waits for it any more: the next one may want it.
+  [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override;
+
+  // Answers that are here already serve no more.
+  void forget();
+
+ private:
+  using Key = std::pair<std::string, RrType>;
+  using Asker = std::shared_ptr<Done>;  // empty: cancelled
+  struct Running {
+    Ticket ticket;
+    std::vector<Asker> askers;
+  };
+  struct Kept {
+    DnsAnswer answer;
+    SteadyTime since, until;
+  };
+
+  void on_answer(const Key& key, const DnsAnswer& answer);
+  void keep(const Key& key, const DnsAnswer& answer);
+  void drop_old();
+  void tell_later(const Kept& kept, const Asker& asker);
+
+  Dns& dns_;
+  Executor& loop_;
+  const Clock& clock_;
+  std::map<Key, Running> running_;
+  std::map<Key, Kept> kept_;
+  std::deque<Key> by_age_;  // of kept_, each once, the first kept first
+};
+
+}  // namespace tlspolicyd
