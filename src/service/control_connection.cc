@@ -11,9 +11,9 @@
 namespace tlspolicyd {
 namespace {
 
-// One turn of a listing: so many entries are a millisecond or two of work, and one of
-// them may be a hundred kilobytes.
-constexpr std::size_t kPage = 16, kPagesATurn = 8, kReplyWanted = 128 * 1024;
+// One turn of a listing: so many entries are half a millisecond of work, and one of them
+// may be a hundred kilobytes.
+constexpr std::size_t kPage = 16, kPagesATurn = 2, kReplyWanted = 128 * 1024;
 
 bool would_block(ssize_t n) { return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR); }
 
