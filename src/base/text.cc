@@ -55,14 +55,18 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+std::string_view cut_piece(std::string_view& rest, char separator) {
+  const auto end = rest.find(separator);
+  const std::string_view piece = rest.substr(0, end);
+  rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+  return piece;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> pieces;
-  for (;;) {
-    const auto end = text.find(separator);
-    pieces.push_back(text.substr(0, end));
-    if (end == text.npos) return pieces;
-    text.remove_prefix(end + 1);
-  }
+  do pieces.push_back(cut_piece(text, separator));
+  while (text.data() != nullptr);
+  return pieces;
 }
 
 std::string join(const std::vector<std::string>& pieces, std::string_view between) {

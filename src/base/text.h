@@ -26,6 +26,9 @@ namespace tlspolicyd {
 // All pieces between separators, empty ones included; at least one piece.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 
+// The first of them; `rest` is then what follows its separator, without data() if none does.
+[[nodiscard]] std::string_view cut_piece(std::string_view& rest, char separator);
+
 [[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view between);
 
 // Decimal digits only (no sign, no blank), value at most `max`.

@@ -22,10 +22,8 @@ std::size_t beyond(const std::string& text) {
 }
 
 std::size_t cost(const HeldPolicy& held) {
-  std::size_t sum = block(kControlBlock + sizeof held) + beyond(held.id) + beyond(held.policy.text) +
-                    block(held.policy.mx.capacity() * sizeof(std::string));
-  for (const std::string& pattern : held.policy.mx) sum += beyond(pattern);
-  return sum;
+  return block(kControlBlock + sizeof held) + beyond(held.id) + beyond(held.policy.text) +
+         beyond(held.policy.mx.joined());
 }
 
 std::size_t cost(const std::vector<FetchMade>& fetches) {

@@ -36,9 +36,9 @@ class PolicyCache {
   // first. A new entry goes at once if there is no room but by evicting what is worth more.
   void put(Entry entry, LifeTime now);
 
-  // Marks as asked for now, to the minute: that orders what goes first well enough, and
+  // Marks as asked for now, to ten minutes: that orders what goes first well enough, and
   // spares most answers the touch of three entries far apart. `entry`: as find() gave it.
-  static constexpr seconds kTouchStep{60};
+  static constexpr seconds kTouchStep{600};
   void touch(const Entry& entry, LifeTime now);
 
   // Takes effect now; a smaller bound evicts.

@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "cache/stored_dane.h"
-#include "sts/mx_pattern.h"
 
 namespace tlspolicyd {
 namespace {
@@ -35,26 +34,13 @@ bool is_id(std::string_view id) {
   return id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
 }
 
-std::optional<std::vector<std::string>> patterns_of(std::string_view joined) {
-  std::vector<std::string> patterns;
-  if (joined.empty()) return patterns;
-  if (joined.size() > kMaxMx) return {};
-  const auto pieces = split(joined, '\n');
-  patterns.reserve(pieces.size());
-  for (const std::string_view piece : pieces) {
-    auto pattern = parse_mx_pattern(piece);
-    if (!pattern || *pattern != piece) return {};
-    patterns.push_back(std::move(*pattern));
-  }
-  return patterns;
-}
-
 Result<Policy> read_policy(sqlite3_stmt& statement) {
   const auto mode = parse_mode(octets_at(statement, kMode));
   if (!mode) return fail("mode is no mode");
   const auto max_age = number_at(statement, kMaxAge, 0, kMaxMaxAge.count());
   if (!max_age) return fail("max_age is out of range");
-  auto mx = patterns_of(octets_at(statement, kMx));
+  const std::string_view joined = octets_at(statement, kMx);
+  auto mx = joined.size() <= kMaxMx ? MxPatterns::parse_joined(joined) : std::nullopt;
   if (!mx || (mx->empty() && *mode != Mode::none)) return fail("mx holds no valid patterns");
   const std::string_view text = octets_at(statement, kText);
   if (text.size() > kMaxPolicyText) return fail("text is too long");
@@ -105,7 +91,7 @@ void bind_row(sqlite3_stmt& statement, const StoredRow& row) {
   bind_text(statement, 1 + kDomain, row.domain.text());
   bind_text(statement, 1 + kMode, name_of(row.policy.mode));
   bind_number(statement, 1 + kMaxAge, std::int64_t{row.policy.max_age.count()});
-  bind_text(statement, 1 + kMx, join(row.policy.mx, "\n"));
+  bind_text(statement, 1 + kMx, row.policy.mx.joined());
   bind_text(statement, 1 + kId, row.id);
   bind_blob(statement, 1 + kText, row.policy.text);
   bind_number(statement, 1 + kFetched, time(row.fetched));

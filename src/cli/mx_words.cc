@@ -36,7 +36,7 @@ std::string named(const Names& hosts) {
 Names not_covered(const Names& hosts, const Policy& policy) {
   Names out;
   for (const std::string& host : hosts)
-    if (!any_mx_matches(policy.mx, host)) out.push_back(host);
+    if (!any_mx_matches(policy.mx.list(), host)) out.push_back(host);
   return out;
 }
 

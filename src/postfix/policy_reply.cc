@@ -25,18 +25,6 @@ constexpr std::array kLevels{
     std::pair{BaseLevel::secure, std::string_view("secure")},
 };
 
-// A canonical pattern has nothing to hide. What a damaged store says instead must not
-// reach Postfix, where ':' parts patterns and a blank parts attributes.
-bool is_pattern(std::string_view mx) {
-  const std::string_view name = mx.substr(0, 2) == "*." ? mx.substr(2) : mx;
-  return !name.empty() && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), is_name_octet);
-}
-
-bool is_usable(const Policy& policy) {
-  return !policy.mx.empty() && std::all_of(policy.mx.begin(), policy.mx.end(), is_pattern);
-}
-
 // C0 controls and DEL, and the C1 controls, which are C2 80 to C2 9F in UTF-8.
 bool has_control(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -75,8 +63,12 @@ std::vector<std::string> essential_strings(const Policy& policy) {
 // the star is one label only it learns from mx_host_pattern (since 3.10.5).
 void append_secure(std::string& out, const Policy& policy) {
   out += "OK secure match=";
-  for (const std::string& mx : policy.mx)
-    out.append(&mx == &policy.mx.front() ? "" : ":").append(mx, mx.front() == '*' ? 1 : 0);
+  const char* between = "";
+  for (std::string_view rest = policy.mx.joined(); !rest.empty(); between = ":") {
+    std::string_view mx = cut_piece(rest, MxPatterns::kBetween);
+    if (mx.front() == '*') mx.remove_prefix(1);
+    out.append(between).append(mx);
+  }
   out += " servername=hostname";
 }
 
@@ -86,7 +78,7 @@ std::string tlsrpt_attributes(const Domain& domain, const Policy& policy,
                               const std::vector<std::string>& strings) {
   std::string out = " policy_type=sts policy_domain=" + domain.text();
   for (const std::string& string : strings) out += " { policy_string = " + string + " }";
-  for (const std::string& mx : policy.mx) out += " mx_host_pattern=" + mx;
+  for (const std::string& mx : policy.mx.list()) out += " mx_host_pattern=" + mx;
   return out;
 }
 
@@ -113,7 +105,7 @@ ReplyShed append_enforce(std::string& out, const Domain& domain, const Policy& p
   const std::size_t begin = out.size();
   // `secure` would switch off the DANE that this operator insists on.
   if (options.base_level == BaseLevel::dane_only) return not_found(out, begin, ReplyShed::nothing);
-  if (!is_usable(policy)) return not_found(out, begin, ReplyShed::everything);
+  if (policy.mx.empty()) return not_found(out, begin, ReplyShed::everything);
   append_secure(out, policy);
   const std::size_t size = out.size() - begin;
   if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::everything);
@@ -128,7 +120,7 @@ ReplyShed append_testing(std::string& out, const Domain& domain, const Policy& p
   const std::size_t begin = out.size();
   const bool harmless =
       options.base_level == BaseLevel::may || options.base_level == BaseLevel::encrypt;
-  if (form == MapForm::plain || !harmless || !is_usable(policy)) return not_found(out, begin, ReplyShed::nothing);
+  if (form == MapForm::plain || !harmless || policy.mx.empty()) return not_found(out, begin, ReplyShed::nothing);
   out.append("OK ").append(name_of(options.base_level));
   const std::size_t size = out.size() - begin;
   if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::attributes);

@@ -29,7 +29,7 @@ struct ReplyOptions {
 inline constexpr std::string_view kNotFound = "NOTFOUND ";
 
 // What had to go for max_reply_size: the published text, the attributes of Postfix 3.10,
-// or the whole reply. The last also where the patterns are unfit for Postfix. For the log:
+// or the whole reply. The last also where there are no patterns. For the log:
 // without `attributes` Postfix no longer checks MX names against the patterns, without
 // `everything` nothing is enforced.
 enum class ReplyShed : std::uint8_t { nothing, policy_text, attributes, everything };

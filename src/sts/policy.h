@@ -10,6 +10,7 @@
 #include <tl/expected.hpp>
 
 #include "base/clock.h"
+#include "sts/mx_patterns.h"
 
 namespace tlspolicyd {
 
@@ -24,9 +25,9 @@ inline constexpr std::size_t kMaxPolicyText = 4096;
 
 struct Policy {
   Mode mode = Mode::none;
-  seconds max_age{0};           // 0 to kMaxMaxAge
-  std::vector<std::string> mx;  // MX host patterns: lower case A-labels, "*.suffix" for a wildcard, no root dot
-  std::string text;             // the published lines joined with "\n", at most kMaxPolicyText
+  seconds max_age{0};  // 0 to kMaxMaxAge
+  MxPatterns mx;
+  std::string text;    // the published lines joined with "\n", at most kMaxPolicyText
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -101,9 +101,7 @@ LineVerdict PolicyReader::take_max_age(std::string_view value) {
 
 // Section 3.2: one pattern a line.
 LineVerdict PolicyReader::take_mx(std::string_view value) {
-  auto pattern = parse_mx_pattern(value);
-  if (!pattern) return wrong("mx", "mx " + pattern.error().text);
-  policy_.mx.push_back(*std::move(pattern));
+  if (const auto added = policy_.mx.add(value); !added) return wrong("mx", "mx " + added.error().text);
   return fine("ok");
 }
 

@@ -28,7 +28,7 @@ void show_dane(EntryView& view, const HopDanes& known, const Clock& clock) {
 void show_policy(EntryView& view, const HeldPolicy& held, const Clock& clock) {
   view.mode = name_of(held.policy.mode);
   view.id = held.id;
-  view.mx = held.policy.mx;
+  view.mx = held.policy.mx.list();
   view.max_age = held.policy.max_age.count();
   view.fetched = to_wall(held.fetched, clock);
   view.expires = *view.fetched + held.policy.max_age;

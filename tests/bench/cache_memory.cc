@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cache/policy_cache.h"
+#include "fakes/patterns.h"
 #include "sts/decide.h"
 
 using namespace tlspolicyd;
@@ -29,7 +30,7 @@ Evidence ordinary_policy(const std::string& domain) {
   const std::string text = "version: STSv1\nmode: enforce\nmx: " + mx[0] + "\nmx: " + mx[1] +
                            "\nmax_age: 604800";
   return {.txt = {.state = TxtSeen::State::id, .id = "20260101000000", .ttl = seconds(300)},
-          .fetch = {.state = FetchSeen::State::fetched, .policy = Policy{Mode::enforce, seconds(604800), mx, text}}};
+          .fetch = {.state = FetchSeen::State::fetched, .policy = Policy{Mode::enforce, seconds(604800), patterns(mx), text}}};
 }
 
 Entry settled(const std::string& domain, const Evidence& seen) {
@@ -60,9 +61,9 @@ void measure(const char* kind, Entry (*make)(const std::string&)) {
   std::vector<std::string> names;
   for (int i = 0; i < kEntries; ++i) names.push_back(name(i * 31 % kEntries));
   const double find = nanoseconds_each(kEntries, [&](int i) { static_cast<void>(cache.find(names[i])); });
-  const double touch = nanoseconds_each(kEntries, [&](int i) { cache.touch(*cache.find(names[i]), kNow + seconds(60)); });
+  const double touch = nanoseconds_each(kEntries, [&](int i) { cache.touch(*cache.find(names[i]), kNow + PolicyCache::kTouchStep); });
   const double evict = nanoseconds_each(100'000, [&](int i) {
-    cache.put(make("new-" + std::to_string(i) + ".example"), kNow + seconds(61));
+    cache.put(make("new-" + std::to_string(i) + ".example"), kNow + 2 * PolicyCache::kTouchStep);
   });
   std::printf("%-8s %4zu octets each, estimated %4zu; "
               "ns: settle and put %5.0f, find %4.0f, touch %4.0f, settle and put that evicts %5.0f\n",

@@ -32,7 +32,7 @@ void check_explained(std::string_view document, const PolicyReading& reading, co
 
 std::string canonical(const Policy& policy, std::string_view line_end) {
   std::string text = "max_age: " + std::to_string(policy.max_age.count()) + std::string(line_end);
-  for (const std::string& mx : policy.mx) text += "mx: " + mx + std::string(line_end);
+  for (const std::string& mx : policy.mx.list()) text += "mx: " + mx + std::string(line_end);
   return text + "mode:" + std::string(name_of(policy.mode)) + std::string(line_end) + "version: STSv1";
 }
 
@@ -64,7 +64,7 @@ void check_kept_text(const Policy& policy, const std::vector<PolicyLine>& lines)
 void check_policy(const Policy& policy) {
   require(policy.max_age >= seconds(0) && policy.max_age <= kMaxMaxAge, "max_age is a year at most");
   require(policy.mode == Mode::none || !policy.mx.empty(), "a policy that applies has patterns");
-  for (const std::string& mx : policy.mx) {
+  for (const std::string& mx : policy.mx.list()) {
     const auto again = parse_mx_pattern(mx);
     require(again && *again == mx, "patterns are canonical");
     if (mx.front() != '*') require(mx_matches(mx, mx + "."), "a host name covers itself");

@@ -11,6 +11,7 @@
 #include "cache/sqlite_store.h"
 #include "fakes/captured_log.h"
 #include "fakes/fake_time.h"
+#include "fakes/patterns.h"
 #include "fuzz/fuzz.h"
 
 using namespace tlspolicyd;
@@ -77,7 +78,7 @@ void check_read_only(const Folder& folder, std::string_view octets, SqliteStore:
 
 StoredRow row_of_ours() {
   return {.domain = Domain::parse("zz.example").value(),
-          .policy = {.mode = Mode::enforce, .max_age = seconds(1), .mx = {"mx.zz.example"}, .text = "x: y"},
+          .policy = {.mode = Mode::enforce, .max_age = seconds(1), .mx = patterns({"mx.zz.example"}), .text = "x: y"},
           .id = "1", .fetched = {}, .checked = {}, .last_asked = {}, .failure = {}, .dane = {}};
 }
 

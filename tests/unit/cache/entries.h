@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "fakes/patterns.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
@@ -15,7 +16,7 @@ inline Domain domain_of(std::string_view text) { return Domain::parse(text).valu
 inline std::shared_ptr<const HeldPolicy> held(Mode mode, seconds max_age, LifeTime fetched,
                                               std::string text = "version: STSv1") {
   return std::make_shared<const HeldPolicy>(HeldPolicy{
-      .policy = {.mode = mode, .max_age = max_age, .mx = {"mx1.d.example"}, .text = std::move(text)},
+      .policy = {.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = std::move(text)},
       .id = "20260101",
       .fetched = fetched});
 }

@@ -42,7 +42,7 @@ TEST_CASE("an older file is brought up to date, with all that it knew") {
   const auto row = store->get(domain_of("old.example"));
   REQUIRE(row);
   REQUIRE(*row);
-  CHECK((*row)->policy.mx == std::vector<std::string>{"mx1.old.example", "*.old.example"});
+  CHECK((*row)->policy.mx.list() == std::vector<std::string>{"mx1.old.example", "*.old.example"});
   CHECK((*row)->checked == WallTime(seconds(1'700'000'500)));
   CHECK((*row)->last_asked == (*row)->checked);
   REQUIRE((*row)->failure);

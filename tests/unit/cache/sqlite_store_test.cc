@@ -6,6 +6,7 @@
 #include "catch.h"
 #include "event/loop.h"
 #include "event/worker_lane.h"
+#include "fakes/patterns.h"
 #include "store_folder.h"
 
 using namespace tlspolicyd;
@@ -38,7 +39,7 @@ StoredRow odd_row(const std::string& name) {
   if (name == "largest max_age") row.policy.max_age = kMaxMaxAge;
   if (name == "octets of any kind in the text") row.policy.text = std::string("a\0\xff\x80'\"\n;--", 11);
   if (name == "longest text") row.policy.text = std::string(kMaxPolicyText, '\xe2');
-  if (name == "many patterns") row.policy.mx.assign(1500, "*.mail.d.example");
+  if (name == "many patterns") row.policy.mx = patterns(std::vector<std::string>(1500, "*.mail.d.example"));
   if (name == "first second of the epoch") row.fetched = row.checked = row.last_asked = WallTime{};
   if (name == "failure")
     row.failure = Failure{.in_txt = true, .result = StsResult::sts_webpki_invalid, .since = LifeTime(seconds(-3)),

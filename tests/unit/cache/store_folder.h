@@ -18,6 +18,7 @@
 #include "base/c_ptr.h"
 #include "cache/sqlite_store.h"
 #include "entries.h"
+#include "fakes/patterns.h"
 
 namespace tlspolicyd {
 
@@ -27,7 +28,7 @@ inline StoredRow stored_row(const std::string& domain, WallTime fetched = WallTi
   return StoredRow{.domain = domain_of(domain),
                    .policy = {.mode = Mode::enforce,
                               .max_age = seconds(604800),
-                              .mx = {"mx1." + domain, "*.mx." + domain},
+                              .mx = patterns({"mx1." + domain, "*.mx." + domain}),
                               .text = "version: STSv1\nmode: enforce\nmx: mx1." + domain + "\nmx: *.mx." + domain +
                                       "\nmax_age: 604800"},
                    .id = "20260101",

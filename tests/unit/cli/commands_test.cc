@@ -18,6 +18,7 @@
 #include "cli/status.h"
 #include "fakes/fake_time.h"
 #include "fakes/memory_store.h"
+#include "fakes/patterns.h"
 #include "view/entry_view.h"
 #include "view/status_view.h"
 
@@ -87,7 +88,7 @@ struct Rig {
     if (!store) store = std::make_shared<MemoryStore>();
     StoredRow row{.domain = *Domain::parse(domain), .policy = {}, .id = "1", .fetched = time.wall() - seconds(60),
                   .checked = time.wall(), .last_asked = time.wall(), .failure = {}};
-    row.policy = {*parse_mode(mode), seconds(604'800), {"mx1." + std::string(domain)}, "version: STSv1"};
+    row.policy = {*parse_mode(mode), seconds(604'800), patterns({"mx1." + std::string(domain)}), "version: STSv1"};
     store->rows.emplace(domain, row);
   }
 

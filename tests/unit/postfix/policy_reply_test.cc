@@ -3,6 +3,7 @@
 #include <random>
 
 #include "catch.h"
+#include "fakes/patterns.h"
 #include "fakes/postfix_policy_model.h"
 
 using namespace tlspolicyd;
@@ -14,10 +15,10 @@ const PostfixPolicyModel kNew(PostfixRelease::from_3_10);
 
 Domain domain() { return *Domain::parse("d.example"); }
 
-Policy policy(Mode mode, std::vector<std::string> mx = {"mx1.d.example", "*.mail.example"}) {
+Policy policy(Mode mode, const std::vector<std::string>& mx = {"mx1.d.example", "*.mail.example"}) {
   std::string text = "version: STSv1\nmode: " + std::string(name_of(mode)) + "\n";
   for (const std::string& name : mx) text += "mx: " + name + "\n";
-  return Policy{.mode = mode, .max_age = seconds(604'800), .mx = std::move(mx),
+  return Policy{.mode = mode, .max_age = seconds(604'800), .mx = patterns(mx),
                 .text = text + "max_age: 604800"};
 }
 
@@ -77,7 +78,7 @@ TEST_CASE("Q-02 rule 12, debatable 11: testing is told only at a known level of 
     CHECK(verdict.level == name_of(level));
     CHECK(verdict.match.empty());
     CHECK(verdict.only("policy_type") == "sts");
-    CHECK(verdict.all("mx_host_pattern") == testing.mx);
+    CHECK(verdict.all("mx_host_pattern") == testing.mx.list());
   } else {
     CHECK_FALSE(verdict.found);
   }
@@ -134,27 +135,6 @@ TEST_CASE("rule 13 there is always a policy_string: where no text is left it is 
   bare.text = GENERATE("", "\n\n", "x: {}");
   CHECK(kNew.read(reply(bare, MapForm::tlsrpt)).all("policy_string") ==
         std::vector<std::string>{"version: STSv1", "mode: enforce", "max_age: 604800"});
-}
-
-TEST_CASE("rule 15 patterns that are none make the policy unfit, never an odd reply") {
-  const auto [name, mx] = GENERATE(table<const char*, std::string>({
-      {"empty", ""},
-      {"colon", "a:b"},
-      {"comma", "a,b"},
-      {"blank", "a b"},
-      {"brace", "a}"},
-      {"equals", "a=b"},
-      {"star alone", "*"},
-      {"star and dot", "*."},
-      {"inner star", "a.*.b"},
-      {"leading dot", ".a"},
-      {"NUL", std::string("a\0", 2)},
-      {"non-ASCII", "b\xc3\xbc" "cher.example"},
-  }));
-  CAPTURE(name);
-  const MapForm form = GENERATE(MapForm::plain, MapForm::tlsrpt);
-  CHECK(reply(policy(Mode::enforce, {"ok.example", mx}), form) == kNotFound);
-  CHECK(reply(policy(Mode::testing, {"ok.example", mx}), form, BaseLevel::may) == kNotFound);
 }
 
 TEST_CASE("an enforced policy without patterns allows nothing to be enforced") {
@@ -218,7 +198,7 @@ TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what 
     Policy hostile{.mode = static_cast<Mode>(pick(2)), .max_age = seconds(pick(100)), .mx = {},
                    .text = noise()};
     for (std::size_t n = pick(3); n > 0; --n)
-      hostile.mx.push_back(pick(3) > 0 ? "*.mx" + std::to_string(n) + ".example" : noise());
+      static_cast<void>(hostile.mx.add(pick(3) > 0 ? "*.mx" + std::to_string(n) + ".example" : noise()));
     const auto form = static_cast<MapForm>(pick(1));
     const ReplyOptions options{.base_level = static_cast<BaseLevel>(pick(8)),
                                .max_reply_size = pick(1) == 0 ? 100'000 : kNotFound.size() + pick(400)};
@@ -235,7 +215,7 @@ TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what 
     REQUIRE(std::none_of(sent.begin(), sent.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }));
     if (hostile.mode == Mode::enforce) {
       REQUIRE(verdict.level == "secure");
-      REQUIRE(verdict.match.size() == hostile.mx.size());
+      REQUIRE(verdict.match.size() == hostile.mx.list().size());
       REQUIRE(verdict.only("servername") == "hostname");
     } else {
       REQUIRE(hostile.mode == Mode::testing);
@@ -245,7 +225,7 @@ TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what 
     if (verdict.attributes.count("policy_type") == 0) continue;
     REQUIRE(form == MapForm::tlsrpt);
     REQUIRE(verdict.only("policy_domain") == "d.example");
-    REQUIRE(verdict.all("mx_host_pattern") == hostile.mx);
+    REQUIRE(verdict.all("mx_host_pattern") == hostile.mx.list());
     REQUIRE(verdict.all("policy_failure").empty());
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catch.h"
+#include "fakes/patterns.h"
 
 using namespace tlspolicyd;
 
@@ -20,7 +21,7 @@ Entry entry_in(std::optional<Mode> mode) {
   Entry entry{.domain = *Domain::parse("d.example"), .current_until = kNow};
   if (mode)
     entry.held = std::make_shared<const HeldPolicy>(
-        HeldPolicy{{*mode, seconds(86'400), {"mx1.d.example"}, "version: STSv1"}, "a", kNow});
+        HeldPolicy{{*mode, seconds(86'400), patterns({"mx1.d.example"}), "version: STSv1"}, "a", kNow});
   return entry;
 }
 

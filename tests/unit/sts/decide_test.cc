@@ -1,6 +1,7 @@
 #include "sts/decide.h"
 
 #include "catch.h"
+#include "fakes/patterns.h"
 #include "sts/schedule.h"
 
 using namespace tlspolicyd;
@@ -12,7 +13,7 @@ const LifeTime kStart{seconds(1'000'000)};
 const StsOptions kOptions;
 
 Policy policy_of(Mode mode, seconds max_age) {
-  return {.mode = mode, .max_age = max_age, .mx = {"mx1.d.example"}, .text = ""};
+  return {.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = ""};
 }
 
 Evidence fetched(std::string id, Policy policy, seconds ttl = seconds(300)) {

@@ -1,5 +1,6 @@
 // The vectors of tests/vectors/mx.json, a test for each conformance row.
 #include "sts/mx_pattern.h"
+#include "sts/mx_patterns.h"
 
 #include "catch.h"
 #include "vectors/read_vectors.h"
@@ -63,4 +64,27 @@ TEST_CASE("M-02 each good pattern covers itself with its star filled in, and not
     CHECK(mx_matches(*vector.canonical, wildcard ? "a" + rest : rest));
     CHECK_FALSE(mx_matches(*vector.canonical, "a.b" + (wildcard ? rest : "." + rest)));
   }
+}
+
+TEST_CASE("a policy's patterns are canonical, in their order, and come back from one text") {
+  MxPatterns patterns;
+  CHECK(patterns.empty());
+  CHECK(patterns.list().empty());
+  REQUIRE(patterns.add("MX1.d.Example."));
+  REQUIRE(patterns.add("*.mail.example"));
+  CHECK(patterns.list() == std::vector<std::string>{"mx1.d.example", "*.mail.example"});
+  CHECK(MxPatterns::parse_joined(patterns.joined()) == patterns);
+  CHECK(MxPatterns::parse_joined("") == MxPatterns());
+}
+
+TEST_CASE("rule 15 what is no pattern, or not canonical, gets into no policy") {
+  const auto text = GENERATE(as<std::string>(), "a b", "a,b", "a:b", "{a", "a=b", "*", "*.", "a.*.b", ".a", std::string("a\0", 2),
+                             "b\xc3\xbc" "cher.example", "\n", "a\n", "\na", "a\n\nb", "A.example", "a.example.");
+  CAPTURE(text);
+  CHECK_FALSE(MxPatterns::parse_joined("ok.example\n" + text));
+  if (text == "A.example" || text == "a.example.") return;
+  MxPatterns patterns;
+  REQUIRE(patterns.add("ok.example"));
+  CHECK_FALSE(patterns.add(text));
+  CHECK(patterns.joined() == "ok.example");
 }

@@ -114,5 +114,5 @@ TEST_CASE("P-06 thousands of mx lines all count") {
   for (int i = 0; i < 3000; ++i) document += "mx: mx" + std::to_string(i) + ".d.example\n";
   const auto reading = parse_policy(document);
   REQUIRE(reading.policy);
-  CHECK(reading.policy->mx.size() == 3000);
+  CHECK(reading.policy->mx.list().size() == 3000);
 }

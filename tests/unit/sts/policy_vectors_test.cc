@@ -12,7 +12,7 @@ void check_good(const vectors::PolicyText& vector, const PolicyReading& reading)
   REQUIRE(reading.policy);
   CHECK(name_of(reading.policy->mode) == vector.mode);
   CHECK(reading.policy->max_age == seconds(vector.max_age));
-  CHECK(reading.policy->mx == vector.mx);
+  CHECK(reading.policy->mx.list() == vector.mx);
   CHECK(reading.notes.size() == vector.notes);
 }
 

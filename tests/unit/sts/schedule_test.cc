@@ -1,6 +1,7 @@
 #include "sts/schedule.h"
 
 #include "catch.h"
+#include "fakes/patterns.h"
 
 using namespace tlspolicyd;
 
@@ -13,7 +14,7 @@ constexpr seconds kDay{86400};
 Entry entry_of(seconds max_age, Mode mode = Mode::enforce) {
   Entry entry{.domain = *Domain::parse("d.example")};
   entry.held = std::make_shared<const HeldPolicy>(
-      HeldPolicy{Policy{.mode = mode, .max_age = max_age, .mx = {"mx1.d.example"}, .text = ""}, "a", kStart});
+      HeldPolicy{Policy{.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = ""}, "a", kStart});
   entry.last_asked = kStart;
   return entry;
 }

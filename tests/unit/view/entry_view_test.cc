@@ -5,6 +5,7 @@
 #include "catch.h"
 #include "columns.h"
 #include "fakes/fake_time.h"
+#include "fakes/patterns.h"
 
 using namespace tlspolicyd;
 using Json = nlohmann::ordered_json;
@@ -17,7 +18,7 @@ Entry entry_of(std::string_view domain, Mode mode = Mode::enforce) {
   Entry entry{.domain = *Domain::parse(domain)};
   const LifeTime now = kTime.life();
   entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{
-      {mode, seconds(604'800), {"mx1.d.example", "*.mx.d.example"}, "version: STSv1"}, "20260101", now - seconds(3'600)});
+      {mode, seconds(604'800), patterns({"mx1.d.example", "*.mx.d.example"}), "version: STSv1"}, "20260101", now - seconds(3'600)});
   entry.current_until = now + seconds(300);
   entry.checked = now - seconds(60);
   entry.last_asked = now - seconds(5);

@@ -1,0 +1,31 @@
+#include "sts/mx_patterns.h"
+
+#include "base/text.h"
+#include "sts/mx_pattern.h"
+
+namespace tlspolicyd {
+
+Result<void> MxPatterns::add(std::string_view value) {
+  const auto pattern = parse_mx_pattern(value);
+  if (!pattern) return tl::unexpected(pattern.error());
+  if (!empty()) joined_ += kBetween;
+  joined_ += *pattern;
+  return {};
+}
+
+std::optional<MxPatterns> MxPatterns::parse_joined(std::string_view joined) {
+  MxPatterns patterns;
+  if (joined.empty()) return patterns;
+  for (std::string_view rest = joined; rest.data() != nullptr;)
+    if (const auto piece = cut_piece(rest, kBetween); parse_mx_pattern(piece) != piece) return std::nullopt;
+  patterns.joined_ = joined;
+  return patterns;
+}
+
+std::vector<std::string> MxPatterns::list() const {
+  std::vector<std::string> patterns;
+  for (std::string_view rest = joined_; !rest.empty();) patterns.emplace_back(cut_piece(rest, kBetween));
+  return patterns;
+}
+
+}  // namespace tlspolicyd

@@ -1,0 +1,36 @@
+// The MX host patterns of a policy (RFC 8461 section 3.2), canonical by construction, in
+// the order published. One string, since a million policies lie in memory and a reply
+// should touch little of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tlspolicyd {
+
+class MxPatterns {
+ public:
+  MxPatterns() = default;
+
+  // `value`: of an `mx` field. Fails, and adds nothing, for what is no pattern.
+  [[nodiscard]] Result<void> add(std::string_view value);
+
+  // The patterns with kBetween between them, and back: nothing where one is not canonical.
+  static constexpr char kBetween = '\n';
+  [[nodiscard]] const std::string& joined() const { return joined_; }
+  [[nodiscard]] static std::optional<MxPatterns> parse_joined(std::string_view joined);
+
+  [[nodiscard]] bool empty() const { return joined_.empty(); }
+  [[nodiscard]] std::vector<std::string> list() const;
+
+  friend bool operator==(const MxPatterns&, const MxPatterns&) = default;
+
+ private:
+  std::string joined_;
+};
+
+}  // namespace tlspolicyd
