@@ -9,7 +9,7 @@
 //            ─ DANE matters and is not known ─ learn ┴► within reply_timeout, with what is known by then
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -73,8 +73,9 @@ class PolicyService final : public Answers {
   using WaiterPtr = std::shared_ptr<Waiter>;
   struct Due {
     SteadyTime at;
-    std::weak_ptr<Waiter> waiter;
+    std::weak_ptr<Waiter> waiter;  // there as long as it stands in line
   };
+  using Waiters = std::list<Due>;
 
   [[nodiscard]] MapForm form_of(std::string_view map_name);
   [[nodiscard]] bool answers_nothing() const;
@@ -91,6 +92,9 @@ class PolicyService final : public Answers {
   [[nodiscard]] Learner::FetchGate on_fetch(const WaiterPtr& waiter);
   void learn_dane(const WaiterPtr& waiter);
   void learn_again(const NextHop& next_hop, Need policy, DaneNeed dane);
+  void line_up(const WaiterPtr& waiter);
+  // Out of the line; nothing is learned for it any more. Gives what is to be called.
+  [[nodiscard]] Done leave(Waiter& waiter);
   void finish(const WaiterPtr& waiter);
   void on_reply_timeout();
   void give_up(const WaiterPtr& waiter);
@@ -100,8 +104,9 @@ class PolicyService final : public Answers {
   Parts parts_;
   Options options_;
   ReplyNotes notes_;
-  std::deque<Due> waiters_;  // in order of time, also where a reload shortened reply_timeout
+  Waiters waiters_;  // in order of time, also where a reload shortened reply_timeout
   std::unique_ptr<Timer> reply_timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets
 };
 
 }  // namespace tlspolicyd

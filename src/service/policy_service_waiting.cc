@@ -1,5 +1,6 @@
 // The part of PolicyService for questions that cannot be answered at once.
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,7 @@ struct PolicyService::Waiter {
   bool dane_asked = false;
   std::optional<HopDane> dane;  // what was learned, should the cache have no room for it
   Ticket learning, dane_learning;
+  Waiters::iterator place{};  // as long as `done` is there
 
   [[nodiscard]] const Domain& domain() const { return next_hop.domain; }
   [[nodiscard]] HopKey hop() const { return hop_of(next_hop); }
@@ -32,17 +34,26 @@ Ticket PolicyService::answer(const MapQuestion& question, Done done) {
   auto waiter = std::make_shared<Waiter>(
       Waiter{.key = std::string(question.key), .next_hop = *parse_next_hop(question.key),
              .form = form_of(question.map_name), .done = std::move(done), .dane = {}, .learning = {}, .dane_learning = {}});
-  const SteadyTime deadline = parts_.clock.steady() + options_.reply_timeout;
-  const auto later = std::upper_bound(waiters_.begin(), waiters_.end(), deadline,
-                                      [](SteadyTime at, const Due& due) { return at < due.at; });
-  waiters_.insert(later, Due{deadline, waiter});
-  arm_reply_timer();
+  line_up(waiter);
   advance(waiter);
-  return Ticket([waiter] {
-    waiter->learning.reset();
-    waiter->dane_learning.reset();
-    waiter->done = nullptr;
+  return Ticket([this, waiter, alive = std::weak_ptr(alive_)] {
+    if (waiter->done && !alive.expired()) static_cast<void>(leave(*waiter));
   });
+}
+
+void PolicyService::line_up(const WaiterPtr& waiter) {
+  const SteadyTime at = parts_.clock.steady() + options_.reply_timeout;
+  auto later = waiters_.end();
+  while (later != waiters_.begin() && std::prev(later)->at > at) --later;
+  waiter->place = waiters_.insert(later, Due{at, waiter});
+  if (waiter->place == waiters_.begin()) arm_reply_timer();
+}
+
+PolicyService::Done PolicyService::leave(Waiter& waiter) {
+  waiter.learning.reset();
+  waiter.dane_learning.reset();
+  waiters_.erase(waiter.place);
+  return std::exchange(waiter.done, nullptr);
 }
 
 // Everything that is missing is asked for; the last of it to come answers.
@@ -109,7 +120,7 @@ void PolicyService::learn_dane(const WaiterPtr& waiter) {
 void PolicyService::set_options(Options options) {
   options_ = std::move(options);
   if (!options_.level_known) return;
-  const auto waiting = waiters_;
+  const Waiters waiting = waiters_;
   for (const Due& due : waiting)
     if (const WaiterPtr waiter = due.waiter.lock(); waiter && waiter->done) advance(waiter);
 }
@@ -152,30 +163,20 @@ void PolicyService::give_up(const WaiterPtr& waiter) {
 }
 
 void PolicyService::settle_waiter(const WaiterPtr& waiter, const std::string& payload) {
-  waiter->learning.reset();
-  waiter->dane_learning.reset();
+  if (!waiter->done) return;
   note_lookup(waiter->key, payload);
-  if (const Done done = std::exchange(waiter->done, nullptr)) done(payload);
+  leave(*waiter)(payload);
 }
 
 void PolicyService::on_reply_timeout() {
   const SteadyTime now = parts_.clock.steady();
-  for (int given_up = 0; !waiters_.empty() && given_up < kGiveUpsPerTurn;) {
-    const WaiterPtr waiter = waiters_.front().waiter.lock();
-    if (waiter && waiter->done && waiters_.front().at > now) break;
-    waiters_.pop_front();
-    if (!waiter || !waiter->done) continue;
-    give_up(waiter);
-    ++given_up;
-  }
-  arm_reply_timer();
+  for (int given_up = 0; !waiters_.empty() && waiters_.front().at <= now && given_up < kGiveUpsPerTurn; ++given_up)
+    give_up(waiters_.front().waiter.lock());
+  if (!waiters_.empty()) arm_reply_timer();
 }
 
-// The front of the queue is the next to time out; those answered meanwhile fall out when
-// their turn comes.
+// For the front of the line. Where that one is answered in time it fires for nothing.
 void PolicyService::arm_reply_timer() {
-  while (!waiters_.empty() && waiters_.front().waiter.expired()) waiters_.pop_front();
-  if (waiters_.empty()) return reply_timer_->cancel();
   const auto left = waiters_.front().at - parts_.clock.steady();
   reply_timer_->start(std::max(std::chrono::ceil<milliseconds>(left), kBreath));
 }
