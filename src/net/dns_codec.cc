@@ -1,7 +1,7 @@
 #include "net/dns_codec.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <initializer_list>
 #include <new>
 
 #include "base/c_ptr.h"
@@ -13,18 +13,12 @@ namespace tlspolicyd {
 namespace {
 
 using NamePtr = CPtr<ldns_rdf, ldns_rdf_deep_free>;
-using PacketPtr = CPtr<ldns_pkt, ldns_pkt_free>;
-using WirePtr = CPtr<std::uint8_t, std::free>;
 
 constexpr std::size_t kTypeAndClass = 4;
+constexpr std::size_t kOptSize = 11;
 constexpr std::uint16_t kUdpSize = 1232;  // fits one packet on any IPv6 path
 
-// ldns aborts or worse where memory runs out while it writes a message, for which it takes
-// 64 kB and a little more. Where that much cannot be had, operator new says so.
-void require_room_for_message() {
-  constexpr std::size_t kRoom = 96 << 10;
-  ::operator delete(::operator new(kRoom));
-}
+constexpr std::uint16_t kQueryFlags = 0x0120;  // RD, AD
 
 // A backslash of ours is followed by three digits; ldns checks that they are at most 255.
 bool is_presentation(std::string_view name) {
@@ -39,6 +33,13 @@ bool is_presentation(std::string_view name) {
     }
   }
   return name.empty() || name.back() != '.';
+}
+
+void append_numbers(std::vector<std::uint8_t>& wire, std::initializer_list<std::uint16_t> numbers) {
+  for (const std::uint16_t number : numbers) {
+    wire.push_back(static_cast<std::uint8_t>(number >> 8));
+    wire.push_back(static_cast<std::uint8_t>(number & 0xff));
+  }
 }
 
 std::uint8_t lower(std::uint8_t octet) {
@@ -79,23 +80,23 @@ std::string name_of(Rcode rcode) {
   return "error code " + std::to_string(static_cast<int>(rcode));
 }
 
+// ldns_pkt2wire() would set aside 64 kB for each: what a query has beside its name is written here.
 Result<std::vector<std::uint8_t>> encode_query(const DnsQuestion& question, std::uint16_t id, bool edns) {
   if (!is_presentation(question.name)) return fail("not a domain name");
-  require_room_for_message();
-  NamePtr name(ldns_dname_new_frm_str(question.name.empty() ? "." : question.name.c_str()));
-  if (!name) return fail("not a domain name");
-  const PacketPtr packet(ldns_pkt_query_new(name.get(), static_cast<ldns_rr_type>(question.type),
-                                            LDNS_RR_CLASS_IN, LDNS_RD | LDNS_AD));
-  if (!packet) return fail("out of memory");
-  static_cast<void>(name.release());  // the packet owns it now
-  ldns_pkt_set_id(packet.get(), id);
-  if (edns) ldns_pkt_set_edns_udp_size(packet.get(), kUdpSize);
-  std::uint8_t* wire = nullptr;
-  std::size_t size = 0;
-  const ldns_status status = ldns_pkt2wire(&wire, packet.get(), &size);
-  const WirePtr owned(wire);
-  if (status != LDNS_STATUS_OK) return fail("out of memory");
-  return std::vector<std::uint8_t>(wire, wire + size);
+  ldns_rdf* made = nullptr;
+  const ldns_status status = ldns_str2rdf_dname(&made, question.name.empty() ? "." : question.name.c_str());
+  const NamePtr name(made);
+  if (status == LDNS_STATUS_MEM_ERR) throw std::bad_alloc();
+  if (status != LDNS_STATUS_OK) return fail("not a domain name");
+  std::vector<std::uint8_t> wire;
+  wire.reserve(LDNS_HEADER_SIZE + ldns_rdf_size(name.get()) + kTypeAndClass + kOptSize);
+  append_numbers(wire, {id, kQueryFlags, 1, 0, 0, edns ? std::uint16_t{1} : std::uint16_t{0}});
+  wire.insert(wire.end(), ldns_rdf_data(name.get()), ldns_rdf_data(name.get()) + ldns_rdf_size(name.get()));
+  append_numbers(wire, {static_cast<std::uint16_t>(question.type), LDNS_RR_CLASS_IN});
+  if (!edns) return wire;
+  wire.push_back(0);  // OPT belongs to the root
+  append_numbers(wire, {LDNS_RR_TYPE_OPT, kUdpSize, 0, 0, 0});
+  return wire;
 }
 
 bool is_reply_to(Octets query, Octets message) {
