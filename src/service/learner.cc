@@ -160,7 +160,7 @@ void Learner::finish(Pending& pending) {
   if (pending.purpose == Purpose::refresh) --refreshes_;
   // A discovery that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.discovery));
-  bury_->start(milliseconds(0));
+  if (retired_.size() == 1) bury_->start(milliseconds(0));  // begun anew at each it would never come while we are busy
   for (const std::weak_ptr<Asker>& weak : pending.askers)
     if (const auto asker = weak.lock(); asker && asker->done) std::exchange(asker->done, nullptr)();
 }
