@@ -12,6 +12,8 @@
 namespace tlspolicyd {
 namespace {
 
+constexpr seconds kTouchStep{600}, kTightTouchStep{60};
+
 Worth worth_of(const Entry& entry, LifeTime now) {
   if (!entry.held || !usable(*entry.held, now)) return Worth::little;
   return entry.held->policy.mode == Mode::enforce ? Worth::most : Worth::some;
@@ -167,13 +169,20 @@ const Entry* PolicyCache::find(std::string_view domain) const {
 void PolicyCache::put(Entry entry, LifeTime now) { state_->put(std::move(entry), now); }
 
 void PolicyCache::touch(const Entry& entry, LifeTime now) {
-  if (now - entry.last_asked < kTouchStep) return;
+  if (now - entry.last_asked < touch_step()) return;
   const SlotIndex index = state_->names.find(entry.domain.text());
   Slot& slot = state_->slots[index];
   Recency& recency = state_->recency_of(slot);
   recency.remove(index);
   slot.entry.last_asked = now;
   recency.add(index);
+}
+
+seconds PolicyCache::touch_step() const {
+  const auto nearly = [](std::size_t used, std::size_t bound) { return used >= bound / 10 * 9; };
+  const bool tight = nearly(state_->census.entries, state_->bounds.max_entries) ||
+                     nearly(state_->census.octets, state_->bounds.max_octets);
+  return tight ? kTightTouchStep : kTouchStep;
 }
 
 void PolicyCache::set_bounds(Bounds bounds, LifeTime now) {

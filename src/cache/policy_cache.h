@@ -36,10 +36,11 @@ class PolicyCache {
   // first. A new entry goes at once if there is no room but by evicting what is worth more.
   void put(Entry entry, LifeTime now);
 
-  // Marks as asked for now, to ten minutes: that orders what goes first well enough, and
-  // spares most answers the touch of three entries far apart. `entry`: as find() gave it.
-  static constexpr seconds kTouchStep{600};
+  // Marks as asked for now, to ten minutes, or to one where something may have to go soon:
+  // that orders what goes first well enough, and spares most answers the touch of three
+  // entries far apart. `entry`: as find() gave it.
   void touch(const Entry& entry, LifeTime now);
+  [[nodiscard]] seconds touch_step() const;
 
   // Takes effect now; a smaller bound evicts.
   void set_bounds(Bounds bounds, LifeTime now);

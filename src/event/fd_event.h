@@ -26,7 +26,8 @@ class FdEvent {
   void watch(Watch what);
   // Tells once more what is ready now.
   void watch_anew();
-  // edge: no input comes after what has arrived. Told along with what is ready to read.
+  // edge: no input comes after what has arrived. Told along with what is ready to read, but
+  // not where the connection broke.
   [[nodiscard]] bool input_ended() const { return input_ended_; }
 
  private:

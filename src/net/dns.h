@@ -15,7 +15,7 @@ class Dns {
   virtual ~Dns() = default;
   // Asks for one name and type, following CNAMEs (unless CNAME itself is asked) as far
   // as the client allows. Always answers within the client's time for all its tries.
-  // Nothing is cached here.
+  // The client caches nothing.
   [[nodiscard]] virtual Ticket ask(const DnsQuestion& question, Done done) = 0;
 };
 

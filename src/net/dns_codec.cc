@@ -86,8 +86,8 @@ Result<std::vector<std::uint8_t>> encode_query(const DnsQuestion& question, std:
   ldns_rdf* made = nullptr;
   const ldns_status status = ldns_str2rdf_dname(&made, question.name.empty() ? "." : question.name.c_str());
   const NamePtr name(made);
-  if (status == LDNS_STATUS_MEM_ERR) throw std::bad_alloc();
   if (status != LDNS_STATUS_OK) return fail("not a domain name");
+  if (!name) throw std::bad_alloc();
   std::vector<std::uint8_t> wire;
   wire.reserve(LDNS_HEADER_SIZE + ldns_rdf_size(name.get()) + kTypeAndClass + kOptSize);
   append_numbers(wire, {id, kQueryFlags, 1, 0, 0, edns ? std::uint16_t{1} : std::uint16_t{0}});

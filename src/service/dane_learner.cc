@@ -90,7 +90,7 @@ void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
   const auto node = pending_.extract(key_of(pending.domain, pending.hop));
   // A look-up that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.lookup));
-  if (retired_.size() == 1) bury_->start(milliseconds(0));
+  if (retired_.size() == 1) bury_->start(milliseconds(0));  // as in Learner
   for (const std::weak_ptr<Asker>& weak : pending.askers)
     if (const auto asker = weak.lock(); asker && asker->done) std::exchange(asker->done, nullptr)(known);
 }

@@ -1,42 +1,50 @@
 #include "service/recent_dns.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tlspolicyd {
 
 Ticket RecentDns::ask(const DnsQuestion& question, Done done) {
-  const Key key(question.name, question.type);
-  const auto asker = std::make_shared<Done>(std::move(done));
   drop_old();
-  if (const auto kept = kept_.find(key); kept != kept_.end() && clock_.steady() < kept->second.until) {
+  const SteadyTime now = clock_.steady();
+  const Key key(generation_, question.name, question.type);
+  const auto asker = std::make_shared<Done>(std::move(done));
+  if (const auto kept = kept_.find(key); kept != kept_.end() && now < kept->second.until) {
     tell_later(kept->second, asker);
   } else {
     const auto [running, is_new] = running_.try_emplace(key);
+    if (!is_new && now - running->second.since >= kJoined) return dns_.ask(question, std::move(*asker));
     running->second.askers.push_back(asker);
-    if (is_new) running->second.ticket = dns_.ask(question, [this, key](const DnsAnswer& answer) { on_answer(Key(key), answer); });
+    if (is_new) {
+      running->second.since = now;
+      running->second.ticket = dns_.ask(question, [this, key](const DnsAnswer& answer) { on_answer(Key(key), answer); });
+    }
   }
   return Ticket([asker] { *asker = nullptr; });
 }
 
 void RecentDns::forget() {
+  ++generation_;
   kept_.clear();
   by_age_.clear();
 }
 
 void RecentDns::on_answer(const Key& key, const DnsAnswer& answer) {
   const auto running = running_.extract(key);
-  keep(key, answer);
+  if (std::get<Generation>(key) == generation_) keep(key, answer);
   for (const Asker& asker : running.mapped().askers)
     if (const Done done = std::exchange(*asker, nullptr)) done(answer);
 }
 
 void RecentDns::keep(const Key& key, const DnsAnswer& answer) {
-  if (answer.failed()) return;
   const SteadyTime now = clock_.steady();
-  if (kept_.insert_or_assign(key, Kept{answer, now, now + std::min(kKept, answer.ttl)}).second) by_age_.push_back(key);
+  Kept kept{std::make_shared<const DnsAnswer>(answer), now, now + std::max(kKeptAnyway, std::min(kKept, answer.ttl))};
+  if (kept_.insert_or_assign(key, std::move(kept)).second) by_age_.push_back(key);
   drop_old();
 }
 
+// One whose time is up may stand behind one that was renewed, until its turn comes.
 void RecentDns::drop_old() {
   const SteadyTime now = clock_.steady();
   while (by_age_.size() > kMaxKept || (!by_age_.empty() && now >= kept_.at(by_age_.front()).until)) {
@@ -45,11 +53,15 @@ void RecentDns::drop_old() {
   }
 }
 
+// Copied when its turn comes: thousands may be told in one turn, and an answer may have 60 kB.
 void RecentDns::tell_later(const Kept& kept, const Asker& asker) {
-  DnsAnswer answer = kept.answer;
-  answer.ttl -= std::chrono::duration_cast<seconds>(clock_.steady() - kept.since);
-  loop_.post([asker, answer = std::move(answer)] {
-    if (const Done done = std::exchange(*asker, nullptr)) done(answer);
+  const auto age = std::chrono::duration_cast<seconds>(clock_.steady() - kept.since);
+  loop_.post([asker, age, kept = kept.answer] {
+    const Done done = std::exchange(*asker, nullptr);
+    if (!done) return;
+    DnsAnswer answer = *kept;
+    answer.ttl = std::max(answer.ttl - age, seconds(0));
+    done(answer);
   });
 }
 

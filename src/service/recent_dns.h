@@ -1,7 +1,6 @@
 // Answers that were had a moment ago serve for the same question, and those that put one at
 // the same time wait for one answer: thousands of domains name the same few mail hosts, and a
-// stranger's twenty hosts may be aliases of one name. Failures serve only who waited for them.
-// Answer loop only.
+// stranger's twenty hosts may be aliases of one name. Answer loop only.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,8 +20,12 @@ namespace tlspolicyd {
 class RecentDns final : public Dns {
  public:
   // How long an answer serves if its TTL allows: enough for a queue run, too short for
-  // anybody to wait for.
-  static constexpr seconds kKept{10};
+  // anybody to wait for. Whatever it is, failures too, it serves those who ask in the same
+  // second.
+  static constexpr seconds kKept{10}, kKeptAnyway{1};
+  // A question that is older waits for a name server that is slow or gone, maybe behind
+  // others: newer ones are put by themselves.
+  static constexpr seconds kJoined{2};
   // Of at most 64 kB each, and most of 100 octets.
   static constexpr std::size_t kMaxKept = 256;
 
@@ -33,18 +36,20 @@ class RecentDns final : public Dns {
   // Goes on when nobody waits for it any more: the next one may want it.
   [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override;
 
-  // Answers that are here already serve no more.
+  // Answers to what was asked before now serve nobody who asks later.
   void forget();
 
  private:
-  using Key = std::pair<std::string, RrType>;
+  using Generation = std::uint64_t;  // counts forget()
+  using Key = std::tuple<Generation, std::string, RrType>;
   using Asker = std::shared_ptr<Done>;  // empty: cancelled
   struct Running {
+    SteadyTime since;
     Ticket ticket;
     std::vector<Asker> askers;
   };
   struct Kept {
-    DnsAnswer answer;
+    std::shared_ptr<const DnsAnswer> answer;
     SteadyTime since, until;
   };
 
@@ -56,6 +61,7 @@ class RecentDns final : public Dns {
   Dns& dns_;
   Executor& loop_;
   const Clock& clock_;
+  Generation generation_ = 0;
   std::map<Key, Running> running_;
   std::map<Key, Kept> kept_;
   std::deque<Key> by_age_;  // of kept_, each once, the first kept first

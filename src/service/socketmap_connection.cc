@@ -128,6 +128,7 @@ bool SocketmapConnection::give_up() {
   std::string out;
   collect_answered(out);
   send(out);
+  if (has_room() && !kept_.empty()) work_off_kept();
   settle();
   return waited;
 }
@@ -168,6 +169,7 @@ std::size_t SocketmapConnection::receive() {
     kept_.append(input);
     work_off_kept();
   }
+  if (frame_since_) event_.watch_anew();  // what broke within a frame is not told as an end
   return input.size();
 }
 

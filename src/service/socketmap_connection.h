@@ -1,5 +1,5 @@
 // One connection of Postfix to the socketmap server: questions in, replies out, one each
-// and in order. Plain recv() and send(); no timer of its own. Answer loop only.
+// and in order. No buffering beneath it; no timer of its own. Answer loop only.
 #pragma once
 
 #include <array>

@@ -61,9 +61,9 @@ void measure(const char* kind, Entry (*make)(const std::string&)) {
   std::vector<std::string> names;
   for (int i = 0; i < kEntries; ++i) names.push_back(name(i * 31 % kEntries));
   const double find = nanoseconds_each(kEntries, [&](int i) { static_cast<void>(cache.find(names[i])); });
-  const double touch = nanoseconds_each(kEntries, [&](int i) { cache.touch(*cache.find(names[i]), kNow + PolicyCache::kTouchStep); });
+  const double touch = nanoseconds_each(kEntries, [&](int i) { cache.touch(*cache.find(names[i]), kNow + cache.touch_step()); });
   const double evict = nanoseconds_each(100'000, [&](int i) {
-    cache.put(make("new-" + std::to_string(i) + ".example"), kNow + 2 * PolicyCache::kTouchStep);
+    cache.put(make("new-" + std::to_string(i) + ".example"), kNow + 2 * cache.touch_step());
   });
   std::printf("%-8s %4zu octets each, estimated %4zu; "
               "ns: settle and put %5.0f, find %4.0f, touch %4.0f, settle and put that evicts %5.0f\n",

@@ -98,7 +98,7 @@ class Walk {
     const std::string name = some_name();
     if (const Entry* const entry = cache_.find(name)) cache_.touch(*entry, now_);
     const auto found = model_.find(name);
-    if (found != model_.end() && now_ - found->second.last_asked >= PolicyCache::kTouchStep) found->second.last_asked = now_;
+    if (found != model_.end() && now_ - found->second.last_asked >= cache_.touch_step()) found->second.last_asked = now_;
   }
 
   void erase() {

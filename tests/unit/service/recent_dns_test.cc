@@ -59,19 +59,51 @@ TEST_CASE("an answer serves for ten seconds, with the rest of its TTL, and no lo
   CHECK(f.answers.back().ttl == ttl);
 }
 
-TEST_CASE("a failure, an answer without a TTL, and what was forgotten are asked for again") {
-  const auto why = GENERATE(as<std::string>(), "failure", "no TTL", "forgotten");
-  CAPTURE(why);
+TEST_CASE("a failure and an answer without a TTL serve who asks in the same second") {
+  const bool failure = GENERATE(true, false);
   Fixture f;
-  f.dns.set_address("mx1.d.example", "192.0.2.1", seconds(why == "no TTL" ? 0 : 300));
-  if (why == "failure") f.dns.fail("mx1.d.example", RrType::a, DnsStatus::server_failure);
+  f.dns.set_address("mx1.d.example", "192.0.2.1", seconds(0));
+  if (failure) f.dns.fail("mx1.d.example", RrType::a, DnsStatus::server_failure);
   f.ask();
   f.loop.run();
-  if (why == "forgotten") f.recent.forget();
+  f.time.advance(milliseconds(999));
+  f.ask();
+  f.loop.run();
+  CHECK(f.dns.asked.size() == 1);
+  REQUIRE(f.answers.size() == 2);
+  CHECK(f.answers[1].ttl == seconds(0));
+  f.time.advance(milliseconds(1));
+  f.ask();
+  f.loop.run();
+  CHECK(f.dns.asked.size() == 2);
+}
+
+TEST_CASE("what was asked before forget() serves nobody who asks later, be it answered or on its way") {
+  const bool answered = GENERATE(true, false);
+  Fixture f;
+  f.dns.set_address("mx1.d.example", "192.0.2.1");
+  f.ask();
+  if (answered) f.loop.run();
+  f.recent.forget();
   f.ask();
   f.loop.run();
   CHECK(f.dns.asked.size() == 2);
   CHECK(f.answers.size() == 2);
+  f.ask();
+  f.loop.run();
+  CHECK(f.dns.asked.size() == 2);
+}
+
+TEST_CASE("nobody waits with a question that is two seconds old") {
+  Fixture f;
+  f.dns.hold("mx1.d.example");
+  f.ask();
+  f.time.advance(RecentDns::kJoined - seconds(1));
+  f.ask();
+  CHECK(f.dns.asked.size() == 1);
+  f.time.advance(seconds(1));
+  f.ask();
+  CHECK(f.dns.asked.size() == 2);
 }
 
 TEST_CASE("who went away is not told, be the answer on its way or here already") {
