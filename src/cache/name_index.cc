@@ -1,8 +1,18 @@
 #include "cache/name_index.h"
 
+#include <algorithm>
+#include <array>
+
 namespace tlspolicyd {
 namespace {
 constexpr std::size_t kFirstBuckets = 64;
+constexpr std::size_t kMostExpected = 32;  // more than a processor fetches at once
+
+// Of a slot or a policy, whatever of it is read. Reads nothing, and so does not wait.
+void fetch(const void* place) {
+  const auto* const octets = static_cast<const char*>(place);
+  for (const std::size_t line : {0, 64, 128}) __builtin_prefetch(octets + line);
+}
 }
 
 SlotIndex NameIndex::find(std::string_view domain) const {
@@ -16,6 +26,27 @@ SlotIndex NameIndex::find(std::string_view domain) const {
     __builtin_prefetch(entry.held.get());  // whoever asks for a name wants its policy next
     if (entry.domain.text() == domain) return bucket.slot;
   }
+}
+
+void NameIndex::expect(std::span<const std::string_view> domains) const {
+  if (buckets_.empty()) return;
+  std::array<std::uint32_t, kMostExpected> hashes;
+  std::array<const Entry*, kMostExpected> entries;
+  const std::size_t count = std::min(domains.size(), kMostExpected);
+  for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&buckets_[(hashes[i] = hash_of(domains[i])) & mask()]);
+  for (std::size_t i = 0; i < count; ++i)
+    if ((entries[i] = likely(hashes[i])) != nullptr) fetch(entries[i]);
+  for (const Entry* entry : std::span(entries).first(count))
+    if (entry != nullptr) fetch(entry->held.get()), __builtin_prefetch(entry->domain.text().data());
+  for (const Entry* entry : std::span(entries).first(count))
+    if (entry != nullptr && entry->held) __builtin_prefetch(entry->held->policy.mx.joined().data());
+}
+
+// By its hash alone.
+const Entry* NameIndex::likely(std::uint32_t hash) const {
+  for (std::size_t at = hash & mask(); buckets_[at].slot != kNoSlot; at = (at + 1) & mask())
+    if (buckets_[at].hash == hash) return &slots_[buckets_[at].slot].entry;
+  return nullptr;
 }
 
 void NameIndex::add(SlotIndex slot) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,8 @@ class NameIndex {
   explicit NameIndex(const Slots& slots) : slots_(slots) {}
 
   [[nodiscard]] SlotIndex find(std::string_view domain) const;  // kNoSlot: unknown
+  // Of each, what find() and an answer read, step by step for all: see PolicyCache::expect().
+  void expect(std::span<const std::string_view> domains) const;
   void add(SlotIndex slot);     // its domain is not in the table yet
   void remove(SlotIndex slot);  // while the slot still holds its entry
   void clear();
@@ -30,6 +33,7 @@ class NameIndex {
     return static_cast<std::uint32_t>(hash_(domain));
   }
   [[nodiscard]] std::size_t mask() const { return buckets_.size() - 1; }
+  [[nodiscard]] const Entry* likely(std::uint32_t hash) const;
   void place(Bucket bucket);
   void grow();
 

@@ -12,6 +12,8 @@
 namespace tlspolicyd {
 namespace {
 
+// From here on entries do not lie in the processor's own memory, as a rule.
+constexpr std::size_t kFarApart = 4096;
 constexpr seconds kTouchStep{600}, kTightTouchStep{60};
 
 Worth worth_of(const Entry& entry, LifeTime now) {
@@ -164,6 +166,11 @@ PolicyCache::~PolicyCache() = default;
 const Entry* PolicyCache::find(std::string_view domain) const {
   const SlotIndex index = state_->names.find(domain);
   return index == kNoSlot ? nullptr : &state_->slots[index].entry;
+}
+
+void PolicyCache::expect(std::span<const std::string_view> domains) const {
+  if (domains.size() < 2 || state_->census.entries < kFarApart) return;
+  state_->names.expect(domains);
 }
 
 void PolicyCache::put(Entry entry, LifeTime now) { state_->put(std::move(entry), now); }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,10 @@ class PolicyCache {
 
   // Valid until the next put() or erase(). `domain` as Domain::text() has it.
   [[nodiscard]] const Entry* find(std::string_view domain) const;
+
+  // Has what find() of these domains, and an answer about them, reads brought near by the
+  // processor, for all of them at once. Others are ignored.
+  void expect(std::span<const std::string_view> domains) const;
 
   // Adds or replaces, then makes room: absences and expired policies go first, then live
   // mode none and testing, live enforce last; within a class the least recently asked

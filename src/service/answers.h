@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ class Answers {
   using Done = std::function<void(std::string_view payload)>;
 
   virtual ~Answers() = default;
+  // These keys, of which some may be empty, will be asked in a moment.
+  virtual void expect(std::span<const std::string_view> keys) { static_cast<void>(keys); }
   // Appends the reply's payload to `out` and returns true if it is known without waiting.
   [[nodiscard]] virtual bool answer_now(const MapQuestion& question, std::string& out) = 0;
   // For the rest. `done` once, within reply_timeout. The question's text is copied.

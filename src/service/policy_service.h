@@ -55,6 +55,7 @@ class PolicyService final : public Answers {
   PolicyService& operator=(const PolicyService&) = delete;
   ~PolicyService() override;
 
+  void expect(std::span<const std::string_view> keys) override { parts_.cache.expect(keys); }
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override;
   [[nodiscard]] Ticket answer(const MapQuestion& question, Done done) override;
   [[nodiscard]] std::string answer_by_now(const MapQuestion& question) override;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/socket_io.h"
@@ -110,8 +111,9 @@ void SocketmapConnection::drain() {
 // Postfix would take a question left behind in the socket for one that was lost.
 void SocketmapConnection::read_rest() {
   while (*left_to_drain_ > 0 && has_room()) {
-    const std::size_t got = receive();
-    *left_to_drain_ -= got == 0 ? *left_to_drain_ : std::min(got, *left_to_drain_);
+    const std::string_view input = receive();
+    *left_to_drain_ -= input.empty() ? *left_to_drain_ : std::min(input.size(), *left_to_drain_);
+    if (!input.empty()) take_in(input);
   }
   if (has_room()) end(CloseReason::drained, "");
 }
@@ -148,21 +150,34 @@ void SocketmapConnection::on_ready(FdEvent::Watch ready) {
   traffic_.spent.clear();
   if (ready != FdEvent::Watch::read) send_unsent();
   if (!closed_ && has_room() && !kept_.empty()) work_off_kept();
-  if (!closed_ && has_room() && ready != FdEvent::Watch::write) receive();
+  if (!closed_ && has_room() && ready != FdEvent::Watch::write) {
+    const std::string_view input = receive();
+    if (!input.empty()) return left_to_drain_ ? work_in(input) : owner_.on_input(*this, input);
+  }
   settle();
 }
 
-std::size_t SocketmapConnection::receive() {
-  const ssize_t got = recv_now(fd_.get(), traffic_.received.data(), traffic_.received.size());
+std::string_view SocketmapConnection::receive() {
+  const std::span<char> room = traffic_.inbox.room();
+  const ssize_t got = recv_now(fd_.get(), room.data(), room.size());
   if (got == 0) on_end_of_input();
   else if (got < 0 && errno == EINTR) event_.watch_anew();
   else if (got < 0 && errno != EAGAIN) close(reason_of(errno), std::strerror(errno));
-  if (got <= 0) return 0;
+  if (got <= 0) return {};
   // A read that comes back short has emptied the socket, but for the end of input.
-  if (got == std::ssize(traffic_.received) || event_.input_ended()) event_.watch_anew();
+  if (got == std::ssize(room) || event_.input_ended()) event_.watch_anew();
   heard_ = true;
   last_heard_ = traffic_.clock.steady();
-  const std::string_view input(traffic_.received.data(), static_cast<std::size_t>(got));
+  return {room.data(), static_cast<std::size_t>(got)};
+}
+
+void SocketmapConnection::work_in(std::string_view input) {
+  if (closed_) return;
+  take_in(input);
+  settle();
+}
+
+void SocketmapConnection::take_in(std::string_view input) {
   if (kept_.empty()) {
     kept_.append(input.substr(work_off(input)));
   } else {
@@ -170,7 +185,6 @@ std::size_t SocketmapConnection::receive() {
     work_off_kept();
   }
   if (frame_since_) event_.watch_anew();  // what broke within a frame is not told as an end
-  return input.size();
 }
 
 // A client may shut down its sending side and wait for what it asked.

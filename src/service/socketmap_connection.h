@@ -18,6 +18,7 @@
 #include "net/peer.h"
 #include "postfix/socketmap.h"
 #include "service/answers.h"
+#include "service/socketmap_inbox.h"
 
 namespace tlspolicyd {
 
@@ -50,8 +51,8 @@ struct SocketmapTraffic {
   SocketmapLimits limits;
   std::uint64_t& requests;
   std::array<std::uint64_t*, kReplyKinds> replies;  // by ReplyKind
+  SocketmapInbox inbox;
   // Buffers that live for one turn, here so that the next turn finds them allocated.
-  std::array<char, 16'384> received;
   std::string to_send;
   std::string reply;
   std::vector<Ticket> spent;  // must outlive the callback that they were for
@@ -63,6 +64,9 @@ class SocketmapConnection {
     virtual ~Owner() = default;
     // A limit runs: ask overdue() from time to time.
     virtual void on_limit_set() = 0;
+    // `input` has arrived and lies in the inbox: call work_in() with it before the turn ends,
+    // and before anything else is done with the connection.
+    virtual void on_input(SocketmapConnection& connection, std::string_view input) = 0;
     // Nothing happens to it any more. Not to be destroyed at once.
     virtual void on_closed(SocketmapConnection& connection, CloseReason reason,
                            const std::string& detail) = 0;
@@ -97,6 +101,7 @@ class SocketmapConnection {
   // nothing waited.
   bool give_up();
   void close(CloseReason reason, const std::string& detail = "");
+  void work_in(std::string_view input);
 
  private:
   struct Question {
@@ -108,7 +113,8 @@ class SocketmapConnection {
   };
 
   void on_ready(FdEvent::Watch ready);
-  std::size_t receive();  // how many octets
+  [[nodiscard]] std::string_view receive();
+  void take_in(std::string_view input);
   void read_rest();
   void on_end_of_input();
   void end(CloseReason reason, std::string detail);

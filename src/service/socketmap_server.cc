@@ -1,16 +1,31 @@
 #include "service/socketmap_server.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <iterator>
+#include <span>
 #include <tuple>
 #include <utility>
+
+#include "postfix/netstring.h"
 
 namespace tlspolicyd {
 namespace {
 
 // Limits are watched by the second: one timer for all connections, none per question.
 constexpr milliseconds kSweep{1000};
+
+// Enough for what they reach for in memory to be fetched at the same time, few enough for
+// the first not to wait long.
+constexpr std::size_t kBatch = 32;
+
+// Of the first question that has arrived whole.
+std::string_view first_key(std::string_view input) {
+  const auto frame = read_netstring(input, kMaxRequest);
+  const auto request = frame && *frame ? parse_socketmap_request((*frame)->payload) : std::nullopt;
+  return request ? request->key : std::string_view();
+}
 
 // Whether somebody should look: at what talks to us, at the number of connections, or
 // at why no answer came.
@@ -27,6 +42,7 @@ SocketmapServer::SocketmapServer(Loop& loop, Timers& timers, const Clock& clock,
     : loop_(loop), timers_(timers), metrics_(metrics), log_(log), options_(options),
       traffic_(clock, answers, metrics, options.limits),
       accepted_(metrics.counter("connections", "accepted")),
+      turn_end_(loop, [this] { work_off_batch(); }),
       sweep_timer_(timers.make([this] { sweep(); })),
       drain_timer_(timers.make([this] { close_all(CloseReason::drained); })) {}
 
@@ -42,6 +58,7 @@ std::vector<std::string> SocketmapServer::listening() const {
 }
 
 void SocketmapServer::drain(milliseconds limit, std::function<void()> done) {
+  work_off_batch();
   for (Listener& listener : listeners_) listener.accept_rest();
   listeners_.clear();
   drained_ = std::move(done);
@@ -51,6 +68,7 @@ void SocketmapServer::drain(milliseconds limit, std::function<void()> done) {
 }
 
 void SocketmapServer::on_accepted(UniqueFd fd) {
+  work_off_batch();
   traffic_.spent.clear();
   closed_.clear();
   ++accepted_;
@@ -65,6 +83,7 @@ void SocketmapServer::on_accepted(UniqueFd fd) {
 // Who asks now is worth more than who stays connected without asking, and the answer from
 // the cache that it may be after is worth more than waiting for a name nobody knows.
 void SocketmapServer::on_starved(const Listener& listener, int error) {
+  work_off_batch();
   metrics_.add("connections", "starved");
   log_starved(listener, error);
   if (connections_.empty()) return;
@@ -77,6 +96,24 @@ void SocketmapServer::on_limit_set() {
   if (sweeping_) return;
   sweeping_ = true;
   sweep_timer_->start(kSweep);
+}
+
+void SocketmapServer::on_input(SocketmapConnection& connection, std::string_view input) {
+  batch_.emplace_back(&connection, input);
+  const bool has_room = traffic_.inbox.keep(input.size());
+  if (!has_room || batch_.size() == kBatch) work_off_batch();
+  else turn_end_.request();
+}
+
+void SocketmapServer::work_off_batch() {
+  if (batch_.empty()) return;
+  in_hand_.swap(batch_);
+  std::array<std::string_view, kBatch> keys;
+  std::transform(in_hand_.begin(), in_hand_.end(), keys.begin(), [](const auto& item) { return first_key(item.second); });
+  traffic_.answers.expect(std::span(keys).first(in_hand_.size()));
+  for (const auto& [connection, input] : in_hand_) connection->work_in(input);
+  in_hand_.clear();
+  traffic_.inbox.clear();
 }
 
 void SocketmapServer::on_closed(SocketmapConnection& connection, CloseReason reason,
@@ -92,6 +129,7 @@ void SocketmapServer::on_closed(SocketmapConnection& connection, CloseReason rea
 }
 
 void SocketmapServer::sweep() {
+  work_off_batch();
   sweeping_ = false;
   traffic_.spent.clear();
   closed_.clear();
@@ -139,6 +177,7 @@ void SocketmapServer::log_closed(const SocketmapConnection& connection, CloseRea
 }
 
 void SocketmapServer::close_all(CloseReason reason) {
+  work_off_batch();
   for (auto next = connections_.begin(); next != connections_.end();) (next++)->close(reason);
 }
 

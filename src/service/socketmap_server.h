@@ -8,9 +8,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
+#include "event/turn_end.h"
 #include "net/listener.h"
 #include "service/peer_log_limit.h"
 #include "service/socketmap_connection.h"
@@ -47,9 +50,11 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
   void on_accepted(UniqueFd connection) override;
   void on_starved(const Listener& listener, int error) override;
   void on_limit_set() override;
+  void on_input(SocketmapConnection& connection, std::string_view input) override;
   void on_closed(SocketmapConnection& connection, CloseReason reason,
                  const std::string& detail) override;
 
+  void work_off_batch();
   void sweep();
   [[nodiscard]] SocketmapConnection& longest_idle_of_the_greediest();
   void log_starved(const Listener& listener, int error);
@@ -70,6 +75,10 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
   Connections connections_;
   Connections closed_;                // may still be in a callback of theirs
   std::list<Listener> listeners_;
+  // What was received in this turn; worked off before anything else is done to a connection.
+  using Batch = std::vector<std::pair<SocketmapConnection*, std::string_view>>;
+  Batch batch_, in_hand_;
+  TurnEnd turn_end_;
   std::unique_ptr<Timer> sweep_timer_;
   bool sweeping_ = false;
   std::unique_ptr<Timer> drain_timer_;

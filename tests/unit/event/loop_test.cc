@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "event/fd_event.h"
+#include "event/turn_end.h"
 #include "event/worker_lane.h"
 
 using namespace tlspolicyd;
@@ -106,6 +107,27 @@ TEST_CASE("the end of input is told along with what came before it") {
   REQUIRE(write(peer.get(), "x", 1) == 1);
   loop.run();
   CHECK(sizes == std::vector<ssize_t>{1, 1, 0});
+}
+
+TEST_CASE("the end of a turn comes once, after all that was ready together") {
+  Loop loop;
+  std::vector<std::string> seen;
+  TurnEnd end(loop, [&] {
+    seen.push_back("end");
+    loop.stop();
+  });
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  const UniqueFd one(ends[0]), other(ends[1]);
+  const auto told = [&](FdEvent::Watch) {
+    seen.push_back("ready");
+    end.request();
+  };
+  FdEvent first(loop, one.get(), told), second(loop, other.get(), told);
+  first.watch(FdEvent::Watch::write);
+  second.watch(FdEvent::Watch::write);
+  loop.run();
+  CHECK(seen == std::vector<std::string>{"ready", "ready", "end"});
 }
 
 TEST_CASE("a lane works off the loop and brings the result home") {
