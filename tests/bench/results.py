@@ -20,7 +20,7 @@ def _output(*command):
 
 def circumstances():
     """Of one part: when, which tree, and how busy the machine was before it began."""
-    changed = _output("git", "status", "--porcelain", "--untracked-files=no", "--", "src", "tests/bench")
+    changed = _output("git", "status", "--porcelain", "--untracked-files=no", "--", "src", "tests/bench", f":!{FILE.relative_to(rigs.TOP)}")
     return {"commit": _output("git", "rev-parse", "--short", "HEAD") + ("+" if changed else ""),
             "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "load": f"{os.getloadavg()[0]:.1f}"}
 
