@@ -5,6 +5,7 @@
 
 namespace tlspolicyd {
 namespace {
+
 constexpr std::size_t kFirstBuckets = 64;
 constexpr std::size_t kMostExpected = 32;  // more than a processor fetches at once
 
@@ -13,7 +14,8 @@ void fetch(const void* place) {
   const auto* const octets = static_cast<const char*>(place);
   for (const std::size_t line : {0, 64, 128}) __builtin_prefetch(octets + line);
 }
-}
+
+}  // namespace
 
 SlotIndex NameIndex::find(std::string_view domain) const {
   if (buckets_.empty()) return kNoSlot;
@@ -36,8 +38,11 @@ void NameIndex::expect(std::span<const std::string_view> domains) const {
   for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&buckets_[(hashes[i] = hash_of(domains[i])) & mask()]);
   for (std::size_t i = 0; i < count; ++i)
     if ((entries[i] = likely(hashes[i])) != nullptr) fetch(entries[i]);
-  for (const Entry* entry : std::span(entries).first(count))
-    if (entry != nullptr) fetch(entry->held.get()), __builtin_prefetch(entry->domain.text().data());
+  for (const Entry* entry : std::span(entries).first(count)) {
+    if (entry == nullptr) continue;
+    __builtin_prefetch(entry->domain.text().data());
+    if (entry->held) fetch(entry->held.get());
+  }
   for (const Entry* entry : std::span(entries).first(count))
     if (entry != nullptr && entry->held) __builtin_prefetch(entry->held->policy.mx.joined().data());
 }

@@ -236,10 +236,11 @@ TEST_CASE("the census counts by what is held and forgets with clear") {
 TEST_CASE("what is expected is found as before, known or not, however much there is") {
   Fixture f({.max_entries = 10'000});
   for (int i = 0; i < 5000; ++i) f.cache.put(policy("d" + std::to_string(i) + ".example", Mode::enforce, seconds(900), kNow), kNow);
-  const std::vector<std::string_view> names{"d1.example", "", "unknown.example", "d4999.example", "[d1.example]:25"};
+  f.cache.put(absence("absent.example"), kNow);
+  const std::vector<std::string_view> names{"d1.example", "absent.example", "", "unknown.example", "d4999.example", "[d1.example]:25"};
   f.cache.expect(names);
   f.cache.expect(std::vector<std::string_view>(40, "d2.example"));
   CHECK(f.cache.find("d1.example") != nullptr);
   CHECK(f.cache.find("unknown.example") == nullptr);
-  CHECK(f.cache.census().entries == 5000);
+  CHECK(f.cache.census().entries == 5001);
 }
