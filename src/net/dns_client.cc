@@ -12,6 +12,13 @@ namespace {
 constexpr int kBeginsPerTurn = 64;
 constexpr std::size_t kLastShare = 10;  // the last tenth is let out slowly
 
+void leave_trusted(ResolverPlan& plan) {
+  std::vector<Resolver> trusted;
+  std::copy_if(plan.resolvers.begin(), plan.resolvers.end(), std::back_inserter(trusted),
+               [&](const Resolver& resolver) { return counts_ad(resolver, plan.trust_ad); });
+  if (!trusted.empty()) plan.resolvers = std::move(trusted);
+}
+
 }  // namespace
 
 DnsClient::DnsClient(Loop& loop, const Clock& clock, Metrics& metrics, Options options)
@@ -117,17 +124,6 @@ const std::shared_ptr<ResolverPool>& DnsClient::current_pool() {
   stale_ = false;
   return pool_;
 }
-
-namespace {
-
-void leave_trusted(ResolverPlan& plan) {
-  std::vector<Resolver> trusted;
-  std::copy_if(plan.resolvers.begin(), plan.resolvers.end(), std::back_inserter(trusted),
-               [&](const Resolver& resolver) { return counts_ad(resolver, plan.trust_ad); });
-  if (!trusted.empty()) plan.resolvers = std::move(trusted);
-}
-
-}  // namespace
 
 ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf) {
   ResolverPlan plan{.resolvers = options.resolvers, .trust_ad = options.trust_ad};

@@ -37,8 +37,9 @@ class PostfixLevel {
 
   // `done` with the level; or with unknown after a warning that names the parameter, and then
   // once more if a second try some seconds later brings it: Postfix waits for a main.cf that
-  // was changed just now, which is when people reload. A later ask() takes the place of an earlier one, whose `done` then never runs: however
-  // many come, at most one postconf runs and one more call waits for it.
+  // was changed just now, which is when people reload. A later ask() takes the place of an
+  // earlier one, whose `done` then never runs: however many come, at most one postconf runs
+  // and one more call waits for it.
   void ask(PostconfCall call, Done done);
   // No `done` runs any more.
   void forget();

@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <list>
+
 #include "rig.h"
 
 using namespace tlspolicyd;
@@ -49,6 +52,23 @@ constexpr const char* kOne = "127.0.0.1";
 constexpr const char* kOther = "127.0.0.2";
 
 }  // namespace
+
+TEST_CASE("what many ask in one turn is announced, and each gets its own answer") {
+  Rig rig;
+  std::list<Client> clients;
+  for (int i = 0; i < 70; ++i) clients.push_back(rig.connect());  // more than are worked off together
+  std::vector<std::string> keys;
+  for (Client& client : clients) {
+    keys.push_back("d" + std::to_string(keys.size()) + ".example");
+    client.send(query(keys.back()));
+  }
+  rig.turn();
+  std::size_t at = 0;
+  for (Client& client : clients) CHECK(client.received() == ok(keys[at++]));
+  std::sort(keys.begin(), keys.end());
+  std::sort(rig.answers.expected.begin(), rig.answers.expected.end());
+  CHECK(rig.answers.expected == keys);
+}
 
 TEST_CASE("beyond max_connections the greediest address loses its longest idle connection") {
   InetRig rig(3);

@@ -39,6 +39,18 @@ TEST_CASE("a question must be complete within 10 s, however it trickles in") {
   CHECK(rig.closed("frame") == 1);
 }
 
+TEST_CASE("a connection that breaks within a question is gone at once, not when the question is late") {
+  Rig rig;
+  Client client = rig.connect();
+  client.send(query("d.example"));
+  rig.turn();
+  client.send(query("d.example").substr(0, 5));
+  client.hang_up();  // with a reply unread: the kernel calls that a reset
+  rig.turn();
+  CHECK(rig.server->connections() == 0);
+  CHECK(rig.closed("peer") + rig.closed("error") == 1);
+}
+
 TEST_CASE("the 10 s are each question's own") {
   Rig rig;
   Client client = rig.connect();

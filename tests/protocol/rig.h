@@ -11,7 +11,9 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,7 @@ namespace tlspolicyd {
 // "OK <name> <key>", or what was set.
 class FakeAnswers final : public Answers {
  public:
+  void expect(std::span<const std::string_view> keys) override { expected.insert(expected.end(), keys.begin(), keys.end()); }
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override {
     if (question.key.find("wait") != question.key.npos) return false;
     const auto known = table.find(std::string(question.key));
@@ -63,6 +66,7 @@ class FakeAnswers final : public Answers {
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
   std::map<std::string, std::string> table;
+  std::vector<std::string> expected;  // in the order in which they were announced
   int cancelled = 0;
 
  private:

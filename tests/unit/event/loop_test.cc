@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <thread>
+#include <utility>
 
 #include "catch.h"
 #include "event/fd_event.h"
@@ -10,6 +11,20 @@
 #include "event/worker_lane.h"
 
 using namespace tlspolicyd;
+
+namespace {
+
+struct Ends {
+  UniqueFd mine, peer;
+};
+
+Ends connected() {
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+}  // namespace
 
 TEST_CASE("posted tasks run in order on the loop, also from other threads") {
   Loop loop;
@@ -41,15 +56,13 @@ TEST_CASE("a timer fires once, can be restarted in its callback, and not after c
 
 TEST_CASE("a descriptor reports what it is watched for") {
   Loop loop;
-  int ends[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-  UniqueFd mine(ends[0]), peer(ends[1]);
+  Ends ends = connected();
   std::vector<FdEvent::Watch> ready;
-  FdEvent event(loop, mine.get(), [&](FdEvent::Watch what) {
+  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch what) {
     ready.push_back(what);
     if (ready.size() == 1) {
       event.watch(FdEvent::Watch::read);
-      REQUIRE(write(peer.get(), "x", 1) == 1);
+      REQUIRE(write(ends.peer.get(), "x", 1) == 1);
     } else {
       loop.stop();
     }
@@ -61,13 +74,11 @@ TEST_CASE("a descriptor reports what it is watched for") {
 
 TEST_CASE("an edge is told once, and again where that is asked for") {
   Loop loop;
-  int ends[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-  UniqueFd mine(ends[0]), peer(ends[1]);
+  Ends ends = connected();
   int told = 0, turns = 0;
-  FdEvent event(loop, mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Trigger::edge);
+  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Trigger::edge);
   event.watch(FdEvent::Watch::read);
-  REQUIRE(write(peer.get(), "x", 1) == 1);
+  REQUIRE(write(ends.peer.get(), "x", 1) == 1);
   // Nothing is ever read. Descriptors that are ready are seen between two turns of the timer.
   std::unique_ptr<Timer> timer;
   timer = loop.make([&] {
@@ -85,17 +96,15 @@ TEST_CASE("an edge is told once, and again where that is asked for") {
 
 TEST_CASE("the end of input is told along with what came before it") {
   Loop loop;
-  int ends[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-  UniqueFd mine(ends[0]), peer(ends[1]);
+  Ends ends = connected();
   std::vector<ssize_t> sizes;
-  FdEvent event(loop, mine.get(), [&](FdEvent::Watch) {
+  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) {
     char octet;
-    sizes.push_back(read(mine.get(), &octet, 1));
+    sizes.push_back(read(ends.mine.get(), &octet, 1));
     if (sizes.size() == 1) {
       CHECK_FALSE(event.input_ended());
-      REQUIRE(write(peer.get(), "y", 1) == 1);
-      peer.reset();
+      REQUIRE(write(ends.peer.get(), "y", 1) == 1);
+      ends.peer.reset();
     } else if (sizes.size() == 2) {
       CHECK(event.input_ended());
       event.watch_anew();
@@ -104,7 +113,7 @@ TEST_CASE("the end of input is told along with what came before it") {
     }
   }, FdEvent::Trigger::edge);
   event.watch(FdEvent::Watch::read);
-  REQUIRE(write(peer.get(), "x", 1) == 1);
+  REQUIRE(write(ends.peer.get(), "x", 1) == 1);
   loop.run();
   CHECK(sizes == std::vector<ssize_t>{1, 1, 0});
 }
@@ -116,14 +125,12 @@ TEST_CASE("the end of a turn comes once, after all that was ready together") {
     seen.push_back("end");
     loop.stop();
   });
-  int ends[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-  const UniqueFd one(ends[0]), other(ends[1]);
+  const Ends ends = connected();
   const auto told = [&](FdEvent::Watch) {
     seen.push_back("ready");
     end.request();
   };
-  FdEvent first(loop, one.get(), told), second(loop, other.get(), told);
+  FdEvent first(loop, ends.mine.get(), told), second(loop, ends.peer.get(), told);
   first.watch(FdEvent::Watch::write);
   second.watch(FdEvent::Watch::write);
   loop.run();
