@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 import socketmap  # noqa: E402
 
-CACHED_PAUSE, FRESH_PAUSE = 0.01, 0.5  # seconds
+CACHED_PAUSE, FRESH_PAUSE, LOOK_PAUSE = 0.01, 0.5, 0.1  # seconds
 LEAST = 100  # answers, or it says nothing
 
 
@@ -40,8 +40,9 @@ class Pulse:
         for thread in threads:
             thread.start()
         print("begun", flush=True)
-        while len(self.seen["cached"]) < LEAST or not select.select([sys.stdin], [], [], 0.1)[0]:
+        while len(self.seen["cached"]) < LEAST or not select.select([sys.stdin], [], [], 0)[0]:
             self.seen["resident"] = max(self.seen["resident"], resident(self._pid))
+            time.sleep(LOOK_PAUSE)
         self._over.set()
         for thread in threads:
             thread.join()
