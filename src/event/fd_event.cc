@@ -1,6 +1,7 @@
 #include "event/fd_event.h"
 
 #include <new>
+#include <utility>
 
 namespace tlspolicyd {
 namespace {
@@ -22,16 +23,17 @@ FdEvent::Watch to_watch(short what) {
 
 }  // namespace
 
-FdEvent::FdEvent(Loop& loop, int fd, std::function<void(Watch)> on_ready, Trigger trigger)
-    : loop_(loop), fd_(fd), on_ready_(std::move(on_ready)),
+FdEvent::FdEvent(Loop& loop, int fd, std::function<void(Watch)> on_ready, Urgency urgency, Trigger trigger)
+    : loop_(loop), fd_(fd), on_ready_(std::move(on_ready)), urgency_(urgency),
       extra_(trigger == Trigger::edge ? EV_PERSIST | EV_ET | EV_CLOSED : EV_PERSIST),
-      event_(event_new(&loop.base(), fd, 0, &FdEvent::ready, this)) {
+      task_(loop.backlog(), [this] { tell(); }), event_(event_new(&loop.base(), fd, 0, &FdEvent::ready, this)) {
   if (!event_) throw std::bad_alloc();
 }
 
 void FdEvent::watch(Watch what) {
   if (what == watched_) return;
   watched_ = what;
+  ready_ = static_cast<short>(ready_ & to_flags(what));
   add();
 }
 
@@ -46,10 +48,19 @@ void FdEvent::add() {
 }
 
 void FdEvent::ready(evutil_socket_t, short what, void* self) noexcept {
-  auto& me = *static_cast<FdEvent*>(self);
-  me.input_ended_ = me.input_ended_ || (what & EV_CLOSED) != 0;
-  if ((what & (EV_READ | EV_WRITE)) == 0) return;
-  run_guarded([&] { me.on_ready_(to_watch(what)); });
+  run_guarded([&] { static_cast<FdEvent*>(self)->note(what); });
+}
+
+void FdEvent::note(short what) {
+  input_ended_ = input_ended_ || (what & EV_CLOSED) != 0;
+  ready_ = static_cast<short>(ready_ | (what & (EV_READ | EV_WRITE)));
+  if (urgency_ == Urgency::at_once) tell();
+  else task_.add();
+}
+
+// It may have been told not to watch any more while this waited.
+void FdEvent::tell() {
+  if (const short ready = std::exchange(ready_, 0); ready != 0) on_ready_(to_watch(ready));
 }
 
 }  // namespace tlspolicyd

@@ -17,8 +17,13 @@ class FdEvent {
   // may have left something unread asks with watch_anew().
   enum class Trigger : unsigned char { level, edge };
 
+  // in_turn: what is ready waits in the loop's backlog. at_once: for whoever brings and takes
+  // answers.
+  enum class Urgency : unsigned char { in_turn, at_once };
+
   // `on_ready` gets what is ready: read, write or both. Nothing is watched yet.
-  FdEvent(Loop& loop, int fd, std::function<void(Watch ready)> on_ready, Trigger trigger = Trigger::level);
+  FdEvent(Loop& loop, int fd, std::function<void(Watch ready)> on_ready, Urgency urgency = Urgency::in_turn,
+          Trigger trigger = Trigger::level);
   FdEvent(const FdEvent&) = delete;
   FdEvent& operator=(const FdEvent&) = delete;
 
@@ -32,14 +37,19 @@ class FdEvent {
 
  private:
   void add();
+  void note(short what);
+  void tell();
   static void ready(evutil_socket_t fd, short what, void* self) noexcept;
 
   Loop& loop_;
   int fd_;
   std::function<void(Watch)> on_ready_;
-  short extra_;  // flags of libevent, with whatever is watched
+  Urgency urgency_;
+  short extra_;      // flags of libevent, with whatever is watched
+  short ready_ = 0;  // flags of libevent, not told yet
   Watch watched_ = Watch::nothing;
   bool input_ended_ = false;
+  BacklogTask task_;
   EventPtr event_;
 };
 

@@ -3,47 +3,42 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <new>
 
 namespace tlspolicyd {
 namespace {
 
+// Of a turn, for the backlog: a cached answer may be late by that, and by one task.
+constexpr milliseconds kBacklogShare{2};
+
 class LoopTimer final : public Timer {
  public:
-  LoopTimer(event_base& base, std::function<void()> on_fire)
-      : on_fire_(std::move(on_fire)), event_(event_new(&base, -1, 0, &LoopTimer::fired, this)) {
+  LoopTimer(Loop& loop, std::function<void()> on_fire)
+      : task_(loop.backlog(), std::move(on_fire)), event_(event_new(&loop.base(), -1, 0, &LoopTimer::fired, this)) {
     if (!event_) throw std::bad_alloc();
   }
 
   void start(milliseconds in) override {
+    task_.cancel();
     const auto wait = std::max(in, milliseconds(0)).count();
     const timeval tv{static_cast<time_t>(wait / 1000),
                      static_cast<suseconds_t>(wait % 1000 * 1000)};
     if (event_add(event_.get(), &tv) != 0) throw std::bad_alloc();
   }
-  void cancel() noexcept override { event_del(event_.get()); }
+  void cancel() noexcept override {
+    event_del(event_.get());
+    task_.cancel();
+  }
 
  private:
   static void fired(evutil_socket_t, short, void* self) noexcept {
-    run_guarded(static_cast<LoopTimer*>(self)->on_fire_);
+    run_guarded([self] { static_cast<LoopTimer*>(self)->task_.add(); });
   }
-  std::function<void()> on_fire_;
+  BacklogTask task_;
   EventPtr event_;
 };
 
 }  // namespace
-
-void panic(const char* reason) noexcept {
-  std::fprintf(stderr, "panic: %s\n", reason);
-  std::abort();
-}
-
-void panic_out_of_memory() noexcept {
-  if (const auto handler = std::get_new_handler()) handler();
-  panic("out of memory");
-}
 
 Loop::Loop()
     : base_(event_base_new()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -55,7 +50,10 @@ Loop::Loop()
 Loop::~Loop() = default;
 
 void Loop::run() {
-  while (!stopping_.load()) event_base_loop(base_.get(), EVLOOP_ONCE);
+  while (!stopping_.load()) {
+    event_base_loop(base_.get(), backlog_.empty() ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    backlog_.work_off(kBacklogShare);
+  }
   stopping_ = false;
 }
 
@@ -75,22 +73,22 @@ void Loop::post(std::function<void()> task) {
 }
 
 std::unique_ptr<Timer> Loop::make(std::function<void()> on_fire) {
-  return std::make_unique<LoopTimer>(*base_, std::move(on_fire));
+  return std::make_unique<LoopTimer>(*this, std::move(on_fire));
 }
 
 void Loop::woken(evutil_socket_t fd, short, void* self) noexcept {
   eventfd_t count;
   eventfd_read(fd, &count);
-  static_cast<Loop*>(self)->run_posted();
+  run_guarded([self] { static_cast<Loop*>(self)->take_posted(); });
 }
 
-void Loop::run_posted() {
+void Loop::take_posted() {
   std::vector<std::function<void()>> tasks;
   {
     const std::lock_guard lock(mutex_);
     tasks.swap(posted_);
   }
-  for (const auto& task : tasks) run_guarded(task);
+  for (auto& task : tasks) backlog_.add(std::move(task));
 }
 
 }  // namespace tlspolicyd

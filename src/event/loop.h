@@ -4,16 +4,16 @@
 #include <event2/event.h>
 
 #include <atomic>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <vector>
 
 #include "base/c_ptr.h"
 #include "base/unique_fd.h"
+#include "event/backlog.h"
 #include "event/executor.h"
+#include "event/guard.h"
 #include "event/timer.h"
 
 namespace tlspolicyd {
@@ -21,23 +21,9 @@ namespace tlspolicyd {
 using EventBasePtr = CPtr<event_base, event_base_free>;
 using EventPtr = CPtr<event, event_free>;  // event_free() also removes it from the loop
 
-[[noreturn]] void panic(const char* reason) noexcept;
-[[noreturn]] void panic_out_of_memory() noexcept;
-
-// Runs `callback`. Where memory has run out the new-handler, if there is one, ends the
-// process; any other exception that gets this far is a bug: it is written to stderr and
-// the process aborts.
-template <typename Callback>
-void run_guarded(const Callback& callback) noexcept {
-  try {
-    callback();
-  } catch (const std::bad_alloc&) {  // told by a C library: operator new has asked the handler itself
-    panic_out_of_memory();
-  } catch (const std::exception& bug) {
-    panic(bug.what());
-  }
-}
-
+// A turn: the kernel tells what is ready; what is urgent is done at once; then the backlog, where
+// timers, posted tasks and all other descriptors stand, is worked off for a short while.
+//
 // All methods on the loop's thread, except post() and stop().
 class Loop final : public Executor, public Timers {
  public:
@@ -46,7 +32,7 @@ class Loop final : public Executor, public Timers {
   Loop& operator=(const Loop&) = delete;
   ~Loop() override;
 
-  // Returns after stop(); may be called again.
+  // Returns after stop(); may be called again, and goes on with what is left.
   void run();
   void stop();  // any thread
 
@@ -54,12 +40,14 @@ class Loop final : public Executor, public Timers {
   [[nodiscard]] std::unique_ptr<Timer> make(std::function<void()> on_fire) override;
 
   [[nodiscard]] event_base& base() { return *base_; }
+  [[nodiscard]] Backlog& backlog() { return backlog_; }
 
  private:
   static void woken(evutil_socket_t fd, short what, void* self) noexcept;
-  void run_posted();
+  void take_posted();
 
   EventBasePtr base_;
+  Backlog backlog_;
   UniqueFd wake_;
   EventPtr wake_event_;
   std::mutex mutex_;  // guards posted_ only

@@ -24,7 +24,8 @@ bool is_lasting(int error) {
 
 Listener::Listener(Loop& loop, Timers& timers, ListeningSocket socket, Owner& owner)
     : socket_(std::move(socket)), owner_(owner),
-      event_(loop, socket_.fd.get(), [this](FdEvent::Watch) { accept_some(); }),
+      event_(loop, socket_.fd.get(), [this](FdEvent::Watch) { accept_some(); },
+             FdEvent::Urgency::at_once),
       retry_(timers.make([this] { resume(); })) {
   event_.watch(FdEvent::Watch::read);
 }

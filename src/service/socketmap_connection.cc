@@ -75,7 +75,7 @@ SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, 
                                          UniqueFd fd)
     : traffic_(traffic), owner_(owner), fd_(std::move(fd)),
       event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); },
-             FdEvent::Trigger::edge),
+             FdEvent::Urgency::at_once, FdEvent::Trigger::edge),
       peer_(peer_of(fd_.get())), last_heard_(traffic.clock.steady()) {
   event_.watch(FdEvent::Watch::read);
   owner_.on_limit_set();

@@ -76,7 +76,7 @@ TEST_CASE("an edge is told once, and again where that is asked for") {
   Loop loop;
   Ends ends = connected();
   int told = 0, turns = 0;
-  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Trigger::edge);
+  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Urgency::at_once, FdEvent::Trigger::edge);
   event.watch(FdEvent::Watch::read);
   REQUIRE(write(ends.peer.get(), "x", 1) == 1);
   // Nothing is ever read. Descriptors that are ready are seen between two turns of the timer.
@@ -111,7 +111,7 @@ TEST_CASE("the end of input is told along with what came before it") {
     } else {
       loop.stop();
     }
-  }, FdEvent::Trigger::edge);
+  }, FdEvent::Urgency::at_once, FdEvent::Trigger::edge);
   event.watch(FdEvent::Watch::read);
   REQUIRE(write(ends.peer.get(), "x", 1) == 1);
   loop.run();
@@ -130,7 +130,8 @@ TEST_CASE("the end of a turn comes once, after all that was ready together") {
     seen.push_back("ready");
     end.request();
   };
-  FdEvent first(loop, ends.mine.get(), told), second(loop, ends.peer.get(), told);
+  FdEvent first(loop, ends.mine.get(), told, FdEvent::Urgency::at_once);
+  FdEvent second(loop, ends.peer.get(), told, FdEvent::Urgency::at_once);
   first.watch(FdEvent::Watch::write);
   second.watch(FdEvent::Watch::write);
   loop.run();
