@@ -140,7 +140,8 @@ void allow_memory(Filter& filter) {
 
 // Calls of many faces, of which a few are needed.
 void allow_some(Filter& filter) {
-  for (const long request : {long{FIONBIO}, long{FIONREAD}, long{TCGETS}})
+  // SIOCGIFINDEX: the zone of a resolver, as in fe80::1%eth0.
+  for (const long request : {long{FIONBIO}, long{FIONREAD}, long{TCGETS}, long{SIOCGIFINDEX}})
     filter.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), {is(1, request)});
   for (const int name : {PR_SET_NAME, PR_GET_NAME}) filter.add(SCMP_ACT_ALLOW, SCMP_SYS(prctl), {is(0, name)});
   for (const int call : {SCMP_SYS(getpriority), SCMP_SYS(setpriority)})

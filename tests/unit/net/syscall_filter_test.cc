@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -181,6 +182,7 @@ TEST_CASE("what the daemon needs remains") {
       {"waiting", &wait_for_events},
       {"files", &use_files},
       {"threads, less urgent ones", &start_thread},
+      {"the number of an interface", [] { return if_nametoindex("lo") != 0 ? 0 : -1; }},
       {"names of threads", [] { return prctl(PR_SET_NAME, "x", 0, 0, 0); }},
   }));
   CAPTURE(name);
