@@ -54,6 +54,14 @@ bool Learner::txt_pending(const Domain& domain) const {
   return found != pending_.end() && found->second->txt_pending;
 }
 
+// An entry that says more than "discover" was made after the store had been asked.
+bool Learner::store_pending(const Domain& domain) const {
+  if (parts_.shadow.loaded()) return false;
+  if (assess(parts_.cache.find(domain.text()), parts_.clock.life()).need != Need::discover) return false;
+  const auto found = pending_.find(domain.text());
+  return found == pending_.end() || found->second->discovery == nullptr;
+}
+
 Learner::Pending& Learner::enter(const Domain& domain, Purpose purpose) {
   const auto found = pending_.find(domain.text());
   if (found != pending_.end()) return *found->second;

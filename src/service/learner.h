@@ -70,6 +70,9 @@ class Learner {
   // Whether the TXT look-up of a discovery under way is still unanswered.
   [[nodiscard]] bool txt_pending(const Domain& domain) const;
 
+  // Whether nothing that applies is known, and the store, which may hold it, was not read yet.
+  [[nodiscard]] bool store_pending(const Domain& domain) const;
+
   // What is being learned about the domain is void: begun afresh for those who wait,
   // dropped where nobody does.
   void restart(const Domain& domain);

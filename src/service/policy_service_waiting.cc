@@ -138,15 +138,18 @@ void PolicyService::finish(const WaiterPtr& waiter) {
   settle_waiter(waiter, payload);
 }
 
-// Learning goes on behind the answer. As long as TXT itself is unanswered, that is a
-// failure of DNS like any other; a policy that is held already is never passed over.
+// Learning goes on behind the answer. A policy that is held already is never passed over, be it
+// in a store that is slow. As long as TXT itself is unanswered, that is a failure of DNS like
+// any other.
 std::string PolicyService::reply_by_now(const NextHop& next_hop, MapForm form, const HopDane* learned) {
   if (answers_nothing()) return std::string(kNotFound);
   const LifeTime now = parts_.clock.life();
-  const Entry* const entry = parts_.cache.find(next_hop.domain.text());
+  const std::string& domain = next_hop.domain.text();
+  const Entry* const entry = parts_.cache.find(domain);
+  if (parts_.learner.store_pending(next_hop.domain)) return temp_reply("the store has not told yet what it holds of " + domain);
   const bool temp = options_.rules.precedence.dns_error_reply == DaneVerdict::temp &&
                     assess(entry, now).applies == nullptr && parts_.learner.txt_pending(next_hop.domain);
-  if (temp) return temp_reply("MTA-STS record of " + next_hop.domain.text() + " is not answered");
+  if (temp) return temp_reply("MTA-STS record of " + domain + " is not answered");
   const HopDane dane = learned != nullptr ? *learned : parts_.dane.so_far(next_hop.domain, hop_of(next_hop));
   return reply_to(next_hop.domain, entry, &dane, form, now);
 }

@@ -151,6 +151,35 @@ TEST_CASE("C-16 a name not loaded yet is answered from a point read, not from ig
   CHECK(world.ask("d.example") == kSecure);
 }
 
+TEST_CASE("C-16 as long as the store has not answered nobody is told that there is no policy") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.go_dark("d.example");
+  const bool level_known = GENERATE(true, false);
+  world.restart();
+  world.serving.level_known = level_known;
+  world.process->service.set_options(world.serving);
+  world.stall_store(true);
+  CHECK(world.process->service.answer_by_now({"QUERY", "d.example"}).rfind("TEMP ", 0) == 0);
+  CHECK(world.ask_and_wait("d.example") == "TEMP the store has not told yet what it holds of d.example");
+  world.serving.level_known = true;
+  world.process->service.set_options(world.serving);
+  world.stall_store(false);
+  world.settle();
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("C-16 X-01 a name that the store was asked for in vain is not put off") {
+  World world;
+  world.store->fail_reads("input/output error");
+  world.restart();
+  world.dns.hold("_mta-sts.d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  REQUIRE_FALSE(world.process->shadow.loaded());
+  CHECK(world.ask_and_wait("d.example") == kNothing);
+}
+
 TEST_CASE("C-16 X-01 a store that could not be read at first is believed once it can be") {
   World world;
   world.publish("d.example", "a", kEnforce);

@@ -80,9 +80,9 @@ std::vector<std::string> World::replies() const {
 // Zero timers and what executors post to one another, until nothing moves.
 void World::settle() {
   for (;;) {
-    const std::size_t ran = loop.run() + lane.run();
+    const std::size_t ran = loop.run() + (store_stalled_ ? 0 : lane.run());
     time.advance(0ms);
-    if (ran == 0 && loop.waiting() + lane.waiting() == 0) return;
+    if (ran == 0 && loop.waiting() + (store_stalled_ ? 0 : lane.waiting()) == 0) return;
   }
 }
 

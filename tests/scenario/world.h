@@ -79,6 +79,8 @@ class World {
   // stretches go faster, hour by hour, where nothing is due.
   void advance(seconds by);
   void settle();
+  // From now on the store does nothing that it is asked for, or goes on with it.
+  void stall_store(bool stalled) { store_stalled_ = stalled; }
 
   // A new process on the same disk. kill: what the lane had not begun is lost.
   void restart(bool kill = false);
@@ -101,6 +103,7 @@ class World {
 
  private:
   struct Question;
+  bool store_stalled_ = false;
   std::vector<std::unique_ptr<Question>> questions_;
 };
 
