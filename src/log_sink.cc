@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
+#include <poll.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -33,36 +35,58 @@ std::string_view word_of(LogLevel level) {
   return "";
 }
 
-// One write(2) a line, so that lines of several threads do not mix. A reader that is
-// gone or full loses lines; the daemon goes on.
-void write_to_stderr(const std::string& line) {
-  while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+// What a pipe that is ready takes without waiting (pipe(7)), and in one piece.
+constexpr std::size_t kMaxLine = PIPE_BUF;
+
+bool is_ready(int fd) {
+  pollfd state{fd, POLLOUT, 0};
+  return ::poll(&state, 1, 0) == 1 && (state.revents & POLLOUT) != 0;
+}
+
+// One write(2) a line. False: it is lost.
+bool write_to_stderr(std::string line) {
+  if (line.size() > kMaxLine) line.replace(kMaxLine - 1, std::string::npos, "\n");
+  if (!is_ready(STDERR_FILENO)) return false;
+  ssize_t written;
+  while ((written = ::write(STDERR_FILENO, line.data(), line.size())) < 0 && errno == EINTR) {
   }
+  return written >= 0;
 }
 
 }  // namespace
 
 void LogSink::configure(LogTarget target, LogLevel level) {
-  if (target == LogTarget::syslog && target_.load() != target)
-    ::openlog("tlspolicyd", LOG_PID | LOG_NDELAY, LOG_MAIL);
+  if (target == LogTarget::syslog) {
+    const std::lock_guard lock(mutex_);
+    syslog_.open();
+  }
   target_.store(target);
   level_.store(level);
 }
 
 void LogSink::write(LogLevel level, const std::string& text) {
   if (level > level_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  if (lost_ > 0) tell_lost();
+  if (!emit(level, text)) ++lost_;
+}
+
+void LogSink::tell_lost() {
+  const LogLine line = LogLine("log").with("lost", lost_).with("reason", "nobody read the log in time");
+  if (emit(LogLevel::warning, line.text())) lost_ = 0;
+}
+
+bool LogSink::emit(LogLevel level, const std::string& text) {
   if (target_.load(std::memory_order_relaxed) == LogTarget::standard_error)
     return write_to_stderr(stderr_line(level, text, to_journal_));
-  ::syslog(priority_of(level), "%s%s", word_of(level).data(), text.c_str());
+  return syslog_.send(priority_of(level), std::string(word_of(level)).append(text, 0, kMaxLine));
 }
 
 void LogSink::write_last_words(std::string_view text) const noexcept {
-  if (target_.load(std::memory_order_relaxed) == LogTarget::syslog)
-    return ::syslog(LOG_ERR, "error: %.*s", static_cast<int>(text.size()), text.data());
+  if (target_.load(std::memory_order_relaxed) == LogTarget::syslog) return syslog_.send_last_words(text);
   const std::string_view prefix = to_journal_ ? "<3>error: " : "tlspolicyd: error: ";
-  const auto part = [](std::string_view octets) { return iovec{const_cast<char*>(octets.data()), octets.size()}; };
-  const std::array<iovec, 3> line{part(prefix), part(text), part("\n")};
-  static_cast<void>(::writev(STDERR_FILENO, line.data(), static_cast<int>(line.size())) < 0);
+  const std::array<iovec, 3> line{part_of(prefix), part_of(text), part_of("\n")};
+  static_cast<void>(is_ready(STDERR_FILENO) && ::writev(STDERR_FILENO, line.data(), static_cast<int>(line.size())) < 0);
 }
 
 std::string stderr_line(LogLevel level, const std::string& text, bool to_journal) {

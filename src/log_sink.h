@@ -1,13 +1,17 @@
-// Where log lines end up: stderr or syslog. The only place that writes them.
+// Where log lines end up: stderr or syslog. The only place that writes them. Nobody waits for
+// whoever reads them: what they do not take at once is lost, and counted.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
 
 #include "base/log.h"
 #include "config/config.h"
+#include "syslog_socket.h"
 
 namespace tlspolicyd {
 
@@ -16,7 +20,8 @@ class LogSink final : public Logger {
  public:
   // `to_journal`: lines on stderr begin with the journal's "<priority>", else with
   // "tlspolicyd: ".
-  explicit LogSink(bool to_journal) : to_journal_(to_journal) {}
+  explicit LogSink(bool to_journal, SyslogSocket syslog = SyslogSocket())
+      : to_journal_(to_journal), syslog_(std::move(syslog)) {}
   LogSink(const LogSink&) = delete;
   LogSink& operator=(const LogSink&) = delete;
 
@@ -26,9 +31,15 @@ class LogSink final : public Logger {
   void write_last_words(std::string_view text) const noexcept;
 
  private:
+  [[nodiscard]] bool emit(LogLevel level, const std::string& text);
+  void tell_lost();
+
   const bool to_journal_;
   std::atomic<LogTarget> target_{LogTarget::standard_error};
   std::atomic<LogLevel> level_{LogLevel::info};
+  std::mutex mutex_;  // guards the way out, and what follows
+  SyslogSocket syslog_;
+  std::uint64_t lost_ = 0;
 };
 
 // One line as it goes to stderr, its end of line included. Pure.
