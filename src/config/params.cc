@@ -69,8 +69,8 @@ constexpr std::array kParams{
           .words = "auto none may encrypt fingerprint dane dane-only verify secure",
           .help = "smtp_tls_security_level of the Postfix served: no reply is weaker than it. With dane, "
                   "DANE goes before MTA-STS; with dane-only every reply is NOTFOUND. auto asks postconf, also "
-                  "for smtp_dns_support_level; where that fails the level counts as unknown and DANE as off, "
-                  "with a warning."},
+                  "for smtp_dns_support_level; where that fails what it said before still holds. Without that "
+                  "the level counts as unknown and DANE as off. Either comes with a warning."},
     Param{.name = "postfix_config_directory", .fallback = "",
           .field = &Config::postfix_config_directory, .notation = Notation::path,
           .help = "Configuration directory of the Postfix served, for postconf -c. Empty: "

@@ -64,18 +64,20 @@ void PostfixLevel::on_output(const Result<std::string>& output) {
   if (!done_) return;
   const auto tls = output.and_then([](const std::string& text) { return parse_postconf(text); });
   if (!tls) return on_failure(tls.error());
-  log_.info(LogLine("postfix_security_level").with("level", name_of(tls->level)).with("dnssec", tls->dnssec ? "yes" : "no"));
-  std::exchange(done_, nullptr)(*tls);
+  known_ = *tls;
+  log_.info(LogLine("postfix_security_level").with("level", name_of(known_.level)).with("dnssec", known_.dnssec ? "yes" : "no"));
+  std::exchange(done_, nullptr)(known_);
 }
 
+// A Postfix that is being upgraded has not given up DANE.
 void PostfixLevel::on_failure(const Error& error) {
   if (std::exchange(second_try_, true)) return;
   log_.warning(LogLine("postfix_security_level")
-                   .with("level", "unknown")
+                   .with("level", name_of(known_.level))
                    .with("reason", error.text)
                    .with("cure", "set postfix_security_level to the smtp_tls_security_level of Postfix"));
   again_->start(kUntilSecondTry);
-  done_(PostfixTls{});
+  done_(known_);
 }
 
 }  // namespace tlspolicyd

@@ -35,8 +35,9 @@ class PostfixLevel {
   PostfixLevel(const PostfixLevel&) = delete;
   PostfixLevel& operator=(const PostfixLevel&) = delete;
 
-  // `done` with the level; or with unknown after a warning that names the parameter, and then
-  // once more if a second try some seconds later brings it: Postfix waits for a main.cf that
+  // `done` with the level; or, after a warning that names the parameter, with the one that an
+  // earlier ask() brought, unknown at first, and then once more if a second try some seconds
+  // later brings it: Postfix waits for a main.cf that
   // was changed just now, which is when people reload. A later ask() takes the place of an
   // earlier one, whose `done` then never runs: however many come, at most one postconf runs
   // and one more call waits for it.
@@ -57,6 +58,7 @@ class PostfixLevel {
   std::optional<PostconfCall> waiting_;  // while running_
   PostconfCall asked_;  // last
   Done done_;
+  PostfixTls known_;
   bool second_try_ = false;
   std::unique_ptr<Timer> again_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

@@ -134,6 +134,16 @@ TEST_CASE_METHOD(Fixture, "where postconf fails the level is unknown, with a war
   CHECK(log.count(LogLevel::warning, "set postfix_security_level") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "where postconf fails later the level it told holds on, with a warning") {
+  const FakePostconf postconf("echo dane; echo dnssec");
+  ask(call_of(postconf));
+  settle();
+  ask({.config_directory = "", .program = "/nonexistent/postconf", .limit = kPlenty});
+  settle();
+  CHECK(told == std::vector<PostfixTls>{{BaseLevel::dane, true}, {BaseLevel::dane, true}});
+  CHECK(log.count(LogLevel::warning, "postfix_security_level: level=dane, reason=/nonexistent/postconf") == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "a postconf that fails is asked once more, with no second warning") {
   const FakePostconf postconf(R"sh(echo run >> "${0%/*}/runs"; [ "$(wc -l < "${0%/*}/runs")" = 2 ] || exit 1; echo dane; echo dnssec)sh");
   const bool recovers = GENERATE(true, false);
