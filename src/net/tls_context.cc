@@ -55,7 +55,9 @@ Result<void> load_file(SSL_CTX& context, const std::string& file) {
                 "; name a readable file of PEM certificates, or leave ca_file empty for the "
                 "system's");
   if (SSL_CTX_load_verify_file(&context, file.c_str()) == 1) return {};
+  const unsigned long error = ERR_peek_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(error)) return fail("ca_file " + file + ": " + std::strerror(ERR_GET_REASON(error)));
   return fail("ca_file " + file + ": no usable PEM certificate in it; put the CA's certificate "
               "there (-----BEGIN CERTIFICATE-----)");
 }
@@ -69,12 +71,12 @@ Result<void> load_path(SSL_CTX& context, const std::string& path) {
   return {};
 }
 
+// Not by SSL_CTX_set_default_verify_paths(), which does not tell when it could load nothing.
 Result<void> load_system(SSL_CTX& context) {
   const TrustAnchors system = system_anchors();
-  if (unreadable(system.ca_file, false).empty() || has_entries(system.ca_path)) {
-    if (SSL_CTX_set_default_verify_paths(&context) != 1) throw std::bad_alloc();
-    return {};
-  }
+  const bool file = load_file(context, system.ca_file).has_value();
+  if (SSL_CTX_load_verify_dir(&context, system.ca_path.c_str()) != 1) throw std::bad_alloc();
+  if (file || has_entries(system.ca_path)) return {};
   return fail("no trusted CA certificates in " + system.ca_file + " or " + system.ca_path +
               "; install the package ca-certificates, or set ca_file");
 }

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <utility>
+
 namespace tlspolicyd {
 namespace {
 
@@ -18,7 +20,7 @@ Result<std::unique_ptr<Trust>> Trust::load(TrustAnchors anchors, Logger* log) {
 }
 
 Trust::Trust(TrustAnchors anchors, Marks marks, SslCtxPtr context, Logger* log)
-    : anchors_(std::move(anchors)), marks_(marks), context_(std::move(context)),
+    : anchors_(std::move(anchors)), marks_(marks), refused_(marks), context_(std::move(context)),
       log_(log) {}
 
 SslCtxPtr Trust::current(SteadyTime now) {
@@ -31,14 +33,18 @@ SslCtxPtr Trust::current(SteadyTime now) {
   return SslCtxPtr(context_.get());
 }
 
+// Files that cannot be used are tried again at every look: it may have been for lack of
+// descriptors, say.
 void Trust::look() {
   const Marks seen = marks(anchors_);
   if (seen == marks_) return;
-  marks_ = seen;
   auto context = make_tls_context(anchors_);
-  if (context) context_ = std::move(*context);
-  else if (log_ != nullptr)
+  if (context) {
+    marks_ = seen;
+    context_ = std::move(*context);
+  } else if (std::exchange(refused_, seen) != seen && log_ != nullptr) {
     log_->warning(LogLine("trust").with("action", "kept").with("reason", context.error().text));
+  }
 }
 
 Result<void> Trust::reload(TrustAnchors anchors) {
@@ -56,7 +62,7 @@ Trust::Mark Trust::mark(const std::string& path) {
   struct stat found{};
   if (path.empty() || stat(path.c_str(), &found) != 0) return {};
   return {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino),
-          static_cast<std::int64_t>(found.st_size), found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
+          static_cast<std::int64_t>(found.st_size), found.st_ctim.tv_sec, found.st_ctim.tv_nsec};
 }
 
 Trust::Marks Trust::marks(const TrustAnchors& anchors) {

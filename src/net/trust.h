@@ -24,7 +24,7 @@ class Trust {
   [[nodiscard]] Result<void> reload(TrustAnchors anchors);
 
  private:
-  // What stat() tells of a file or directory: device, inode, size, time of change.
+  // What stat() tells of a file or directory: device, inode, size, time of change (chmod too).
   using Mark = std::array<std::int64_t, 5>;
   using Marks = std::array<Mark, 2>;
 
@@ -35,7 +35,8 @@ class Trust {
 
   std::mutex mutex_;  // guards all below
   TrustAnchors anchors_;
-  Marks marks_;
+  Marks marks_;    // of the files that context_ comes from
+  Marks refused_;  // of those that were warned of last
   SslCtxPtr context_;
   SteadyTime looked_{};
   Logger* log_;

@@ -1,4 +1,5 @@
 // CA files: missing, broken, replaced while we run.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fakes/captured_log.h"
@@ -114,6 +115,37 @@ TEST_CASE("a changed CA file is read again by itself, a broken one is not used")
   CHECK(log.lines.size() == 1);
   CHECK(current() == held.get());
   CHECK(log.lines.size() == 1);  // said once, not at every look
+}
+
+TEST_CASE("a changed CA file that cannot be read for now is read once it can be") {
+  const Identity one = make_identity(ca_spec("One")), two = make_identity(ca_spec("Two"));
+  const TempFile file(pem_of(one));
+  CapturedLog log;
+  const auto trust = *Trust::load({file.path(), ""}, &log);
+  SteadyTime now = std::chrono::steady_clock::now();
+  const SslCtxPtr first = trust->current(now += seconds(10));
+  file.rewrite(pem_of(two));
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const SslCtxPtr kept = trust->current(now += seconds(10));
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(kept.get() == first.get());
+  CHECK(log.count(LogLevel::warning, "Too many open files") == 1);
+  CHECK(trust->current(now += seconds(10)).get() != first.get());
+}
+
+TEST_CASE("the system's certificates count as unusable where they cannot be loaded") {
+  const Identity one = make_identity(ca_spec("One"));
+  const TempFile file(pem_of(one));
+  setenv("SSL_CERT_FILE", file.path().c_str(), 1);
+  setenv("SSL_CERT_DIR", "/nonexistent", 1);
+  CHECK(make_tls_context({}).has_value());
+  file.rewrite("garbage");
+  CHECK_FALSE(make_tls_context({}).has_value());
+  unsetenv("SSL_CERT_FILE");
+  unsetenv("SSL_CERT_DIR");
 }
 
 TEST_CASE("files are looked at now and then, not at every fetch") {
