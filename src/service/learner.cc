@@ -26,6 +26,7 @@ struct Learner::Pending {
   std::unique_ptr<Discovery> discovery;
   Ticket point_read;
   bool txt_pending = true;
+  std::optional<FetchGate> gate;  // of the fetch, once there is to be one
 };
 
 Learner::Learner(Parts parts, Options options)
@@ -41,7 +42,9 @@ bool Learner::has_room_for(const Domain& domain) const {
 
 Ticket Learner::learn(const Domain& domain, Done done, OnFetch on_fetch) {
   auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_fetch)});
-  enter(domain, Purpose::question).askers.push_back(asker);
+  Pending& pending = enter(domain, Purpose::question);
+  pending.askers.push_back(asker);
+  ask_late_comer(pending, *asker);
   return Ticket([asker] { asker->done = nullptr, asker->on_fetch = nullptr; });
 }
 
@@ -100,24 +103,35 @@ FetchSeen::State Learner::fetch_rule(Pending& pending, const TxtSeen& txt) {
   if (!wants_fetch(entry, pending.purpose, txt, now)) return FetchSeen::State::not_needed;
   const bool allowed = may_fetch(entry, id_to_fetch(entry, txt), now, options_.sts);
   if (!allowed) return FetchSeen::State::paced;
-  const FetchGate gate = gate_of(pending);
-  if (gate == FetchGate::closed) return FetchSeen::State::not_needed;
-  if (gate == FetchGate::held) pending.discovery->hold_fetch();
+  pending.gate = gate_of(pending);
+  if (pending.gate == FetchGate::closed) return FetchSeen::State::not_needed;
+  if (pending.gate == FetchGate::held) pending.discovery->hold_fetch();
   return FetchSeen::State::fetched;
 }
 
-// The strictest of what the askers say.
-Learner::FetchGate Learner::gate_of(const Pending& pending) {
-  FetchGate gate = FetchGate::open;
+// The most permissive of what the askers say: their next hops may have different mail hosts. A
+// policy that applies is kept up whatever DNS says.
+Learner::FetchGate Learner::gate_of(const Pending& pending) const {
+  const Entry* const entry = parts_.cache.find(pending.domain.text());
+  if (assess(entry, parts_.clock.life()).applies != nullptr) return FetchGate::open;
+  std::optional<FetchGate> gate;
   for (const std::weak_ptr<Asker>& weak : pending.askers)
-    if (const auto asker = weak.lock(); asker && asker->on_fetch)
-      gate = std::max(gate, std::exchange(asker->on_fetch, nullptr)());
-  return gate;
+    if (const auto asker = weak.lock(); asker && asker->on_fetch) {
+      const FetchGate own = std::exchange(asker->on_fetch, nullptr)();
+      gate = std::min(gate.value_or(own), own);
+    }
+  return gate.value_or(FetchGate::open);
+}
+
+void Learner::ask_late_comer(Pending& pending, Asker& asker) {
+  if (!pending.gate || !asker.on_fetch) return;
+  if (std::exchange(asker.on_fetch, nullptr)() == FetchGate::open) allow_fetch(pending.domain, true);
 }
 
 void Learner::allow_fetch(const Domain& domain, bool allowed) {
   const auto found = pending_.find(domain.text());
-  if (found == pending_.end() || !found->second->discovery) return;
+  if (found == pending_.end() || found->second->gate != FetchGate::held) return;
+  found->second->gate = allowed ? FetchGate::open : FetchGate::closed;
   if (allowed) found->second->discovery->release_fetch();
   else found->second->discovery->refuse_fetch();
 }
@@ -130,7 +144,10 @@ void Learner::on_discovered(Pending& pending, const DiscoveryReport& report) {
 void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
   const LifeTime now = parts_.clock.life();
   const Entry* known = parts_.cache.find(pending.domain.text());
-  Entry after = settle(known, pending.domain, report.evidence, now, options_.sts, parts_.spread());
+  Evidence seen = report.evidence;
+  // Another next hop of the domain may take mail: it is not kept from its policy for long.
+  if (pending.gate == FetchGate::closed) seen.txt.ttl = seconds(0);
+  Entry after = settle(known, pending.domain, seen, now, options_.sts, parts_.spread());
   count_discovery(parts_.metrics, report, pending.purpose);
   log_discovery(parts_.log, known, after, report);
   warn_if_failing(after, report.evidence);
@@ -179,6 +196,7 @@ void Learner::restart(const Domain& domain) {
   Pending& pending = *found->second;
   pending.point_read.reset();
   pending.discovery.reset();
+  pending.gate.reset();
   if (!wanted(pending)) return drop(pending);
   pending.txt_pending = true;
   discover(pending);

@@ -58,13 +58,14 @@ class Learner {
   // False: too many discoveries are under way to begin one more, and the store need not be read.
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
-  // `on_fetch`: asked when TXT has announced a policy that is to be fetched now; never where
-  // the fetch is under way already.
+  // `on_fetch`: asked when TXT has announced a policy that is to be fetched now, or has already;
+  // never where a policy applies, which is fetched anew whatever anybody says.
   [[nodiscard]] Ticket learn(const Domain& domain, Done done, OnFetch on_fetch = nullptr);
   // The same with nobody waiting; nothing happens if one is under way or there is no room.
   void learn_in_background(const Domain& domain, Purpose purpose);
 
-  // The word that a held fetch waits for. Not allowed: the domain takes no mail.
+  // The word that a held fetch waits for; one that nobody holds goes on whatever is said. Not
+  // allowed: the domain takes no mail.
   void allow_fetch(const Domain& domain, bool allowed);
 
   // Whether the TXT look-up of a discovery under way is still unanswered.
@@ -101,7 +102,8 @@ class Learner {
   void take_in(const Pending& pending, const DiscoveryReport& report);
   void warn_if_failing(Entry& entry, const Evidence& seen);
   void finish(Pending& pending);
-  [[nodiscard]] static FetchGate gate_of(const Pending& pending);
+  [[nodiscard]] FetchGate gate_of(const Pending& pending) const;
+  void ask_late_comer(Pending& pending, Asker& asker);
   [[nodiscard]] static bool wanted(const Pending& pending);
   void drop(Pending& pending);
 

@@ -176,6 +176,47 @@ TEST_CASE("M-12 a null MX may be forged: a cached enforce policy still answers")
   CHECK(world.fetches("d.example") == 1);
 }
 
+TEST_CASE("M-12 a null MX says nothing about a next hop that is its own mail host") {
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  world.dns.set_records("d.example", RrType::mx, {MxRdata{0, ""}}, kSigned);
+  world.set_host("d.example", kUnsigned);
+  SECTION("asked a minute later") {
+    REQUIRE(world.ask("d.example") == kNothing);
+    world.advance(61s);
+    CHECK(world.ask("[d.example]:587") == kSecure);
+  }
+  SECTION("asked at the same time") {
+    world.dns.hold("d.example");
+    const Ticket plain = world.process->service.answer({"QUERY", "d.example"}, [](std::string_view) {});
+    const Ticket own = world.process->service.answer({"QUERY", "[d.example]:587"}, [](std::string_view) {});
+    world.settle();
+    CHECK(world.fetches("d.example") == 1);
+  }
+  SECTION("asked while the fetch waits for MX") {
+    world.dns.hold("d.example");
+    REQUIRE(world.ask("d.example") == kNoReply);
+    REQUIRE(world.fetches("d.example") == 0);
+    CHECK(world.ask("[d.example]:587") == kNoReply);
+    CHECK(world.fetches("d.example") == 1);
+  }
+}
+
+TEST_CASE("M-12 a null MX may be forged: it stops no fetch of a policy that applies") {
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  set_hosts(world, "N");
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.dns.set_records("d.example", RrType::mx, {MxRdata{0, ""}}, kUnsigned);
+  world.https.hold("mta-sts.d.example");
+  world.advance(86400s + 8640s);
+  REQUIRE(world.fetches("d.example") == 2);
+  world.ask("d.example:587");  // looks up MX
+  world.https.release("mta-sts.d.example");
+  world.settle();
+  CHECK(world.time.life() - world.entry("d.example")->held->fetched < 10s);
+}
+
 TEST_CASE("M-12 the fetch waits for the MX records, but not for ever") {
   DaneWorld world;
   set_policy(world, kEnforced);
