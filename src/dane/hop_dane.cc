@@ -17,6 +17,13 @@ bool remembered(const HopDane& known, LifeTime now) {
   return ever_seen(known) && now - known.seen <= kDaneRemembered;
 }
 
+// What tells something stays before what does not, be it new, and the plain next hop, which nearly
+// all mail takes, before others.
+bool less_worth(const HopDane& left, const HopDane& right) {
+  const auto worth = [](const HopDane& known) { return std::pair(ever_seen(known), known.hop == HopKey{}); };
+  return worth(left) < worth(right);
+}
+
 bool all_looked_up(const DaneStatus& status) {
   return std::none_of(status.hosts.begin(), status.hosts.end(),
                       [](const DaneHost& host) { return host.state() == HostState::failed; });
@@ -48,8 +55,8 @@ HopDane learned(const HopDane* before, const HopKey& hop, DaneStatus found, seco
 std::shared_ptr<const HopDanes> with_hop(const std::shared_ptr<const HopDanes>& known, HopDane hop) {
   HopDanes after = known ? *known : HopDanes();
   std::erase_if(after, [&](const HopDane& each) { return each.hop == hop.hop; });
-  if (after.size() >= kMaxHops) after.erase(after.begin());
   after.push_back(std::move(hop));
+  if (after.size() > kMaxHops) after.erase(std::min_element(after.begin(), after.end(), less_worth));
   after.shrink_to_fit();
   return std::make_shared<const HopDanes>(std::move(after));
 }

@@ -31,7 +31,7 @@ inline constexpr seconds kMinDaneCurrent{60};     // a smaller TTL counts as thi
 inline constexpr seconds kMaxDaneCurrent{3600};
 inline constexpr seconds kDaneGrace{3600};        // past its time it still answers while it is looked up again
 inline constexpr seconds kDaneRemembered{86400};  // and so long it helps out where the MX look-up fails
-inline constexpr std::size_t kMaxHops = 4;        // of one domain; the one learned longest ago makes room
+inline constexpr std::size_t kMaxHops = 4;        // of one domain; who tells least makes room, then who is oldest
 
 struct HopDane {
   HopKey hop;

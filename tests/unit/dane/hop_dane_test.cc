@@ -88,6 +88,23 @@ TEST_CASE("next hops of one domain are kept apart, four at most") {
   CHECK(find_hop(nullptr, {}) == nullptr);
 }
 
+TEST_CASE("next hops whose MX records were never seen push out nobody, nor does any the plain one") {
+  const DaneStatus seen = signed_status(HostState::none);
+  auto hops = with_hop(nullptr, learned(nullptr, {}, seen, seconds(60), kNow));
+  const auto add = [&](std::uint16_t port, const DaneStatus& status) {
+    hops = with_hop(hops, learned(nullptr, {false, port}, status, seconds(60), kNow));
+  };
+  for (std::uint16_t port = 1; port <= 5; ++port) add(port, DaneStatus{});
+  CHECK(find_hop(hops, {}) != nullptr);
+  for (std::uint16_t port = 11; port <= 13; ++port) add(port, seen);
+  add(6, DaneStatus{});
+  for (std::uint16_t port = 11; port <= 13; ++port) CHECK(find_hop(hops, {false, port}) != nullptr);
+  for (std::uint16_t port = 21; port <= 30; ++port) add(port, seen);
+  CHECK(find_hop(hops, {}) != nullptr);
+  CHECK(find_hop(hops, {false, 30}) != nullptr);
+  CHECK(hops->size() == kMaxHops);
+}
+
 TEST_CASE("a next hop reads as in a Postfix table") {
   CHECK(to_text(HopKey{}, "d.example") == "d.example");
   CHECK(to_text({false, 587}, "d.example") == "d.example:587");
