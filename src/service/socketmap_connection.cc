@@ -24,14 +24,6 @@ constexpr seconds kFirstMoment{1};
 // Of what has arrived when the server ends: more than a socket's buffer holds.
 constexpr std::size_t kMaxDrained = 16 << 20;
 
-// What a connection may keep allocated while it has nothing to do.
-constexpr std::size_t kMaxSpare = 4096;
-
-void release(std::string& buffer) {
-  buffer.clear();
-  if (buffer.capacity() > kMaxSpare) buffer.shrink_to_fit();
-}
-
 // Whether the other end is closed in both directions. On TCP that shows only when
 // something is sent.
 bool is_hung_up(int fd) {
@@ -43,40 +35,14 @@ CloseReason reason_of(int error) {
   return error == EPIPE || error == ECONNRESET ? CloseReason::peer : CloseReason::error;
 }
 
-template <std::size_t... I>
-std::array<std::uint64_t*, kReplyKinds> reply_counters(Metrics& metrics, std::index_sequence<I...>) {
-  return {&metrics.counter("reply", name_of(static_cast<ReplyKind>(I)))...};
-}
-
 }  // namespace
-
-std::string_view name_of(CloseReason reason) {
-  switch (reason) {
-    case CloseReason::peer: return "peer";
-    case CloseReason::error: return "error";
-    case CloseReason::malformed: return "malformed";
-    case CloseReason::first_octet: return "first_octet";
-    case CloseReason::frame: return "frame";
-    case CloseReason::unread: return "unread";
-    case CloseReason::late: return "late";
-    case CloseReason::displaced: return "displaced";
-    case CloseReason::drained: return "drained";
-  }
-  return "error";
-}
-
-SocketmapTraffic::SocketmapTraffic(const Clock& the_clock, Answers& the_answers, Metrics& metrics,
-                                   SocketmapLimits the_limits)
-    : clock(the_clock), answers(the_answers), limits(the_limits),
-      requests(metrics.counter("requests", "socketmap")),
-      replies(reply_counters(metrics, std::make_index_sequence<kReplyKinds>{})) {}
 
 SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, Owner& owner,
                                          UniqueFd fd)
     : traffic_(traffic), owner_(owner), fd_(std::move(fd)),
       event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); },
              FdEvent::Urgency::at_once, FdEvent::Trigger::edge),
-      peer_(peer_of(fd_.get())), last_heard_(traffic.clock.steady()) {
+      peer_(peer_of(fd_.get())), pending_(traffic.limits.pending), last_heard_(traffic.clock.steady()) {
   event_.watch(FdEvent::Watch::read);
   owner_.on_limit_set();
 }
@@ -91,15 +57,16 @@ bool SocketmapConnection::is_busy() const {
 }
 
 bool SocketmapConnection::is_limited() const {
-  return !heard_ || frame_since_ || blocked_since_ || !pending_.empty();
+  return !heard_ || frame_since_ || outbox_.blocked_since() || !pending_.empty();
 }
 
 std::optional<CloseReason> SocketmapConnection::overdue(SteadyTime now) const {
   const SocketmapLimits& limits = traffic_.limits;
   if (!heard_ && now - last_heard_ >= limits.first_octet) return CloseReason::first_octet;
   if (frame_since_ && now - *frame_since_ >= limits.frame) return CloseReason::frame;
-  if (blocked_since_ && now - *blocked_since_ >= limits.unread) return CloseReason::unread;
-  if (!pending_.empty() && now - pending_.front().asked >= limits.late) return CloseReason::late;
+  const auto blocked_since = outbox_.blocked_since();
+  if (blocked_since && now - *blocked_since >= limits.unread) return CloseReason::unread;
+  if (!pending_.empty() && now - pending_.asked_first() >= limits.late) return CloseReason::late;
   return std::nullopt;
 }
 
@@ -119,17 +86,9 @@ void SocketmapConnection::read_rest() {
 }
 
 bool SocketmapConnection::give_up() {
-  bool waited = false;
-  for (Question& question : pending_) {
-    if (question.answered) continue;
-    question.payload = traffic_.answers.answer_by_now({question.map_name, question.key});
-    question.ticket.reset();
-    question.answered = true;
-    waited = true;
-  }
+  const bool waited = pending_.give_up(traffic_.answers);
   std::string out;
-  collect_answered(out);
-  send(out);
+  deliver(out);
   if (has_room() && !kept_.empty()) work_off_kept();
   settle();
   return waited;
@@ -142,13 +101,12 @@ void SocketmapConnection::close(CloseReason reason, const std::string& detail) {
   fd_.reset();
   pending_.clear();
   frame_since_.reset();
-  blocked_since_.reset();
   owner_.on_closed(*this, reason, detail);
 }
 
 void SocketmapConnection::on_ready(FdEvent::Watch ready) {
   traffic_.spent.clear();
-  if (ready != FdEvent::Watch::read) send_unsent();
+  if (ready != FdEvent::Watch::read) send_rest();
   if (!closed_ && has_room() && !kept_.empty()) work_off_kept();
   if (!closed_ && has_room() && ready != FdEvent::Watch::write) {
     const std::string_view input = receive();
@@ -214,8 +172,7 @@ std::size_t SocketmapConnection::work_off(std::string_view input) {
     const std::size_t taken = take_frames(input.substr(done), out);
     done += taken;
     more = taken > 0;
-    collect_answered(out);
-    send(out);
+    deliver(out);
   }
   working_ = false;
   note_partial(has_room() && done < input.size(), done > 0);
@@ -254,36 +211,35 @@ void SocketmapConnection::ask(const SocketmapRequest& request, std::string& out)
   traffic_.reply.clear();
   const bool known = traffic_.answers.answer_now(question, traffic_.reply);
   if (known && pending_.empty()) return put(traffic_.reply, out);
-  Question& waiting = pending_.emplace_back();
-  waiting.asked = traffic_.clock.steady();
-  waiting.answered = known;
+  PendingQuestions::Question& waiting = pending_.add(question, traffic_.clock.steady());
   owner_.on_limit_set();
-  if (known) {
-    waiting.payload = traffic_.reply;
-    return;
-  }
-  waiting.map_name = question.map_name;
-  waiting.key = question.key;
+  if (known) return pending_.answer(waiting, traffic_.reply);
   waiting.ticket = traffic_.answers.answer(
       question, [this, &waiting](std::string_view payload) { on_answer(waiting, payload); });
 }
 
-void SocketmapConnection::on_answer(Question& question, std::string_view payload) {
-  question.answered = true;
-  question.payload = payload;
+void SocketmapConnection::on_answer(PendingQuestions::Question& question, std::string_view payload) {
+  pending_.answer(question, payload);
   if (working_) return;
   std::string out;
-  collect_answered(out);
-  send(out);
+  deliver(out);
   if (has_room() && !kept_.empty()) work_off_kept();
   settle();
 }
 
+void SocketmapConnection::deliver(std::string& out) {
+  do {
+    collect_answered(out);
+    send(out);
+  } while (!closed_ && outbox_.empty() && pending_.is_next_answered());
+}
+
+// No more than can be on its way.
 void SocketmapConnection::collect_answered(std::string& out) {
-  while (!pending_.empty() && pending_.front().answered) {
-    put(pending_.front().payload, out);
-    traffic_.spent.push_back(std::move(pending_.front().ticket));
-    pending_.pop_front();
+  while (outbox_.empty() && out.size() < kMaxUnsent && pending_.is_next_answered()) {
+    PendingQuestions::Answered next = pending_.take(traffic_.answers);
+    put(next.payload, out);
+    traffic_.spent.push_back(std::move(next.ticket));
   }
 }
 
@@ -292,37 +248,25 @@ void SocketmapConnection::put(std::string_view payload, std::string& out) {
   ++*traffic_.replies[static_cast<std::size_t>(kind_of_reply(payload))];
 }
 
-// Sends `out` and keeps what the socket does not take; `out` is empty then.
 void SocketmapConnection::send(std::string& out) {
-  const std::size_t taken = unsent_.empty() && !out.empty() ? try_send(out) : 0;
-  if (!closed_ && taken < out.size()) {
-    unsent_.append(out, taken);
-    if (!blocked_since_) blocked_since_ = traffic_.clock.steady();
-    owner_.on_limit_set();
+  if (!closed_) {
+    if (const int error = outbox_.send(fd_.get(), out, traffic_.clock)) close(reason_of(error), std::strerror(error));
+    else if (!outbox_.empty()) owner_.on_limit_set();
   }
   out.clear();
 }
 
-void SocketmapConnection::send_unsent() {
-  sent_ += try_send(std::string_view(unsent_).substr(sent_));
-  if (closed_ || sent_ < unsent_.size()) return;
-  release(unsent_);
-  sent_ = 0;
-  blocked_since_.reset();
-}
-
-std::size_t SocketmapConnection::try_send(std::string_view octets) {
-  const ssize_t sent = send_now(fd_.get(), octets);
-  if (sent >= 0) return static_cast<std::size_t>(sent);
-  if (errno != EAGAIN && errno != EINTR) close(reason_of(errno), std::strerror(errno));
-  return 0;
+void SocketmapConnection::send_rest() {
+  if (const int error = outbox_.send_rest(fd_.get())) return close(reason_of(error), std::strerror(error));
+  std::string out;
+  deliver(out);
 }
 
 void SocketmapConnection::settle() {
   if (left_to_drain_ && !ending_) read_rest();
   if (closed_) return;
   if (ending_ && !owes()) return close(*ending_, ending_detail_);
-  if (!unsent_.empty()) return event_.watch(FdEvent::Watch::write);
+  if (!outbox_.empty()) return event_.watch(FdEvent::Watch::write);
   event_.watch(has_room() ? FdEvent::Watch::read : FdEvent::Watch::nothing);
 }
 

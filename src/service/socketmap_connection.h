@@ -2,61 +2,22 @@
 // and in order. No buffering beneath it; no timer of its own. Answer loop only.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
-#include "base/metrics.h"
 #include "base/unique_fd.h"
 #include "event/fd_event.h"
 #include "net/peer.h"
 #include "postfix/socketmap.h"
-#include "service/answers.h"
-#include "service/socketmap_inbox.h"
+#include "service/pending_questions.h"
+#include "service/socketmap_outbox.h"
+#include "service/socketmap_traffic.h"
 
 namespace tlspolicyd {
-
-struct SocketmapLimits {
-  std::size_t pending = 64;         // questions of a connection that may wait for an answer
-  seconds first_octet{60};          // Postfix connects in order to ask
-  seconds frame{10};                // from a question's first octet to its last
-  seconds unread{30};               // for replies that the other end does not read
-  seconds late{90};                 // Postfix gives up after 100 s: better no reply than one
-                                    // that it takes for the answer to its next question
-};
-
-enum class CloseReason : std::uint8_t {
-  peer,         // it hung up
-  error,        // the kernel says so
-  malformed,    // no netstring, or no request in it
-  first_octet, frame, unread, late,  // a limit above
-  displaced,    // too many connections
-  drained,      // we end
-};
-
-[[nodiscard]] std::string_view name_of(CloseReason reason);
-
-// What the connections of one server share.
-struct SocketmapTraffic {
-  SocketmapTraffic(const Clock& clock, Answers& answers, Metrics& metrics, SocketmapLimits limits);
-
-  const Clock& clock;
-  Answers& answers;
-  SocketmapLimits limits;
-  std::uint64_t& requests;
-  std::array<std::uint64_t*, kReplyKinds> replies;  // by ReplyKind
-  SocketmapInbox inbox;
-  // Buffers that live for one turn, here so that the next turn finds them allocated.
-  std::string to_send;
-  std::string reply;
-  std::vector<Ticket> spent;  // must outlive the callback that they were for
-};
 
 class SocketmapConnection {
  public:
@@ -78,7 +39,7 @@ class SocketmapConnection {
 
   [[nodiscard]] const Peer& peer() const { return peer_; }
   [[nodiscard]] SteadyTime last_heard() const { return last_heard_; }
-  [[nodiscard]] bool owes() const { return !pending_.empty() || !unsent_.empty(); }
+  [[nodiscard]] bool owes() const { return !pending_.empty() || !outbox_.empty(); }
   // Accepted just now: its question is on the way.
   [[nodiscard]] bool is_new() const;
   // Whether something is owed, or a question has come that was not read yet, or will.
@@ -104,14 +65,6 @@ class SocketmapConnection {
   void work_in(std::string_view input);
 
  private:
-  struct Question {
-    SteadyTime asked;
-    bool answered = false;
-    std::string map_name, key;  // until it is answered
-    std::string payload;
-    Ticket ticket;
-  };
-
   void on_ready(FdEvent::Watch ready);
   [[nodiscard]] std::string_view receive();
   void take_in(std::string_view input);
@@ -119,19 +72,19 @@ class SocketmapConnection {
   void on_end_of_input();
   void end(CloseReason reason, std::string detail);
   [[nodiscard]] bool has_room() const {
-    return !closed_ && !ending_ && unsent_.empty() && pending_.size() < traffic_.limits.pending;
+    return !closed_ && !ending_ && outbox_.empty() && pending_.has_room();
   }
   void work_off_kept();
   [[nodiscard]] std::size_t work_off(std::string_view input);
   [[nodiscard]] std::size_t take_frames(std::string_view input, std::string& out);
   void note_partial(bool partial, bool progress);
   void ask(const SocketmapRequest& request, std::string& out);
-  void on_answer(Question& question, std::string_view payload);
+  void on_answer(PendingQuestions::Question& question, std::string_view payload);
+  void deliver(std::string& out);
   void collect_answered(std::string& out);
   void put(std::string_view payload, std::string& out);
   void send(std::string& out);
-  void send_unsent();
-  [[nodiscard]] std::size_t try_send(std::string_view octets);
+  void send_rest();
   void settle();
 
   SocketmapTraffic& traffic_;
@@ -140,15 +93,13 @@ class SocketmapConnection {
   FdEvent event_;
   Peer peer_;
   std::string kept_;                 // received, not worked off
-  std::string unsent_;               // what the socket did not take
-  std::size_t sent_ = 0;             // octets of `unsent_` that it took since
-  std::list<Question> pending_;      // in the order of asking
+  SocketmapOutbox outbox_;
+  PendingQuestions pending_;
   SteadyTime last_heard_;
   bool heard_ = false;
   bool working_ = false;             // questions are being taken: answers wait for the end of that
   bool closed_ = false;
   std::optional<SteadyTime> frame_since_;    // of a frame that is not complete
-  std::optional<SteadyTime> blocked_since_;  // of `unsent_`
   std::optional<CloseReason> ending_;        // no more input; close when nothing is owed
   std::string ending_detail_;
   std::optional<std::size_t> left_to_drain_;  // octets that may still be read; set: no more than has arrived

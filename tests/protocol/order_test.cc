@@ -166,3 +166,36 @@ TEST_CASE("replies are counted by their result") {
   CHECK(rig.metrics.value("requests", "socketmap") == 4);
   CHECK(rig.metrics.value("connections", "accepted") == 1);
 }
+
+TEST_CASE("replies that stand behind one that waits are bounded in octets, and none is lost") {
+  Rig rig;
+  Client client = rig.connect();
+  const std::string big = "OK " + std::string(90'000, 'x');
+  rig.answers.table["big"] = big;
+  std::string all = query("wait");
+  for (int i = 0; i < 63; ++i) all += query("big");
+  rig.exchange(client, all);
+  CHECK(rig.metrics.value("requests", "socketmap") <= 1 + PendingQuestions::kMaxOctets / big.size() + 1);
+  rig.answers.complete("wait");
+  std::string received, part;
+  while (!(part = rig.exchange(client, "")).empty()) received += part;
+  std::string wanted = netstring("OK wait");
+  for (int i = 0; i < 63; ++i) wanted += netstring(big);
+  CHECK((received == wanted));
+}
+
+TEST_CASE("a reply for which there was no room is made anew when its turn comes") {
+  Rig rig;
+  Client client = rig.connect();
+  std::string all;
+  for (int i = 0; i < 6; ++i) all += query("wait" + std::to_string(i));
+  rig.exchange(client, all);
+  const std::string big = "OK " + std::string(90'000, 'x');
+  for (int i = 5; i > 0; --i) rig.answers.complete("wait" + std::to_string(i), big);
+  rig.answers.complete("wait0");
+  std::string received, part;
+  while (!(part = rig.exchange(client, "")).empty()) received += part;
+  std::string wanted = netstring("OK wait0");
+  for (int i = 1; i < 6; ++i) wanted += netstring(i > 3 ? big : "OK so far of QUERY wait" + std::to_string(i));
+  CHECK((received == wanted));
+}
