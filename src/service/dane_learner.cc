@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "service/askers.h"
 #include "service/dane_words.h"
 #include "service/entry_reply.h"
 
@@ -28,14 +29,11 @@ struct DaneLearner::Asker {
 struct DaneLearner::Pending {
   Domain domain;
   HopKey hop;
-  std::vector<std::weak_ptr<Asker>> askers;
+  Askers<Asker> askers;
   std::unique_ptr<DaneLookup> lookup;
 
   [[nodiscard]] bool wanted() const {
-    return std::any_of(askers.begin(), askers.end(), [](const std::weak_ptr<Asker>& weak) {
-      const auto asker = weak.lock();
-      return asker && asker->done;
-    });
+    return askers.any([](const Asker& asker) { return asker.done != nullptr; });
   }
 };
 
@@ -55,7 +53,7 @@ bool DaneLearner::has_room_for(const Domain& domain, const HopKey& hop) const {
 
 Ticket DaneLearner::learn(const Domain& domain, const HopKey& hop, Done done, DaneLookup::OnMx on_mx) {
   auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_mx)});
-  enter(domain, hop).askers.push_back(asker);
+  enter(domain, hop).askers.add(asker);
   return Ticket([asker] { asker->done = nullptr, asker->on_mx = nullptr; });
 }
 
@@ -81,8 +79,9 @@ void DaneLearner::look_up(Pending& pending) {
 
 void DaneLearner::on_mx(const Pending& pending, MxState state) {
   const auto askers = pending.askers;
-  for (const std::weak_ptr<Asker>& weak : askers)
-    if (const auto asker = weak.lock(); asker && asker->on_mx) std::exchange(asker->on_mx, nullptr)(state);
+  askers.each([state](Asker& asker) {
+    if (asker.on_mx) std::exchange(asker.on_mx, nullptr)(state);
+  });
 }
 
 void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
@@ -91,8 +90,9 @@ void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
   // A look-up that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.lookup));
   if (retired_.size() == 1) bury_->start(milliseconds(0));  // as in Learner
-  for (const std::weak_ptr<Asker>& weak : pending.askers)
-    if (const auto asker = weak.lock(); asker && asker->done) std::exchange(asker->done, nullptr)(known);
+  pending.askers.each([&known](Asker& asker) {
+    if (asker.done) std::exchange(asker.done, nullptr)(known);
+  });
 }
 
 // A domain of which nothing else is known yet gets an entry that says just that.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "service/askers.h"
 #include "service/policy_log.h"
 #include "sts/schedule.h"
 
@@ -22,7 +23,7 @@ struct Learner::Asker {
 struct Learner::Pending {
   Domain domain;
   Purpose purpose;
-  std::vector<std::weak_ptr<Asker>> askers;
+  Askers<Asker> askers;
   std::unique_ptr<Discovery> discovery;
   Ticket point_read;
   bool txt_pending = true;
@@ -43,7 +44,7 @@ bool Learner::has_room_for(const Domain& domain) const {
 Ticket Learner::learn(const Domain& domain, Done done, OnFetch on_fetch) {
   auto asker = std::make_shared<Asker>(Asker{std::move(done), std::move(on_fetch)});
   Pending& pending = enter(domain, Purpose::question);
-  pending.askers.push_back(asker);
+  pending.askers.add(asker);
   ask_late_comer(pending, *asker);
   return Ticket([asker] { asker->done = nullptr, asker->on_fetch = nullptr; });
 }
@@ -115,11 +116,11 @@ Learner::FetchGate Learner::gate_of(const Pending& pending) const {
   const Entry* const entry = parts_.cache.find(pending.domain.text());
   if (assess(entry, parts_.clock.life()).applies != nullptr) return FetchGate::open;
   std::optional<FetchGate> gate;
-  for (const std::weak_ptr<Asker>& weak : pending.askers)
-    if (const auto asker = weak.lock(); asker && asker->on_fetch) {
-      const FetchGate own = std::exchange(asker->on_fetch, nullptr)();
-      gate = std::min(gate.value_or(own), own);
-    }
+  pending.askers.each([&gate](Asker& asker) {
+    if (!asker.on_fetch) return;
+    const FetchGate own = std::exchange(asker.on_fetch, nullptr)();
+    gate = std::min(gate.value_or(own), own);
+  });
   return gate.value_or(FetchGate::open);
 }
 
@@ -186,8 +187,9 @@ void Learner::finish(Pending& pending) {
   // A discovery that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.discovery));
   if (retired_.size() == 1) bury_->start(milliseconds(0));  // begun anew at each it would never come while we are busy
-  for (const std::weak_ptr<Asker>& weak : pending.askers)
-    if (const auto asker = weak.lock(); asker && asker->done) std::exchange(asker->done, nullptr)();
+  pending.askers.each([](Asker& asker) {
+    if (asker.done) std::exchange(asker.done, nullptr)();
+  });
 }
 
 void Learner::restart(const Domain& domain) {
@@ -209,10 +211,7 @@ void Learner::restart_all() {
 }
 
 bool Learner::wanted(const Pending& pending) {
-  return std::any_of(pending.askers.begin(), pending.askers.end(), [](const std::weak_ptr<Asker>& weak) {
-    const auto asker = weak.lock();
-    return asker && asker->done;
-  });
+  return pending.askers.any([](const Asker& asker) { return asker.done != nullptr; });
 }
 
 void Learner::drop(Pending& pending) {

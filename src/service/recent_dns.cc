@@ -15,7 +15,7 @@ Ticket RecentDns::ask(const DnsQuestion& question, Done done) {
   } else {
     const auto [running, is_new] = running_.try_emplace(key);
     if (!is_new && now - running->second.since >= kJoined) return dns_.ask(question, std::move(*asker));
-    running->second.askers.push_back(asker);
+    running->second.askers.add(asker);
     if (is_new) {
       running->second.since = now;
       running->second.ticket = dns_.ask(question, [this, key](const DnsAnswer& answer) { on_answer(Key(key), answer); });
@@ -33,8 +33,9 @@ void RecentDns::forget() {
 void RecentDns::on_answer(const Key& key, const DnsAnswer& answer) {
   const auto running = running_.extract(key);
   if (std::get<Generation>(key) == generation_) keep(key, answer);
-  for (const Asker& asker : running.mapped().askers)
-    if (const Done done = std::exchange(*asker, nullptr)) done(answer);
+  running.mapped().askers.each([&answer](Done& asker) {
+    if (const Done done = std::exchange(asker, nullptr)) done(answer);
+  });
 }
 
 void RecentDns::keep(const Key& key, const DnsAnswer& answer) {

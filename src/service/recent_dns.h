@@ -9,11 +9,11 @@
 #include <memory>
 #include <string>
 #include <tuple>
-#include <vector>
 
 #include "base/clock.h"
 #include "event/executor.h"
 #include "net/dns.h"
+#include "service/askers.h"
 
 namespace tlspolicyd {
 
@@ -42,11 +42,11 @@ class RecentDns final : public Dns {
  private:
   using Generation = std::uint64_t;  // counts forget()
   using Key = std::tuple<Generation, std::string, RrType>;
-  using Asker = std::shared_ptr<Done>;  // empty: cancelled
+  using Asker = std::shared_ptr<Done>;  // of an empty function: cancelled
   struct Running {
     SteadyTime since;
     Ticket ticket;
-    std::vector<Asker> askers;
+    Askers<Done> askers;
   };
   struct Kept {
     std::shared_ptr<const DnsAnswer> answer;

@@ -70,6 +70,21 @@ TEST_CASE("what many ask in one turn is announced, and each gets its own answer"
   CHECK(rig.answers.expected == keys);
 }
 
+TEST_CASE("a crowd of many addresses shuts out nobody who asks, and asks once more where it was displaced") {
+  InetRig rig(10);
+  std::list<Client> crowd;
+  Client postfix = rig.connect_from(kOne);
+  for (int i = 0; i < 100; ++i) {
+    crowd.push_back(rig.connect_from(("127.1.0." + std::to_string(i + 1)).c_str()));
+    rig.advance(seconds(2));
+    if (!rig.answers_to(postfix)) {
+      postfix = rig.connect_from(kOne);
+      REQUIRE(rig.answers_to(postfix));
+    }
+  }
+  CHECK(rig.closed("displaced") >= 90);
+}
+
 TEST_CASE("beyond max_connections the greediest address loses its longest idle connection") {
   InetRig rig(3);
   Client first = rig.connect_from(kOne);
