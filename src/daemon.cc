@@ -13,6 +13,7 @@
 namespace tlspolicyd {
 namespace {
 
+constexpr milliseconds kStoreLimit{5000};  // for a commit or two of what came last
 constexpr milliseconds kDrainLimit{8000};  // longer than any reply_timeout that makes sense before a restart
 
 constexpr std::size_t kMaxDueCounted = 100'000;  // --status need not count further
@@ -42,6 +43,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
+      store_patience_(loop.make([this] { abandon_store(); })),
       signals_(loop, kSignals, [this](int signal) { on_signal(signal); }) {
   shadow_.load([this](const StoredRow& row) { learner_.adopt(row); }, [] {});
   refresher_.start();
@@ -53,7 +55,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
 
 Daemon::~Daemon() = default;
 
-void Daemon::run() {
+bool Daemon::run() {
   LogLine line("start");
   line.with("version", TLSPOLICYD_VERSION).with("pid", getpid());
   for (const std::string& name : server_.listening()) line.with("listen", name);
@@ -62,6 +64,7 @@ void Daemon::run() {
     if (!setting.empty()) log_.debug(LogLine("setting").with("line", setting));
   loop_.run();
   log_.info(LogLine("stop").with("uptime_s", std::chrono::duration_cast<seconds>(clock_.steady() - began_).count()));
+  return !abandoned_;
 }
 
 void Daemon::on_signal(int signal) {
@@ -125,7 +128,18 @@ void Daemon::set_precedence() {
 // Answers what has been asked, writes what has been learned, ends.
 void Daemon::drain() {
   draining_ = true;
-  server_.drain(kDrainLimit, [this] { shadow_.drain([this] { loop_.stop(); }); });
+  server_.drain(kDrainLimit, [this] {
+    store_patience_->start(kStoreLimit);
+    shadow_.drain([this] { loop_.stop(); });
+  });
+}
+
+// Nobody is served any more, so every second counts, and what takes its place may fare better.
+void Daemon::abandon_store() {
+  log_.error(LogLine("stop").with("reason", "the store did not take what was learned last in time")
+                 .with("unwritten", shadow_.pending()).with("cure", "look at the disk of cache ="));
+  abandoned_ = true;
+  loop_.stop();
 }
 
 void Daemon::on_evicted(const Entry& entry) {

@@ -54,7 +54,9 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
-  void run();  // until SIGTERM or SIGINT; questions in flight are answered
+  // Until SIGTERM or SIGINT; questions in flight are answered. False: the disk hangs, so that what
+  // was learned last is not stored, and destroying this may never come to an end.
+  [[nodiscard]] bool run();
 
  private:
   void on_signal(int signal);
@@ -64,6 +66,7 @@ class Daemon {
   void on_canary();
   void set_precedence();
   void drain();
+  void abandon_store();
   void on_evicted(const Entry& entry);
   [[nodiscard]] StatusView status();
 
@@ -96,7 +99,8 @@ class Daemon {
   ControlDesk desk_;
   std::optional<ControlServer> control_;
   Ticket trust_reload_;
-  bool draining_ = false;
+  bool draining_ = false, abandoned_ = false;
+  std::unique_ptr<Timer> store_patience_;
   Signals signals_;
 };
 

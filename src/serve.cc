@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unistd.h>
 
 #include "cache/sqlite_store.h"
 #include "daemon.h"
@@ -150,7 +151,7 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   Daemon daemon({config, options.config, options.verbosity, std::move(*maps), std::move(*control),
                  std::move(postconf), std::move(*https), open_store(config, clock, log)},
                 loop, clock, log);
-  daemon.run();
+  if (!daemon.run()) _exit(kExitOsError);
   return kExitOk;
 }
 

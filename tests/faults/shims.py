@@ -41,6 +41,10 @@ class Faults:
         """Every write and sync of the store fails with this errno; 0: no more."""
         self._set("disk_error", error)
 
+    def hang_disk(self):
+        """Every write and sync of the store waits until disk() says something else."""
+        self._set("disk_error", -1)
+
     def disk_refusals(self):
         return self._get("disk_refusals")
 

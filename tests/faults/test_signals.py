@@ -12,6 +12,7 @@ from waiting import until
 HANG_UPS = form.either(200, 6000)     # one every 10 ms
 EVERY = 0.01
 GROWTH = 8 * 1024                     # kB that the storm may cost
+OS_ERROR = 71                         # EX_OSERR
 SLOW = 1.5                            # seconds a policy host takes
 TERMINATIONS = form.either(2, 30)
 
@@ -112,3 +113,19 @@ class Signals(FaultTest):
             for domain in self.known * (questions // len(self.known)):
                 self.assertEqual(client.receive(), enforced(domain))
         self.assertEqual(self.daemon.process.wait(20), 0)
+
+    def test_terminate_with_a_disk_that_hangs(self):
+        """SIGTERM while the disk takes nothing: answered all the same, said, and over in some seconds"""
+        faults = self.faulty()
+        self.daemon.start(env=faults.env())
+        self.learn(self.known)
+        faults.hang_disk()
+        self.learn(self.publish_all(f"new.{self.suffix}", 5))
+        began = time.monotonic()
+        self.daemon.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.daemon.process.wait(20), OS_ERROR)
+        self.assertLess(time.monotonic() - began, 15)
+        self.daemon.says("look at the disk")
+        faults.disk(0)
+        self.daemon.start()
+        self.assertEqual({self.daemon.ask(domain) for domain in self.known}, {enforced(domain) for domain in self.known})

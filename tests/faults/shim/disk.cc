@@ -12,6 +12,7 @@ namespace {
 
 bool refused() {
   Page* const told = page();
+  while (told != nullptr && told->disk_error < 0) usleep(1000);  // it hangs
   const auto error = told == nullptr ? 0 : static_cast<int>(told->disk_error);
   if (error == 0) return false;
   ++told->disk_refusals;
