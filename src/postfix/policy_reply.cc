@@ -59,6 +59,12 @@ std::vector<std::string> essential_strings(const Policy& policy) {
           "max_age: " + std::to_string(policy.max_age.count())};
 }
 
+// A name of one label may be a word by which Postfix means another name. Nobody has a certificate
+// for one, so that it goes with a dot at its end, where it means only itself.
+bool is_match_word(std::string_view mx) {
+  return mx == "hostname" || mx == "nexthop" || mx == "dot-nexthop";
+}
+
 // Postfix takes a leading dot for any depth below and would take a star literally. That
 // the star is one label only it learns from mx_host_pattern (since 3.10.5).
 void append_secure(std::string& out, const Policy& policy) {
@@ -67,7 +73,7 @@ void append_secure(std::string& out, const Policy& policy) {
   for (std::string_view rest = policy.mx.joined(); !rest.empty(); between = ":") {
     std::string_view mx = cut_piece(rest, MxPatterns::kBetween);
     if (mx.front() == '*') mx.remove_prefix(1);
-    out.append(between).append(mx);
+    out.append(between).append(mx).append(is_match_word(mx) ? "." : "");
   }
   out += " servername=hostname";
 }

@@ -25,6 +25,11 @@ struct PostfixVerdict {
   std::vector<std::string> match;                              // parted at ':'
   std::map<std::string, std::vector<std::string>> attributes;  // lower-case name, values in order
 
+  // Words in `match` that stand for other names.
+  [[nodiscard]] static bool is_strategy(std::string_view match) {
+    return equals_ignoring_case(match, "hostname") || equals_ignoring_case(match, "nexthop") ||
+           equals_ignoring_case(match, "dot-nexthop");
+  }
   [[nodiscard]] std::string only(const std::string& name) const {
     const auto at = attributes.find(name);
     return at == attributes.end() || at->second.size() != 1 ? "" : at->second.front();

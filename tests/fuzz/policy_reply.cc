@@ -43,7 +43,8 @@ Case read_case(fuzz::Input& input) {
 
 std::vector<std::string> match_of(const Policy& policy) {
   std::vector<std::string> match;
-  for (const std::string& mx : policy.mx.list()) match.push_back(mx.front() == '*' ? mx.substr(1) : mx);
+  for (const std::string& mx : policy.mx.list())
+    match.push_back(mx.front() == '*' ? mx.substr(1) : PostfixVerdict::is_strategy(mx) ? mx + "." : mx);
   return match;
 }
 
@@ -68,6 +69,7 @@ void check_verdict(const Case& the, const Reply& reply, MapForm form, const Post
   if (typed) check_attributes(the, verdict);
   if (the.policy.mode == Mode::enforce) {
     require(verdict.level == "secure" && the.options.base_level != BaseLevel::dane_only, "enforce is secure");
+    require(std::none_of(verdict.match.begin(), verdict.match.end(), &PostfixVerdict::is_strategy), "only names are matched");
     require(verdict.match == match_of(the.policy) && verdict.only("servername") == "hostname", "every pattern counts");
     require(typed == (form == MapForm::tlsrpt && reply.shed != ReplyShed::attributes), "attributes, unless shed");
   } else {

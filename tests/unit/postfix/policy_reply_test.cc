@@ -49,6 +49,13 @@ TEST_CASE("M-09 rule 13: enforce in the tlsrpt form: the star stays in mx_host_p
         " mx_host_pattern=mx1.d.example mx_host_pattern=*.mail.example");
 }
 
+TEST_CASE("rule 16 an MX host whose name is a word of match= stands for nothing but itself") {
+  Policy words = policy(Mode::enforce);
+  for (const char* word : {"hostname", "nexthop", "dot-nexthop", "hostnames"}) REQUIRE(words.mx.add(word));
+  CHECK(kOld.read(reply(words, MapForm::plain)).match ==
+        std::vector<std::string>{"mx1.d.example", ".mail.example", "hostname.", "nexthop.", "dot-nexthop.", "hostnames"});
+}
+
 TEST_CASE("rule 14 the plain form is understood by Postfix 3.9, the tlsrpt form is not") {
   const PostfixVerdict plain = kOld.read(reply(policy(Mode::enforce), MapForm::plain));
   CHECK(plain.invalid.empty());
