@@ -25,8 +25,9 @@ std::optional<std::int64_t> number_at(sqlite3_stmt& statement, int column, std::
   return number;
 }
 
+// Before 1970 was what happened before the clock was set back to its begin.
 std::optional<WallTime> time_at(sqlite3_stmt& statement, int column) {
-  const auto number = number_at(statement, column, 0, kLastSecond);
+  const auto number = number_at(statement, column, -kLastSecond, kLastSecond);
   return number ? std::optional(WallTime(seconds(*number))) : std::nullopt;
 }
 

@@ -114,7 +114,7 @@ TEST_CASE("C-16 rows that make no sense are passed over and counted, the others 
       {"id too long", "id = replace(hex(zeroblob(17)), '0', 'a')"},
       {"id with a blank", "id = 'a b'"},
       {"text too long", "text = zeroblob(4097)"},
-      {"fetched before the epoch", "fetched = -1"},
+      {"fetched out of range", "fetched = -253402300800"},
       {"fetched never", "fetched = 9223372036854775807"},
       {"checked out of range", "checked = 253402300800"},
       {"last_asked out of range", "last_asked = -9223372036854775807"},

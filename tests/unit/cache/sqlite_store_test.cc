@@ -41,6 +41,7 @@ StoredRow odd_row(const std::string& name) {
   if (name == "longest text") row.policy.text = std::string(kMaxPolicyText, '\xe2');
   if (name == "many patterns") row.policy.mx = patterns(std::vector<std::string>(1500, "*.mail.d.example"));
   if (name == "first second of the epoch") row.fetched = row.checked = row.last_asked = WallTime{};
+  if (name == "before the epoch") row.fetched = row.checked = row.last_asked = WallTime(seconds(-86'400));
   if (name == "failure")
     row.failure = Failure{.in_txt = true, .result = StsResult::sts_webpki_invalid, .since = LifeTime(seconds(-3)),
                           .count = 4'000'000'000, .detail = std::string("bad\0\xff", 5)};
@@ -55,7 +56,7 @@ StoredRow odd_row(const std::string& name) {
 TEST_CASE("a row comes back as it was written, from get and from page") {
   const auto name = GENERATE(as<std::string>(), "plain", "mode none without mx", "no id was readable", "longest id",
                              "largest max_age", "octets of any kind in the text", "longest text", "many patterns",
-                             "first second of the epoch", "failure", "DANE status");
+                             "first second of the epoch", "before the epoch", "failure", "DANE status");
   CAPTURE(name);
   StoreFolder f;
   const StoredRow row = odd_row(name);
