@@ -9,6 +9,7 @@
 #include "config/check.h"
 #include "config/describe.h"
 #include "log_sink.h"
+#include "net/descriptors.h"
 #include "options.h"
 #include "out_of_memory.h"
 #include "serve.h"
@@ -70,6 +71,7 @@ int run(const std::vector<std::string>& arguments, LogSink& log) {
 }  // namespace tlspolicyd
 
 int main(int argc, char** argv) {
+  tlspolicyd::open_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(); a peer that hangs up is an error value
   tlspolicyd::LogSink log(tlspolicyd::stderr_is_journal());
   tlspolicyd::end_when_memory_runs_out(log);

@@ -1,6 +1,8 @@
 #include "net/descriptors.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -22,6 +24,11 @@ DescriptorLimit raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   const bool raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
   return {before, raised ? to_count(limit.rlim_max) : before};
+}
+
+void open_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDWR));  // gets the lowest that is free
 }
 
 std::size_t descriptor_share(std::size_t most) {

@@ -1,10 +1,13 @@
 #include "net/descriptors.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "catch.h"
+#include "unit/net/in_child.h"
 
 using namespace tlspolicyd;
 
@@ -35,4 +38,16 @@ TEST_CASE("no kind of use may hold more than a quarter of the descriptors") {
   setrlimit(RLIMIT_NOFILE, &original);
   CHECK(many == 16);
   CHECK(few == 10);
+}
+
+TEST_CASE("standard descriptors that are closed lead nowhere, those that are open stay") {
+  CHECK(in_child([] {
+          const int kept = dup(STDOUT_FILENO);
+          for (const int fd : {STDIN_FILENO, STDERR_FILENO}) close(fd);
+          open_standard_descriptors();
+          struct stat null {}, in {}, out {}, err {}, before {};
+          stat("/dev/null", &null), fstat(0, &in), fstat(1, &out), fstat(2, &err), fstat(kept, &before);
+          if (in.st_rdev != null.st_rdev || err.st_rdev != null.st_rdev) return 1;
+          return out.st_ino == before.st_ino && out.st_dev == before.st_dev ? 0 : 2;
+        }) == 0);
 }
