@@ -95,8 +95,7 @@ void DnsClient::begin(Id id, Waiting waiting) {
   auto query = std::make_unique<DnsQuery>(
       loop_, clock_, metrics_, current_pool(), std::move(waiting.question),
       [this, id, done = std::move(waiting.done)](const DnsAnswer& answer) { on_answer(id, done, answer); });
-  query->start();
-  running_.emplace(id, std::move(query));
+  running_.emplace(id, std::move(query)).first->second->start();
 }
 
 // `done` may ask and cancel; the query that calls here lives until the next turn.
