@@ -2,6 +2,7 @@
 import os
 import pathlib
 import platform
+import pwd
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from waiting import until
 NONE = "0000000000000000"
 ROOT_KEEPS = "0000000000000003"  # CAP_CHOWN, CAP_DAC_OVERRIDE: a store of another user
 MOST_PROCESSES = ("512", "512")
+THREADS = 4  # at least: answer loop, fetch loop, store, postconf
 # The landmark a probed stack allocation leaves: "or %0 to the top of the stack", "store zero".
 PROBE = {"x86_64": bytes.fromhex("48830c2400"), "aarch64": bytes.fromhex("ff0302f9")}
 # What a function begins with that may be called by address: endbr64; paciasp.
@@ -101,11 +103,11 @@ class Process(WorldTest):
         self.daemon.directory.chmod(0o777)
         self.addCleanup(self.daemon.stop)
 
-    def serve(self, domain, **settings):
+    def serve(self, domain, process=None, **settings):
         """A daemon that has learned something, so that all its threads have begun."""
         self.world.publish(domain, f"mx1.{domain}")
         self.daemon.write_config(**settings)
-        self.daemon.start()
+        self.daemon.start(**(process or {}))
         self.assertIn("secure", self.daemon.ask(domain))
 
     def assert_capabilities(self, pid, held):
@@ -118,11 +120,35 @@ class Process(WorldTest):
         self.serve("confined.example")
         pid = self.daemon.process.pid
         threads = list(statuses(pid))
-        self.assertGreaterEqual(len(threads), 4, "answer loop, fetch loop, store, postconf")
+        self.assertGreaterEqual(len(threads), THREADS)
         for status in threads:
             self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"), status["Name"])
         self.assertEqual(limits(pid, "core file size"), ("0", "0"))
         self.assertEqual(limits(pid, "processes"), MOST_PROCESSES)
+
+    def runner(self):
+        """The pid of the daemon's one child, which has become what it is to be."""
+        (runner,) = children(self.daemon.process.pid)
+        until(lambda: next(statuses(runner))["Seccomp"] == "2", "the runner to confine itself, which it does last")
+        return runner
+
+    def assert_is(self, pid, account, threads):
+        """Real, effective, saved and file system's ids of each thread, and its groups, are that account's."""
+        seen = list(statuses(pid))
+        self.assertGreaterEqual(len(seen), threads)
+        groups = set(os.getgrouplist(account.pw_name, account.pw_gid))
+        for status in seen:
+            self.assertEqual(status["Uid"].split(), [str(account.pw_uid)] * 4, status["Name"])
+            self.assertEqual(status["Gid"].split(), [str(account.pw_gid)] * 4, status["Name"])
+            self.assertEqual({int(group) for group in status["Groups"].split()}, groups, status["Name"])
+
+    @needs_root
+    def test_identity(self):
+        """user = nobody: each thread of daemon and runner is nobody, with nobody's groups and none of those it was started with"""
+        nobody = pwd.getpwnam("nobody")
+        self.serve("identity.example", {"extra_groups": [0, 4, 27]}, user="nobody")
+        self.assert_is(self.daemon.process.pid, nobody, THREADS)
+        self.assert_is(self.runner(), nobody, 1)
 
     @needs_root
     def test_capabilities(self):
@@ -140,12 +166,10 @@ class Process(WorldTest):
     def test_runner(self):
         """the one process that may run a program has no rights and no socket of the daemon"""
         self.serve("runner.example", user="nobody")
-        (runner,) = children(self.daemon.process.pid)
-        until(lambda: next(statuses(runner))["Seccomp"] == "2", "the runner to confine itself, which it does last")
+        runner = self.runner()
         self.assert_capabilities(runner, NONE)
         (status,) = statuses(runner)
         self.assertEqual(status["NoNewPrivs"], "1")
-        self.assertNotIn("0", status["Uid"].split())
         self.assertEqual(limits(runner, "processes"), MOST_PROCESSES)
         self.assertEqual({number.name for number in pathlib.Path(f"/proc/{runner}/fd").iterdir()}, {"0", "1", "2", "3"})
         self.daemon.kill()
