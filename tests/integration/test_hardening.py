@@ -5,6 +5,7 @@ import platform
 import pwd
 import re
 import shutil
+import stat
 import subprocess
 import unittest
 
@@ -174,6 +175,14 @@ class Process(WorldTest):
         self.assertEqual({number.name for number in pathlib.Path(f"/proc/{runner}/fd").iterdir()}, {"0", "1", "2", "3"})
         self.daemon.kill()
         until(lambda: not pathlib.Path(f"/proc/{runner}/exe").exists(), "the runner to end with the daemon")
+
+    def test_store_files(self):
+        """the store's files are their owner's alone while the daemon lives, whatever its umask"""
+        self.serve("files.example", {"umask": 0})
+        files = sorted(self.daemon.directory.glob("cache.db*"))
+        self.assertEqual([file.name for file in files], ["cache.db", "cache.db-shm", "cache.db-wal"])
+        for file in files:
+            self.assertEqual(oct(file.stat().st_mode), oct(stat.S_IFREG | 0o600), file.name)
 
     def level(self):
         return self.daemon.json("--status")["postfix_security_level"]
