@@ -9,51 +9,12 @@ import subprocess
 import tempfile
 import time
 
+from servers import NSD_CONF, PEER_CONF, ZONE
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TLSPOLICYD_BENCH_BUILD", TOP / "build-bench"))
 DAEMON_PORT, BARE_PORT, PEER_PORT, POLICY_PORT, DNS_PORT, AD_PORT = 8461, 8462, 8463, 443, 53, 54
 PATIENCE = 900  # seconds that any single program may take
-
-NSD_CONF = """server:
-  ip-address: 127.0.0.1
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "{0}"
-  database: ""
-  zonelistfile: "{0}/zone.list"
-  xfrdfile: "{0}/xfrd.state"
-  pidfile: "{0}/nsd.pid"
-  rrl-ratelimit: 0
-  rrl-whitelist-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "bench.example"
-  zonefile: "bench.zone"
-"""
-ZONE = """$ORIGIN bench.example.
-$TTL 3600
-@ SOA ns. hostmaster. 1 3600 3600 3600000 3600
-@ NS ns.bench.example.
-ns A 127.0.0.1
-none A 127.0.0.1
-*.pol TXT "v=STSv1; id=20260101000000;"
-*.pol A 127.0.0.1
-*.pol MX 10 mx1.bench.example.
-mx1 A 127.0.0.1
-"""
-PEER_CONF = """host: 127.0.0.1
-port: {port}
-cache_grace: 3600
-cache:
-  type: internal
-  options:
-    cache_size: 1000000
-default_zone:
-  strict_testing: false
-  timeout: 4
-"""
 
 
 def wait_until(condition, what, limit=60.0):
@@ -74,6 +35,11 @@ def ask(port, name):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as conn:
         conn.sendall(b"%d:%s," % (len(key), key))
         return conn.recv(65536).decode().partition(":")[2]
+
+
+def count(names):
+    """How many there are in "pol:FIRST:COUNT"."""
+    return int(names.rpartition(":")[2])
 
 
 def program(name):
