@@ -14,6 +14,7 @@ from servers import NSD_CONF, PEER_CONF, ZONE
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TLSPOLICYD_BENCH_BUILD", TOP / "build-bench"))
 DAEMON_PORT, BARE_PORT, PEER_PORT, POLICY_PORT, DNS_PORT, AD_PORT = 8461, 8462, 8463, 443, 53, 54
+NOBODY_PORT = 9  # nothing listens there
 PATIENCE = 900  # seconds that any single program may take
 
 
