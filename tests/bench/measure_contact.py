@@ -1,11 +1,13 @@
 """First contacts: what it costs to learn a domain's policy, or that it has none."""
 import rig as rigs
 from checks import all_fetched, complete, fetched
+from servers import OWN_HOSTS
 from tables import Samples, Table, number
 
 YARDSTICK = "bare OpenSSL client"
 PEER = "mta-sts-resolver"
 PEERS_MOST, PEERS_MOST_ABSENT = 500, 2000  # it takes so long that a part must do
+DANE_QUESTIONS = 6  # at least, of each domain: TXT, policy host; MX, and of its host addresses and TLSA
 SUBJECTS = [YARDSTICK, "tlspolicyd, two fetch threads", "tlspolicyd, one fetch thread", PEER,
             "tlspolicyd, no policy", f"{PEER}, no policy", "name server alone"]
 
@@ -22,9 +24,18 @@ def contact_of_daemon(rig, samples, subject, names, **settings):
     with rig.daemon(**settings) as daemon:
         if "dane_canary" in settings:
             rigs.wait_until(lambda: daemon.status()["dane_active"], "DANE to be active")
+        before = questions(daemon.status())
         count = ask_all(samples, subject, daemon, rigs.DAEMON_PORT, names)
         policies = count if names.startswith("pol") else 0
         fetched(daemon.status(), policies, subject)
+        asked = questions(daemon.status()) - before
+        if "dane_canary" in settings and asked < policies * DANE_QUESTIONS:
+            raise RuntimeError(f"{subject}: {asked} DNS questions about {policies} domains: DANE was not looked for")
+        samples.add(subject, questions=asked / count)
+
+
+def questions(status):
+    return sum(status["counters"].get("dns", {}).values())
 
 
 def contact_of_peer(rig, samples, subject, names):
@@ -49,7 +60,7 @@ def one_round(rig, samples, names, nobody, peer, settings):
 
 
 def table_of(samples, title, note):
-    table = Table(title, ["domains/s", "processor ms each", "p99 ms", "processor / bare client"], note=note)
+    table = Table(title, ["domains/s", "processor ms each", "p99 ms", "processor / bare client", "DNS questions each"], note=note)
     for subject in SUBJECTS:
         if samples.median(subject, "rate") is None:
             continue
@@ -57,7 +68,8 @@ def table_of(samples, title, note):
         with_policy = "no policy" not in subject and "alone" not in subject
         table.add(subject, number(samples.median(subject, "rate")), number(samples.median(subject, "cpu_ms")),
                   number(p99 / 1000 if p99 else None),
-                  number(samples.ratio(subject, YARDSTICK, "cpu_ms") if with_policy else None))
+                  number(samples.ratio(subject, YARDSTICK, "cpu_ms") if with_policy else None),
+                  number(samples.median(subject, "questions")))
     return table
 
 
@@ -77,11 +89,11 @@ def contact(rig, rounds, domains=5000, absent=50000, peer=True):
     return [table_of(measured(rig, rounds, domains, absent, peer, {}), "First contact", note)]
 
 
-def contact_dane(rig, rounds, domains=5000, absent=50000):
-    """Each domain with a policy costs MX, and for its host addresses and TLSA, besides."""
+def contact_dane(rig, rounds, domains=OWN_HOSTS, absent=50000):
+    """Each domain with a policy costs MX, and for its own host addresses and TLSA, besides."""
     settings = {"postfix_security_level": "dane", "resolver": f"127.0.0.1:{rigs.AD_PORT}", "dane_canary": "bench.example NS"}
     with rig.ad_front():
         samples = measured(rig, rounds, domains, absent, False, settings)
     return [table_of(samples, "First contact, DANE active",
-                     f"{domains} domains with a policy, {absent} without; else as above. "
+                     f"{domains} domains with a policy and an MX host of their own that has no TLSA, {absent} without; else as above. "
                      f"{PEER} is left out: it knows nothing of DANE.")]

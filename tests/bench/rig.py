@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from servers import NSD_CONF, PEER_CONF, ZONE
+from servers import NSD_CONF, PEER_CONF, zone
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TLSPOLICYD_BENCH_BUILD", TOP / "build-bench"))
@@ -99,7 +99,7 @@ class Rig:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
         self.ca = self.folder / "ca.pem"
         (self.folder / "nsd.conf").write_text(NSD_CONF.format(self.folder), encoding="ascii")
-        (self.folder / "bench.zone").write_text(ZONE, encoding="ascii")
+        (self.folder / "bench.zone").write_text(zone(), encoding="ascii")
         self.name_server = Process(["nsd", "-d", "-c", self.folder / "nsd.conf"], self.folder / "nsd.log")
         self.policy_server = Process([program("policy_server"), self.ca, str(POLICY_PORT)], self.folder / "policy.log")
         wait_until(lambda: listens(DNS_PORT) and listens(POLICY_PORT), "name server and policy server")

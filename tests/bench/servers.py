@@ -1,5 +1,7 @@
 """What the servers beside the daemon are told."""
 
+OWN_HOSTS = 5000  # so many domains have an MX host of their own
+
 NSD_CONF = """server:
   ip-address: 127.0.0.1
   server-count: 1
@@ -18,7 +20,7 @@ zone:
   name: "bench.example"
   zonefile: "bench.zone"
 """
-ZONE = """$ORIGIN bench.example.
+WILDCARDS = """$ORIGIN bench.example.
 $TTL 3600
 @ SOA ns. hostmaster. 1 3600 3600 3600000 3600
 @ NS ns.bench.example.
@@ -28,6 +30,11 @@ none A 127.0.0.1
 *.pol A 127.0.0.1
 *.pol MX 10 mx1.bench.example.
 mx1 A 127.0.0.1
+*.mx A 127.0.0.1
+"""
+OWN_HOST = """mail-{0}.pol MX 10 mail-{0}.mx
+*.mail-{0}.pol TXT "v=STSv1; id=20260101000000;"
+*.mail-{0}.pol A 127.0.0.1
 """
 PEER_CONF = """host: 127.0.0.1
 port: {port}
@@ -40,3 +47,11 @@ default_zone:
   strict_testing: false
   timeout: 4
 """
+
+
+def zone():
+    """A wildcard cannot name another host for each domain: those that need one are written out.
+
+    No MX host has TLSA, so that a policy decides whether DANE was looked for or not.
+    """
+    return WILDCARDS + "".join(OWN_HOST.format(number) for number in range(OWN_HOSTS))
