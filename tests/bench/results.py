@@ -1,5 +1,7 @@
-"""Writes RESULTS.md: the parts measured last, and below them what people wrote."""
-import json
+"""Writes RESULTS.md: the parts measured last, and below them what people wrote.
+
+The file itself is what is kept: a part that was not measured now stays as it stands there.
+"""
 import os
 import pathlib
 import re
@@ -9,20 +11,18 @@ import time
 import rig as rigs
 
 FILE = pathlib.Path(__file__).resolve().parent / "RESULTS.md"
-KEPT = rigs.BUILD / "results.json"  # parts measured earlier
 OWN = "<!-- measured: end; below is written by hand -->"
 ORDER = ("answers", "contact", "dane", "storm", "listing", "restart", "growth")
+SECTION = re.compile(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", re.M | re.S)
+HEAD = """# Measured
+
+Written by `tests/bench/run`. Medians of alternating rounds; a ratio is the median of the rounds' own.
+Absolute figures drift with the machine, which others share: compare within one table.
+"""
 
 
 def _output(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=rigs.TOP).stdout.strip()
-
-
-def circumstances():
-    """Of one part: when, which tree, and how busy the machine was before it began."""
-    changed = _output("git", "status", "--porcelain", "--untracked-files=no", "--", "src", "tests/bench", f":!{FILE.relative_to(rigs.TOP)}")
-    return {"commit": _output("git", "rev-parse", "--short", "HEAD") + ("+" if changed else ""),
-            "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "load": f"{os.getloadavg()[0]:.1f}"}
 
 
 def _machine():
@@ -33,20 +33,36 @@ def _machine():
             f"{_output('g++', '--version').splitlines()[0]}, buildtype release.")
 
 
+def circumstances():
+    """Of one part: which tree, when, how busy the machine was before it began, and which machine."""
+    changed = _output("git", "status", "--porcelain", "--untracked-files=no", "--", "src", "tests/bench", f":!{FILE.relative_to(rigs.TOP)}")
+    commit = _output("git", "rev-parse", "--short", "HEAD") + ("+" if changed else "")
+    return (f"Commit {commit}, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}, "
+            f"load average {os.getloadavg()[0]:.1f} before, {{after}} after.\n{_machine()}")
+
+
+def read():
+    """(sections by part, what people wrote). Refuses what would not survive being written again."""
+    if not FILE.exists():
+        return {}, "\n"
+    measured, mark, own = FILE.read_text(encoding="utf-8").partition(OWN)
+    if not mark:
+        raise RuntimeError(f"{FILE}: nothing says where the part written by hand begins: {OWN}")
+    found = dict(SECTION.findall(measured))
+    if unknown := set(found) - set(ORDER):
+        raise RuntimeError(f"{FILE}: no part of the measurements is called {', '.join(sorted(unknown))}")
+    return {part: text.strip("\n") for part, text in found.items()}, own
+
+
 def keep(part, tables, before):
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    after = f"{os.getloadavg()[0]:.1f}"
-    kept[part] = {**before, "load_after": after, "tables": [table.markdown() for table in tables]}
-    KEPT.write_text(json.dumps(kept), encoding="utf-8")
-    _write(kept)
+    """Puts this part in place of its last one."""
+    sections, own = read()
+    now = before.format(after=f"{os.getloadavg()[0]:.1f}")
+    sections[part] = "\n\n".join([now, *(table.markdown().strip("\n") for table in tables)])
+    write(sections, own)
 
 
-def _write(kept):
-    own = FILE.read_text(encoding="utf-8").partition(OWN)[2] if FILE.exists() else "\n"
-    lines = ["# Measured", "", "Written by `tests/bench/run`. Medians of alternating rounds; a ratio is the median of the rounds' own.",
-             "Absolute figures drift with the machine, which others share: compare within one table.", "", _machine(), ""]
-    for part in sorted(kept, key=ORDER.index):
-        seen = kept[part]
-        lines += [f"## {part}", "", f"Commit {seen['commit']}, {seen['date']}, load average {seen['load']} before, {seen['load_after']} after.", "",
-                  *seen["tables"]]
-    FILE.write_text("\n".join(lines) + "\n" + OWN + own, encoding="utf-8")
+def write(sections, own):
+    text = HEAD + "".join(f"\n## {part}\n\n{sections[part]}\n" for part in ORDER if part in sections)
+    FILE.with_suffix(".new").write_text(f"{text}\n{OWN}{own}", encoding="utf-8")
+    FILE.with_suffix(".new").replace(FILE)
