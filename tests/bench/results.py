@@ -1,4 +1,4 @@
-"""Writes RESULTS.md: the parts measured last, and below them what people wrote.
+"""Writes RESULTS.md: the goals, the parts measured last, and below them what people wrote.
 
 The file itself is what is kept: a part that was not measured now stays as it stands there.
 """
@@ -8,10 +8,12 @@ import re
 import subprocess
 import time
 
+import goals
 import rig as rigs
 
 FILE = pathlib.Path(__file__).resolve().parent / "RESULTS.md"
 OWN = "<!-- measured: end; below is written by hand -->"
+GOALS = "goals"
 ORDER = ("answers", "contact", "dane", "storm", "listing", "restart", "growth")
 SECTION = re.compile(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", re.M | re.S)
 HEAD = """# Measured
@@ -19,6 +21,7 @@ HEAD = """# Measured
 Written by `tests/bench/run`. Medians of alternating rounds; a ratio is the median of the rounds' own.
 Absolute figures drift with the machine, which others share: compare within one table.
 """
+JUDGED = "Judged by the figures below, as they are written.\n"
 
 
 def _output(*command):
@@ -49,20 +52,24 @@ def read():
     if not mark:
         raise RuntimeError(f"{FILE}: nothing says where the part written by hand begins: {OWN}")
     found = dict(SECTION.findall(measured))
+    found.pop(GOALS, None)
     if unknown := set(found) - set(ORDER):
         raise RuntimeError(f"{FILE}: no part of the measurements is called {', '.join(sorted(unknown))}")
     return {part: text.strip("\n") for part, text in found.items()}, own
 
 
 def keep(part, tables, before):
-    """Puts this part in place of its last one."""
+    """Puts this part in place of its last one; gives its text."""
     sections, own = read()
     now = before.format(after=f"{os.getloadavg()[0]:.1f}")
     sections[part] = "\n\n".join([now, *(table.markdown().strip("\n") for table in tables)])
     write(sections, own)
+    return sections[part]
 
 
 def write(sections, own):
-    text = HEAD + "".join(f"\n## {part}\n\n{sections[part]}\n" for part in ORDER if part in sections)
+    parts = {GOALS: JUDGED + "\n" + goals.table(sections).strip("\n"),
+             **{part: sections[part] for part in ORDER if part in sections}}
+    text = HEAD + "".join(f"\n## {part}\n\n{body}\n" for part, body in parts.items())
     FILE.with_suffix(".new").write_text(f"{text}\n{OWN}{own}", encoding="utf-8")
     FILE.with_suffix(".new").replace(FILE)

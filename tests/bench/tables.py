@@ -32,6 +32,21 @@ def number(value):
     return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
+def cells(markdown):
+    """{(row, column): number} of all tables in a text; what is no number is left out."""
+    found, columns = {}, None
+    for line in markdown.splitlines():
+        row = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else None
+        if row is None or columns is None:
+            columns = row
+            continue
+        for column, cell in zip(columns[1:], row[1:]):
+            digits = cell.replace(" ", "")
+            if digits.replace(".", "", 1).removeprefix("-").isdigit():
+                found[row[0], column] = float(digits)
+    return found
+
+
 class Samples:
     """Readings of several subjects, taken in turns: round i of one belongs to round i of all."""
 
