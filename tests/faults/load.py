@@ -112,7 +112,9 @@ class Postfix:
 class Newcomers:
     """A few connections that ask for one new name after the other, as Postfix does."""
 
-    def __init__(self, address, connections=3):
+    def __init__(self, address, right, connections=3):
+        """right(name) -> the reply that must come."""
+        self._right = right
         self._names, self._busy, self._lock, self._end = [], 0, threading.Lock(), threading.Event()
         self.answered, self.failures, self.others = {}, [], []  # domain -> when; Failure; other replies
         self._clients = [Postfix(address) for _ in range(connections)]
@@ -164,7 +166,7 @@ class Newcomers:
             self.ask_for([name])
             self._end.wait(0.01)  # Postfix would turn to other mail
             return
-        if reply.startswith("OK secure"):
+        if reply == self._right(name):
             self.answered[name] = time.monotonic()
         else:
             self.others.append((name, reply))

@@ -63,7 +63,7 @@ class FaultTest(scene.WorldTest):
         return crowd
 
     def newcomers(self, **how):
-        newcomers = Newcomers(self.daemon.address(), **how)
+        newcomers = Newcomers(self.daemon.address(), enforced, **how)
         self.addCleanup(newcomers.stop)
         return newcomers
 

@@ -6,6 +6,7 @@ import time
 import form
 from load import Crowd
 from rig import FaultTest, kilobytes
+from waiting import until
 
 DURATION = float(os.environ.get("TLSPOLICYD_SOAK", form.either(10, 1800)))  # seconds
 WARM = form.either(4, 60)       # seconds until which memory may grow
@@ -36,9 +37,13 @@ class Soak(FaultTest):
                 newcomers.ask_for(pool)
             sizes.append((age, kilobytes(self.daemon.process.pid)))
             time.sleep(EVERY)  # the pace of looking
+        until(newcomers.idle, "the last newcomers to be answered")
+        newcomers.stop()
         nobody, everybody = strangers.stop(), crowd.stop()
         self.assert_all_right(everybody)
-        self.assertEqual(nobody.failures[:5], [])
+        self.assert_all_right(nobody)
+        self.assertEqual((newcomers.others[:5], newcomers.failures[:5]), ([], []))
+        self.assertEqual(set(newcomers.answered), set(pool))
         at_first = max(size for age, size in sizes if age <= WARM)
         later = [size for age, size in sizes if age > WARM]
         form.report(f"{DURATION:.0f} s, {everybody.asked} questions of known names ({everybody.asked / DURATION:.0f}/s), "
@@ -56,6 +61,6 @@ class Soak(FaultTest):
             self.daemon.run("--purge", domain)
 
     def strangers(self, names):
-        crowd = Crowd(self.daemon.address(), {name: "" for name in names}, 10, 400)
+        crowd = Crowd(self.daemon.address(), names, 10, 400)
         self.addCleanup(crowd.quit)
         return crowd
