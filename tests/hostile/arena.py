@@ -21,7 +21,8 @@ ACTS = ("good", "brief", "silent", "drip-tls", "drip-http", "headers", "body", "
 CACHED = "cached.good.hosts.example"
 FRESH = "good.hosts.example"
 
-PULSE_DESCRIPTORS = 12   # at most, of a pulse: two connections, and one fresh name being learned
+PULSE_CLIENTS = 2
+PULSE_DESCRIPTORS = 12   # at most, of a pulse: its connections, and one fresh name being learned
 
 CACHED_WITHIN = 0.050   # seconds, of a cached answer
 FRESH_WITHIN = 1.0      # seconds, of the first answer of a healthy domain
@@ -138,6 +139,13 @@ class Arena:
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         return int(status.split("VmRSS:")[1].split()[0])
 
+    def left_over(self, clients):
+        """Of what --status shows: connections beyond those, and rows that are still to be written, of which
+        each client may have some."""
+        status = self.daemon.json("--status")
+        found = {"connections": status["connections"], "rows": status["store"]["pending"]}
+        return {what: count for what, count in found.items() if count > clients}
+
     def pulse(self):
         return Pulse(self)
 
@@ -188,9 +196,12 @@ class ArenaTest(unittest.TestCase):
         self.assertEqual(beat.wrong, [])
         self.assertLess(beat.all_but_late(beat.fresh), FRESH_WITHIN)
 
-    def assert_nothing_under_way(self, limit, besides=0):
-        """Descriptors are what they were, `besides` those of a pulse that goes on."""
-        wanted = self._before + besides
+    def assert_nothing_under_way(self, limit, pulsed=False):
+        """Descriptors are what they were, `pulsed`: but for those of a pulse that goes on; no client is left,
+        and all that was learned is stored."""
+        wanted = self._before + (PULSE_DESCRIPTORS if pulsed else 0)
         until(lambda: self.arena.descriptors() <= wanted,
               lambda: f"{self.arena.descriptors()} descriptors to become {wanted}", limit)
+        clients = PULSE_CLIENTS if pulsed else 0
+        until(lambda: self.arena.left_over(clients) == {}, lambda: f"{self.arena.left_over(clients)} to go")
 

@@ -7,6 +7,7 @@ Asks for a cached name without pause and, twice a second, for one that is new, e
 connection of its own. Ends when stdin closes and it has seen enough, with one line of JSON;
 the line before says that it has begun.
 """
+import contextlib
 import itertools
 import json
 import pathlib
@@ -23,10 +24,16 @@ CACHED_PAUSE, FRESH_PAUSE, LOOK_PAUSE = 0.01, 0.5, 0.1  # seconds
 LEAST = 100  # answers, or it says nothing
 
 
-def resident(pid):
+def forget_peak(pid):
+    """So that the next peak is this pulse's own; refused, the daemon's whole life counts."""
+    with contextlib.suppress(OSError):
+        pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak(pid):
     """Kilobytes."""
     status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.split("VmRSS:")[1].split()[0])
+    return int(status.split("VmHWM:")[1].split()[0])
 
 
 class Pulse:
@@ -39,10 +46,11 @@ class Pulse:
         threads = [threading.Thread(target=self._ask, args=(kind,)) for kind in self._kinds]
         for thread in threads:
             thread.start()
+        forget_peak(self._pid)
         print("begun", flush=True)
         while len(self.seen["cached"]) < LEAST or not select.select([sys.stdin], [], [], 0)[0]:
-            self.seen["resident"] = max(self.seen["resident"], resident(self._pid))
             time.sleep(LOOK_PAUSE)
+        self.seen["resident"] = peak(self._pid)
         self._over.set()
         for thread in threads:
             thread.join()

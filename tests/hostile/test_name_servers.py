@@ -1,5 +1,5 @@
 """Name servers that are silent, slow, lying or endless: what is true gets through, nothing else."""
-from arena import LONG, PULSE_DESCRIPTORS, ArenaTest
+from arena import LONG, ArenaTest
 from crowd import ask_all
 from waiting import until
 
@@ -25,7 +25,7 @@ class NameServers(ArenaTest):
         expected = {name: answer for trick, answer in TRICKS.items() for name in self.names(trick, "a")}
         with self.arena.pulse() as pulse:
             answers = ask_all(expected)
-            self.assert_nothing_under_way(60, PULSE_DESCRIPTORS)
+            self.assert_nothing_under_way(60, pulsed=True)
         wrong = {name: answers.get(name) for name, answer in expected.items()
                  if not (answers.get(name) or "").startswith(answer)}
         self.assertEqual(wrong, {})
@@ -43,7 +43,7 @@ class NameServers(ArenaTest):
         names = [f"s{n}.silent.dns.example" for n in range(10_000 if LONG else 1500)]
         with self.arena.pulse() as pulse:
             answers = ask_all(names)
-            self.assert_nothing_under_way(90, PULSE_DESCRIPTORS)
+            self.assert_nothing_under_way(90, pulsed=True)
         self.assertEqual(set(answers.values()), {OPEN})
         self.assertEqual(len(answers), len(names))
         self.assert_healthy(pulse.beat, domains=len(names))

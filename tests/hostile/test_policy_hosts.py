@@ -1,7 +1,7 @@
 """Policy hosts that are silent, slow, endless, broken or busy, more than there is room to ask at once."""
 import unittest
 
-from arena import ACTS, LONG, PULSE_DESCRIPTORS, ArenaTest
+from arena import ACTS, LONG, ArenaTest
 from crowd import ask_all
 
 HONEST = ("good", "brief", "rsa8192")
@@ -22,7 +22,7 @@ class PolicyHosts(ArenaTest):
         names = [f"{title}{n}.{acts[n % len(acts)]}.hosts.example" for n in range(HOSTS)]
         with self.arena.pulse() as pulse:
             answers = ask_all(names)
-            self.assert_nothing_under_way(FETCH_TIMEOUT + 30, PULSE_DESCRIPTORS)
+            self.assert_nothing_under_way(FETCH_TIMEOUT + 30, pulsed=True)
         self.assert_nothing_under_way(20)
         self.assert_healthy(pulse.beat, hosts=HOSTS, after_MB=round(self.arena.resident() / 1024, 1))
         self.assertEqual(len(answers), HOSTS)
