@@ -5,7 +5,7 @@ usage: name_server.py ADDRESS HOST_ADDRESS=ACT...
 
 A domain is ANY.ACT.hosts.example, whose policy host is at the address that plays ACT, or
 ANY.TRICK.dns.example, whose record is answered with a trick of ours and whose policy host
-is good. No other name exists. Ends when stdin closes.
+is good, or one of mail_zone.py. No other name exists. Ends when stdin closes.
 """
 import collections
 import itertools
@@ -16,53 +16,21 @@ import struct
 import sys
 import time
 
-A, SOA, CNAME, MX, TXT, AAAA = 1, 6, 5, 15, 16, 28
-QR_RD_RA, TC, NXDOMAIN = 0x8180, 0x0200, 3
+from dns_wire import A, AD, DENIAL, NS, NXDOMAIN, QR_RD_RA, TC, TTL, TXT, Query, alias, encode, record, text
+from mail_zone import MailZone, is_count, is_mail
+
 SO_RCVBUFFORCE = 33  # Python 3.11 has no name for it
-TTL, NEGATIVE_TTL = 300, 60
 SLOW = 1.5  # seconds
-MX_RECORDS = 500
 CHAIN = 40  # CNAMEs
 LARGE = 60_000
 FORGED = 20  # wrong answers before the right one
-
-
-def encode(name):
-    return b"".join(bytes([len(label)]) + label for label in name.split(b".") if label) + b"\0"
-
-
-def record(owner, rdtype, rdata, ttl=TTL):
-    return owner + struct.pack("!HHIH", rdtype, 1, ttl, len(rdata)) + rdata
-
-
-def text(octets):
-    return b"".join(bytes([len(octets[at:at + 255])]) + octets[at:at + 255] for at in range(0, len(octets), 255))
-
-
-QUESTION = b"\xc0\x0c"  # a pointer to the name asked for
-DENIAL = record(b"\0", SOA, b"\0\0" + struct.pack("!5I", 1, 3600, 600, 86400, NEGATIVE_TTL), NEGATIVE_TTL)
-
-
-class Query:
-    def __init__(self, wire):
-        labels, at = [], 12
-        while size := wire[at]:
-            labels.append(wire[at + 1:at + 1 + size])
-            at += 1 + size
-        self.id, self.question = wire[:2], wire[12:at + 5]
-        self.labels = [label.lower() for label in labels]
-        self.type = struct.unpack("!H", wire[at + 1:at + 3])[0]
-
-    def reply(self, answers=(), flags=QR_RD_RA, denial=b"", own_id=None, question=None):
-        head = struct.pack("!HHHHH", flags, 1, len(answers), 1 if denial else 0, 0)
-        return (own_id or self.id) + head + (question or self.question) + b"".join(answers) + denial
 
 
 class NameServer:
     def __init__(self, address, hosts):
         pairs = [host.split("=") for host in hosts]
         self._addresses = {act.encode(): socket.inet_aton(at) for at, act in pairs}
-        self._ids = itertools.count(1)
+        self._mail, self._ids = MailZone(self._addresses[b"good"]), itertools.count(1)
         self._later = collections.deque()  # (when, reply, peer)
         self._select = selectors.DefaultSelector()
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -101,6 +69,8 @@ class NameServer:
         if trick == b"silent":
             return
         reply = self.judge(query, trick)
+        if not reply:
+            return
         if trick == b"slow":
             self._later.append((time.monotonic() + SLOW, reply, peer))
             return
@@ -112,7 +82,7 @@ class NameServer:
 
     def _forgeries(self, query, trick):
         """Answers that are not the one: each claims that there is no such record, or another policy."""
-        lie = [record(QUESTION, TXT, text(b"v=STSv1; id=forged;"))]
+        lie = [record(TXT, text(b"v=STSv1; id=forged;"))]
         for n in range(FORGED):
             if trick == b"wrong-id":
                 wrong = struct.pack("!H", (struct.unpack("!H", query.id)[0] + 1 + n) % 65536)
@@ -133,7 +103,7 @@ class NameServer:
                 query = Query(wire)
                 trick = self._trick(query)
                 reply = query.reply(flags=QR_RD_RA | TC) if trick == b"truncated" else self.judge(query, trick)
-                stream.sendall(struct.pack("!H", len(reply)) + reply)
+                stream.sendall(struct.pack("!H", len(reply)) + reply if reply else b"")
                 return
         except OSError:
             pass
@@ -150,34 +120,27 @@ class NameServer:
     def judge(self, query, trick):
         first, zone = query.labels[:1], query.labels[-2:]
         if not query.labels:
-            return query.reply([record(QUESTION, 2, b"\0")] if query.type == 2 else (), denial=DENIAL)
+            return query.reply([record(NS, b"\0")] if query.type == NS else (), QR_RD_RA | AD, DENIAL)
+        if is_mail(query):
+            return self._mail.judge(query)
+        if is_count(query):
+            return self._mail.count(query)
         if zone[-1:] != [b"example"] or len(query.labels) < 4 or zone[0] not in (b"hosts", b"dns"):
             return query.reply(flags=QR_RD_RA | NXDOMAIN, denial=DENIAL)
         if trick in (b"chain", b"loop"):
-            return query.reply(self._aliases(query, trick))
+            return query.reply([alias(query, 2 if trick == b"loop" else CHAIN)])
         if query.type == TXT and first == [b"_mta-sts"]:
             return query.reply(self._texts(trick))
         if query.type == A and first == [b"mta-sts"]:
             act = query.labels[-3] if zone[0] == b"hosts" else b"good"
-            return query.reply([record(QUESTION, A, self._addresses[act])])
-        if query.type == MX and trick == b"mx500":
-            return query.reply([record(QUESTION, MX, struct.pack("!H", n) + encode(b"mx%d.many.example" % n))
-                                for n in range(MX_RECORDS)])
+            return query.reply([record(A, self._addresses[act])])
         return query.reply(denial=DENIAL)
 
     def _texts(self, trick):
         if trick == b"large":
-            return [record(QUESTION, TXT, text(b"x" * 250)) for _ in range(LARGE // 264)]
+            return [record(TXT, text(b"x" * 250)) for _ in range(LARGE // 264)]
         number = next(self._ids) if trick == b"ids" else 1
-        return [record(QUESTION, TXT, text(b"v=STSv1; id=i%d;" % number), 1 if trick == b"ids" else TTL)]
-
-    @staticmethod
-    def _aliases(query, trick):
-        """A chain that never comes to an end, one alias a message; or two names that point at each other."""
-        name = query.labels[0]
-        step = int(name[1:]) if name[:1] == b"c" and name[1:].isdigit() else 0
-        step = (step + 1) % (2 if trick == b"loop" else CHAIN)
-        return [record(QUESTION, CNAME, encode(b"c%d." % step + b".".join(query.labels[-3:])))]
+        return [record(TXT, text(b"v=STSv1; id=i%d;" % number), 1 if trick == b"ids" else TTL)]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ TRICKS = {
     "slow": GOOD,
     "wrong-id": GOOD, "wrong-question": GOOD, "other-port": GOOD,  # the true answer comes, after lies
     "truncated": OPEN, "large": OPEN, "chain": OPEN, "loop": OPEN,
-    "mx500": GOOD,
 }
 
 
