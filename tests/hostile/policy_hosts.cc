@@ -122,6 +122,10 @@ void PolicyHosts::accept_all(Host& host) {
   while (true) {
     UniqueFd fd(accept4(host.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
+    if (host.act == Act::reset_accept) {
+      reset_at_close(fd.get());
+      continue;
+    }
     const int number = fd.get();
     watch(number, EPOLLIN, EPOLL_CTL_ADD);
     visits_.try_emplace(number, std::move(fd), host.act, *host.context);
@@ -132,7 +136,7 @@ void PolicyHosts::heed(Visit& visit, Visit::Wish wish) {
   switch (wish) {
     case Visit::Wish::read: return watch(visit.fd(), EPOLLIN, EPOLL_CTL_MOD);
     case Visit::Wish::read_and_write: return watch(visit.fd(), EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
-    case Visit::Wish::reset: visit.reset(); break;
+    case Visit::Wish::reset: reset_at_close(visit.fd()); break;
     case Visit::Wish::end: break;
   }
   visits_.erase(visit.fd());

@@ -50,7 +50,6 @@ bool Visit::dripping() const {
 }
 
 Visit::Wish Visit::on_ready() {
-  if (act_ == Act::reset_accept) return Wish::reset;
   if (act_ == Act::silent) return take_in() ? Wish::read : Wish::end;
   if (!take_in()) return Wish::end;
   if (act_ == Act::reset_hello) return Wish::reset;
@@ -145,9 +144,9 @@ void Visit::send_out(std::size_t most) {
   if (sent > 0) out_.erase(0, static_cast<std::size_t>(sent));
 }
 
-void Visit::reset() {
+void reset_at_close(int fd) {
   const linger at_once{1, 0};
-  setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 }  // namespace tlspolicyd

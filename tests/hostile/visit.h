@@ -21,13 +21,17 @@ enum class Act : unsigned char {
   drip_tls,        // its handshake an octet a second
   drip_http,       // its answer an octet a second
   headers, body,   // without end, as fast as they are read
-  reset_accept, reset_hello, reset_handshake, reset_request, reset_headers, reset_body,
+  reset_accept,    // before a Visit begins
+  reset_hello, reset_handshake, reset_request, reset_headers, reset_body,
   chain,           // 100 kB of certificates
   rsa8192,         // a key that is costly to verify
   key_updates, renegotiation,  // without end
 };
 
 [[nodiscard]] std::optional<Act> parse_act(std::string_view name);
+
+// The other end gets an RST then.
+void reset_at_close(int fd);
 
 class Visit {
  public:
@@ -39,7 +43,6 @@ class Visit {
   // What to wait for next, after the socket was ready and once a second.
   [[nodiscard]] Wish on_ready();
   [[nodiscard]] Wish on_second();
-  void reset();  // RST; then destroy it
 
  private:
   [[nodiscard]] bool take_in();
