@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Opens and closes connections at a rate: some ask, some say nothing, some end in a reset.
 
-usage: churn.py PER_SECOND SECONDS        prints how many it made
+usage: churn.py PER_SECOND SECONDS NETWORK        prints how many it made, and in how many seconds
 """
 import itertools
 import pathlib
@@ -20,10 +20,10 @@ SOURCES = 200  # addresses: one has ports for some seconds only
 SLICE = 0.01   # seconds
 
 
-def visit(number):
+def visit(number, network):
     with socket.socket() as stream:
         stream.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
-        stream.bind((f"127.67.0.{1 + number % SOURCES}", 0))
+        stream.bind((f"{network}.{1 + number % SOURCES}", 0))
         stream.connect(ADDRESS)
         if number % 3 == 1:
             stream.sendall(QUESTION)
@@ -32,18 +32,18 @@ def visit(number):
 
 
 def main():
-    rate, duration = int(sys.argv[1]), float(sys.argv[2])
+    rate, duration, network = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
     began, made = time.monotonic(), 0
     for number in itertools.count(1):
         due = began + number * SLICE
         while made < rate * SLICE * number:
-            visit(made)
+            visit(made, network)
             made += 1
         if time.monotonic() - began >= duration:
             break
         time.sleep(max(0.0, due - time.monotonic()))
     took = time.monotonic() - began
-    print(f"{made} in {took:.1f} s")
+    print(made, took)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,21 @@ def send_until_stuck(stream, octets):
             stream.send(octets)
 
 
+def ends(stream, limit):
+    """Whether the other end closes or breaks the connection in that time, whatever it still says before."""
+    end = time.monotonic() + limit
+    with contextlib.suppress(ConnectionError):
+        while (left := end - time.monotonic()) > 0:
+            stream.settimeout(left)
+            try:
+                if not stream.recv(1 << 16):
+                    return True
+            except TimeoutError:
+                return False
+        return False
+    return True
+
+
 class Asker:
     """One connection that has some questions under way, in order."""
 
