@@ -1,6 +1,7 @@
 """Clients that hold, flood or break connections, and one that asks for more names than there are."""
 import contextlib
 import itertools
+import re
 import subprocess
 import sys
 import time
@@ -102,12 +103,16 @@ class Clients(ArenaTest):
 
 
 ENFORCED = 200
-ROOM = 1_000_000 if LONG else 2_000
+ROOM = 100_000 if LONG else 2_000
 NAMES = 1_000_000 if LONG else 20_000
 
 
 class NameFlood(ArenaTest):
     settings = {"cache_max_entries": ROOM}
+
+    def evicted(self):
+        told = self.arena.daemon.run("--status").stdout
+        return int(re.search(r"^cache +evicted (\d+)", told, re.MULTILINE)[1])
 
     def test_names(self):
         """a flood of different names by one client pushes no enforced policy out"""
@@ -120,6 +125,7 @@ class NameFlood(ArenaTest):
         status = self.arena.daemon.json("--status")
         self.assertEqual(answers, NAMES)
         self.assertLessEqual(status["cache"]["entries"], ROOM)
+        self.assertGreaterEqual(self.evicted(), NAMES - ROOM)
         self.assertGreaterEqual(status["cache"]["by_mode"]["enforce"], ENFORCED + 1)
         self.arena.silence()
         self.assertTrue(all(answer.startswith("OK secure") for answer in crowd.ask_all(enforced).values()))
