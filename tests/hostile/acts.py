@@ -1,0 +1,46 @@
+"""What each act of a hostile policy host must come to, read from the daemon's log."""
+import collections
+import re
+
+# By act: why its fetch failed, once it was played to its end.
+ENDS = {
+    "silent": "timeout: .*the TLS handshake took too long",
+    "drip-tls": "timeout: .*the TLS handshake took too long",
+    "drip-http": "timeout: .*the answer took too long",
+    "headers": "header_too_large: ",
+    "body": "too_large: ",
+    "reset-accept": "reset: .*: (the connection broke during the TLS handshake: )?Connection reset by peer",
+    "reset-hello": "reset: .*during the TLS handshake",
+    "reset-handshake": "reset: .*without TLS",
+    "reset-request": "reset: .*without TLS",
+    "reset-headers": "truncated: |reset: .*without TLS",  # a reset may overtake what was sent before
+    "reset-body": "truncated: |reset: .*without TLS",
+    "chain": "cert_chain_too_large: ",
+    "key-updates": "flood: ",
+    "renegotiation": "flood: ",
+}
+OUT_OF_TIME = "timeout: "
+FAILED = re.compile(r"^tlspolicyd: policy: domain=([^,]+), action=absent, .*reason=(.*)$", re.MULTILINE)
+
+
+def act_of(name):
+    return name.split(".")[1]
+
+
+def reasons(log):
+    """Of each domain whose fetch failed, the last."""
+    return dict(FAILED.findall(log))
+
+
+def unlike_their_act(log, names):
+    """Those that failed otherwise than their act allows, or of which the log says nothing."""
+    found = reasons(log)
+    return {name: found.get(name) for name in names
+            if not re.match(f"{ENDS.get(act_of(name), OUT_OF_TIME)}|{OUT_OF_TIME}", found.get(name, ""))}
+
+
+def played(log, names):
+    """How many of each act came to its own end."""
+    found = reasons(log)
+    ended = collections.Counter(act_of(name) for name in names if re.match(ENDS[act_of(name)], found.get(name, "")))
+    return {act: ended[act] for act in {act_of(name) for name in names}}
