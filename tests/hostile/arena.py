@@ -1,4 +1,5 @@
 """The daemon among enemies: its world, the pulse taken of it, and what must be as before afterwards."""
+import itertools
 import json
 import os
 import pathlib
@@ -13,7 +14,8 @@ from daemon import ADDRESS, Daemon
 from waiting import until
 
 HERE = pathlib.Path(__file__).resolve().parent
-HOSTILE_NETWORK = "127.77.0"   # of all policy hosts that mean harm
+HOSTILE_NETWORK = "127.77.0"   # of all policy hosts that mean harm, where they have but one
+SPREAD = 100                   # 127.100.x.1 and on, where one has its own
 HEALTHY_HOST = "127.78.0.1"
 ACTS = ("good", "brief", "silent", "drip-tls", "drip-http", "headers", "body", "reset-accept", "reset-hello",
         "reset-handshake", "reset-request", "reset-headers", "reset-body", "chain", "rsa8192", "key-updates",
@@ -86,22 +88,30 @@ class Beat:
 
 
 def hosts(addresses):
-    return [f"{address}={act}" for act, address in addresses.items()]
+    return [f"{address}={act}" for act, some in addresses.items() for address in some]
+
+
+def hostile_hosts(networks):
+    """Their addresses by act. `networks`: by act, in how many it is at home, all alone; else all share one."""
+    each = itertools.count()
+    return {act: [f"127.{SPREAD + n // 250}.{n % 250}.1" for n in itertools.islice(each, networks[act])]
+            if act in networks else [f"{HOSTILE_NETWORK}.{number}"] for number, act in enumerate(ACTS[1:], 1)}
 
 
 class Arena:
     """Name server, policy hosts and daemon, each a process of its own."""
 
-    def __init__(self, **settings):
+    def __init__(self, networks=None, healthy=HEALTHY_HOST, **settings):
+        """`networks`: as of hostile_hosts(). `healthy`: the address of the good host."""
+        self._healthy, self._hostile = {"good": [healthy]}, hostile_hosts(networks or {})
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tlspolicyd-hostile."))
         self._ca_file, self._processes = self.directory / "ca.pem", []
         self.daemon = Daemon(self.directory / "daemon", ca_file=str(self._ca_file), **settings)
 
     def start(self):
-        healthy = {"good": HEALTHY_HOST}
-        hostile = {act: f"{HOSTILE_NETWORK}.{number}" for number, act in enumerate(ACTS) if act not in healthy}
-        self._spawn(*first_served(sys.executable, HERE / "name_server.py", "127.0.0.1", *hosts(healthy | hostile)))
-        authorities = [self._serve(*each) for each in ((healthy, first_served), (hostile, plainly))]
+        all_hosts = hosts(self._healthy | self._hostile)
+        self._spawn(*first_served(sys.executable, HERE / "name_server.py", "127.0.0.1", *all_hosts))
+        authorities = [self._serve(*each) for each in ((self._healthy, first_served), (self._hostile, plainly))]
         self._ca_file.write_text("".join(authorities), encoding="ascii")
         self.daemon.start(command=first_served(*self.daemon.command()))
         until(lambda: self.daemon.ask(CACHED).startswith("OK secure"), self.daemon.log)
@@ -173,11 +183,11 @@ class Pulse:
 class ArenaTest(unittest.TestCase):
     """One arena for all tests of a class."""
 
-    settings = {}
+    shape, settings = {}, {}  # of Arena
 
     @classmethod
     def setUpClass(cls):
-        cls.arena = Arena(**cls.settings)
+        cls.arena = Arena(**cls.shape, **cls.settings)
         cls.addClassCleanup(cls.arena.close)
         cls.arena.start()
 

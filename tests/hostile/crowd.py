@@ -53,6 +53,7 @@ class Asker:
 
     def __init__(self, names):
         self.names, self.answers, self._rest = list(names), [], b""
+        self.began, self.took = time.monotonic(), None
         self.stream = socketmap.connect(ADDRESS)
         self.stream.sendall(b"".join(map(question, self.names)))
         self.stream.setblocking(False)
@@ -72,17 +73,19 @@ class Asker:
             self.answers.append(self._rest[colon + 1:end].decode())
             at = end + 1
         self._rest = self._rest[at:]
+        self.took = time.monotonic() - self.began
         return bool(octets) and len(self.answers) < len(self.names)
 
 
-def ask_all(names, limit=60.0):
-    """All at once; returns the answer of each name that got one within the limit, in seconds."""
-    names = list(names)
-    waiting = selectors.DefaultSelector()
-    askers = [Asker(names[at:at + PIPELINED]) for at in range(0, len(names), PIPELINED)]
+def askers_of(names):
+    return [Asker(names[at:at + PIPELINED]) for at in range(0, len(names), PIPELINED)]
+
+
+def gather(askers, limit):
+    """Takes all answers that come within the limit, in seconds."""
+    waiting, end = selectors.DefaultSelector(), time.monotonic() + limit
     for asker in askers:
         waiting.register(asker.stream, selectors.EVENT_READ, asker)
-    end = time.monotonic() + limit
     while waiting.get_map() and time.monotonic() < end:
         for key, _ in waiting.select(0.5):
             if not key.data.take():
@@ -91,6 +94,22 @@ def ask_all(names, limit=60.0):
     for asker in askers:
         asker.stream.close()
     return {name: answer for asker in askers for name, answer in zip(asker.names, asker.answers)}
+
+
+def ask_all(names, limit=60.0):
+    """All at once; the answer of each name that got one."""
+    return gather(askers_of(list(names)), limit)
+
+
+def ask_around(names, midst, limit=60.0):
+    """The same, and in their midst some that each have a connection of their own: the answers of the
+    former, and of each of the latter the answer and after how many seconds it came."""
+    half = len(names) // 2
+    before = askers_of(names[:half])
+    own = [Asker([name]) for name in midst]
+    answers = gather(before + own + askers_of(names[half:]), limit)
+    return {name: answers[name] for name in names if name in answers}, {
+        asker.names[0]: (answers.get(asker.names[0]), asker.took) for asker in own}
 
 
 def pipeline(names):

@@ -3,7 +3,7 @@
 
 usage: name_server.py ADDRESS HOST_ADDRESS=ACT...
 
-A domain is ANY.ACT.hosts.example, whose policy host is at the address that plays ACT, or
+A domain is ANY.ACT.hosts.example, whose policy host is at one of the addresses that play ACT, or
 ANY.TRICK.dns.example, whose record is answered with a trick of ours and whose policy host
 is good, or one of mail_zone.py. No other name exists. Ends when stdin closes.
 """
@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import time
+import zlib
 
 from dns_wire import A, AD, DENIAL, NS, NXDOMAIN, QR_RD_RA, TC, TTL, TXT, Query, alias, encode, record, text
 from mail_zone import MailZone, is_count, is_mail
@@ -28,9 +29,10 @@ FORGED = 20  # wrong answers before the right one
 
 class NameServer:
     def __init__(self, address, hosts):
-        pairs = [host.split("=") for host in hosts]
-        self._addresses = {act.encode(): socket.inet_aton(at) for at, act in pairs}
-        self._mail, self._ids = MailZone(self._addresses[b"good"]), itertools.count(1)
+        self._addresses = collections.defaultdict(list)
+        for at, act in (host.split("=") for host in hosts):
+            self._addresses[act.encode()].append(socket.inet_aton(at))
+        self._mail, self._ids = MailZone(self._addresses[b"good"][0]), itertools.count(1)
         self._later = collections.deque()  # (when, reply, peer)
         self._select = selectors.DefaultSelector()
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -133,7 +135,8 @@ class NameServer:
             return query.reply(self._texts(trick))
         if query.type == A and first == [b"mta-sts"]:
             act = query.labels[-3] if zone[0] == b"hosts" else b"good"
-            return query.reply([record(A, self._addresses[act])])
+            some = self._addresses[act]
+            return query.reply([record(A, some[zlib.crc32(query.labels[1]) % len(some)])])
         return query.reply(denial=DENIAL)
 
     def _texts(self, trick):

@@ -2,8 +2,8 @@
 import unittest
 
 import acts
-from arena import ACTS, LONG, ArenaTest
-from crowd import ask_all
+from arena import ACTS, FRESH, FRESH_WITHIN, HOSTILE_NETWORK, LONG, ArenaTest
+from crowd import ask_all, ask_around
 
 HONEST = ("good", "brief", "rsa8192")
 HOSTILE = [act for act in ACTS if act not in HONEST]
@@ -13,22 +13,34 @@ FETCH_TIMEOUT = 60 if LONG else 6
 COSTLY = 40 if LONG else 10      # hosts with a costly key that all have a turn in time
 PLAYED = 0.5                     # of the hosts of each act, at least, to the end that is this act's...
 PLAYED_ROOM = ROOM // 4          # ...unless they are more than have a turn in time
+MIDST = 10 if LONG else 3        # healthy domains that are asked for while the crowd comes
 GROWTH = 20 * 1024               # kB that a repetition may add: allocators keep some
+FEW, MANY = 20, HOSTS // 2       # networks of an act
 
 
 class Attack(ArenaTest):
     settings = {"fetch_concurrency": ROOM, "fetch_timeout": f"{FETCH_TIMEOUT}s"}
 
     def attack(self, kinds, title):
-        """All hosts at once, each asked once; nothing is left afterwards."""
+        """All hosts at once, each asked once, healthy ones in their midst; nothing is left afterwards."""
         names = [f"{title}{n}.{kinds[n % len(kinds)]}.hosts.example" for n in range(HOSTS)]
+        healthy = [f"{title}{n}.{FRESH}" for n in range(MIDST)]
         with self.arena.pulse() as pulse:
-            answers = ask_all(names)
+            answers, self.midst = ask_around(names, healthy)
             self.assert_nothing_under_way(FETCH_TIMEOUT + 30, pulsed=True)
         self.assert_nothing_under_way(20)
         self.assertEqual(len(answers), HOSTS)
-        self.assert_healthy(pulse.beat, hosts=HOSTS)
+        self.assert_healthy(pulse.beat, hosts=HOSTS, midst_ms=self.midst_ms())
         return answers
+
+    def midst_ms(self):
+        return "/".join(f"{1000 * took:.0f}{'' if answer.startswith('OK secure') else '!'}"
+                        for answer, took in sorted(self.midst.values(), key=lambda seen: seen[1]))
+
+    def assert_midst(self):
+        """Who is asked for while the crowd comes is answered, and all but one in time."""
+        self.assertEqual({name: answer for name, (answer, _) in self.midst.items() if not answer.startswith("OK secure")}, {})
+        self.assertLess(sorted(took for _, took in self.midst.values())[-2], FRESH_WITHIN)
 
     def assert_harmless(self, kinds, title):
         """The attack gets no answer but NOTFOUND and harms no others, and it was one."""
@@ -40,6 +52,7 @@ class Attack(ArenaTest):
         least = min(PLAYED * hosts, PLAYED_ROOM)
         few = {act: count for act, count in acts.played(log, answers).items() if count < least}
         self.assertEqual(few, {}, f"of {hosts:.0f} hosts each")
+        self.assert_midst()
 
 
 class PolicyHosts(Attack):
@@ -55,6 +68,7 @@ class PolicyHosts(Attack):
         some = [f"o{n}.rsa8192.hosts.example" for n in range(COSTLY)]
         self.assertEqual({name: answer for name, answer in ask_all(some).items() if not answer.startswith("OK secure")}, {})
         answers = self.attack(["rsa8192"], "c")
+        self.assert_midst()
         late = [name for name, answer in answers.items() if not answer.startswith("OK secure")]
         self.assertEqual({answers[name] for name in late} - {"NOTFOUND "}, set())
         failed = acts.reasons(self.arena.daemon.log())
@@ -74,3 +88,40 @@ class PolicyHosts(Attack):
         for act in HOSTILE:
             with self.subTest(act):
                 self.assert_harmless([act], "f")
+
+
+class Spread(Attack):
+    shape = {"networks": dict.fromkeys(HOSTILE, FEW)}
+
+    def test_spread_silent(self):
+        """all of them silent, in twenty networks"""
+        self.assert_harmless(["silent"], "s")
+
+
+class Crowded(Attack):
+    """Shapes in which the turns of networks do not help a newcomer."""
+
+    def assert_midst(self):
+        """Who is asked for while the crowd comes may be too late, and is NOTFOUND then, no worse."""
+        late = {answer for answer, _ in self.midst.values() if not answer.startswith("OK secure")}
+        self.assertEqual(late - {"NOTFOUND "}, set())
+
+
+class ManyNetworks(Crowded):
+    shape = {"networks": dict.fromkeys(HOSTILE, FEW) | {"silent": MANY}}
+
+    def test_networks_all_kinds(self):
+        """all kinds together, each in twenty networks, which are more than there is room for in the short form"""
+        self.assert_harmless([act for act in HOSTILE if act != "silent"], "k")
+
+    def test_networks_silent(self):
+        """all of them silent, in so many networks that each has but two hosts"""
+        self.assert_harmless(["silent"], "t")
+
+
+class Neighbour(Crowded):
+    shape = {"healthy": f"{HOSTILE_NETWORK}.200"}
+
+    def test_neighbour_silent(self):
+        """all of them silent, and the healthy host in their network"""
+        self.assert_harmless(["silent"], "n")
