@@ -109,7 +109,7 @@ def ask_around(names, midst, limit=60.0):
     own = [Asker([name]) for name in midst]
     answers = gather(before + own + askers_of(names[half:]), limit)
     return {name: answers[name] for name in names if name in answers}, {
-        asker.names[0]: (answers.get(asker.names[0]), asker.took) for asker in own}
+        asker.names[0]: (answers.get(asker.names[0], ""), asker.took or limit) for asker in own}
 
 
 def pipeline(names):
