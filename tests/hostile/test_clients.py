@@ -58,13 +58,17 @@ class Clients(ArenaTest):
     def test_churn(self):
         """10 000 connections a second opened and closed"""
         with self.arena.pulse() as pulse:
-            clients = [subprocess.Popen(first_served(sys.executable, HERE / "churn.py", CHURN // CHURNERS, SECONDS, f"127.67.{n}"),
-                                        stdout=subprocess.PIPE, text=True) for n in range(CHURNERS)]
+            clients = [self.churner(n) for n in range(CHURNERS)]
             done = [[float(word) for word in client.communicate()[0].split()] for client in clients]
         made, a_second = sum(made for made, _ in done), sum(made / took for made, took in done)
         self.assert_nothing_under_way(20)
         self.assert_healthy(pulse.beat, connections=round(made), a_second=round(a_second))
         self.assertGreaterEqual(a_second, CHURNED * CHURN)
+
+    @staticmethod
+    def churner(number):
+        command = (sys.executable, HERE / "churn.py", CHURN // CHURNERS, SECONDS, f"127.67.{number}")
+        return subprocess.Popen(first_served(*command), stdout=subprocess.PIPE, text=True)
 
     def test_pipelined(self):
         """100 000 questions at once on one connection, each answered, in order"""
