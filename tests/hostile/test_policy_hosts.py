@@ -134,3 +134,8 @@ class Neighbour(Crowded):
     def test_neighbour_silent(self):
         """all of them silent, and the healthy host in their network"""
         self.assert_harmless(["silent"], "n")
+
+    @unittest.skipUnless(LONG, "one kind of its neighbours is enough for the short form")
+    def test_neighbour_all_kinds(self):
+        """all kinds together, and the healthy host in their network"""
+        self.assert_harmless(HOSTILE, "m")
