@@ -89,7 +89,7 @@ class PolicyHosts(Attack):
         """each kind alone"""
         for act in HOSTILE:
             with self.subTest(act):
-                self.assert_harmless([act], "f")
+                self.assert_harmless([act], f"{act}-")
 
 
 class Spread(Attack):
