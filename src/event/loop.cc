@@ -8,9 +8,6 @@
 namespace tlspolicyd {
 namespace {
 
-// Of a turn, for the backlog: a cached answer may be late by that, and by one task.
-constexpr milliseconds kBacklogShare{2};
-
 class LoopTimer final : public Timer {
  public:
   LoopTimer(Loop& loop, std::function<void()> on_fire)
@@ -40,8 +37,8 @@ class LoopTimer final : public Timer {
 
 }  // namespace
 
-Loop::Loop()
-    : base_(event_base_new()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+Loop::Loop(milliseconds backlog_share)
+    : backlog_share_(backlog_share), base_(event_base_new()), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!base_ || !wake_) throw std::bad_alloc();
   wake_event_.reset(event_new(base_.get(), wake_.get(), EV_READ | EV_PERSIST, &Loop::woken, this));
   if (!wake_event_ || event_add(wake_event_.get(), nullptr) != 0) throw std::bad_alloc();
@@ -52,7 +49,7 @@ Loop::~Loop() = default;
 void Loop::run() {
   while (!stopping_.load()) {
     event_base_loop(base_.get(), backlog_.empty() ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    backlog_.work_off(kBacklogShare);
+    backlog_.work_off(backlog_share_);
   }
   stopping_ = false;
 }

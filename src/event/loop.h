@@ -27,7 +27,12 @@ using EventPtr = CPtr<event, event_free>;  // event_free() also removes it from 
 // All methods on the loop's thread, except post() and stop().
 class Loop final : public Executor, public Timers {
  public:
-  Loop();
+  // Of a turn, for the backlog: a cached answer may be late by that, and by one task.
+  static constexpr milliseconds kBacklogShare{2};
+  // For a loop where nothing is urgent: all of the backlog in each turn.
+  static constexpr milliseconds kWholeBacklog{3'600'000};
+
+  explicit Loop(milliseconds backlog_share = kBacklogShare);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop() override;
@@ -46,6 +51,7 @@ class Loop final : public Executor, public Timers {
   static void woken(evutil_socket_t fd, short what, void* self) noexcept;
   void take_posted();
 
+  milliseconds backlog_share_;
   EventBasePtr base_;
   Backlog backlog_;
   UniqueFd wake_;

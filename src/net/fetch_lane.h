@@ -35,7 +35,7 @@ class FetchLane {
   void finished(Id id, FetchOutcome outcome, const Fetch::Done& done);
 
   Trust& trust_;
-  Loop loop_;
+  Loop loop_{Loop::kWholeBacklog};  // nobody waits here for an answer from memory
   std::unordered_map<Id, std::unique_ptr<Fetch>> fetches_;
   std::deque<Id> waiting_;  // not started yet; may name some that are gone
   std::unique_ptr<Timer> more_;

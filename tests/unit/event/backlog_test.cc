@@ -31,8 +31,8 @@ void work_long() {
 }
 
 // Three long tasks, the first of which makes `event`, which is watched for input, ready.
-Seen order_of(FdEvent::Urgency urgency) {
-  Loop loop;
+Seen order_of(FdEvent::Urgency urgency, milliseconds share = Loop::kBacklogShare) {
+  Loop loop(share);
   Ends ends = connected();
   Seen seen;
   FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) {
@@ -60,6 +60,10 @@ TEST_CASE("what is urgent waits for one task of the backlog, and not for all tha
 
 TEST_CASE("what is not urgent takes its turn") {
   CHECK(order_of(FdEvent::Urgency::in_turn) == Seen{"first", "second", "third", "event"});
+}
+
+TEST_CASE("a loop where nothing is urgent works off all that is there") {
+  CHECK(order_of(FdEvent::Urgency::at_once, Loop::kWholeBacklog) == Seen{"first", "second", "third", "event"});
 }
 
 TEST_CASE("the backlog moves on however much is urgent") {
