@@ -8,7 +8,9 @@ namespace {
 constexpr std::size_t kRefreshShare = 10;           // refreshes get one tenth of the room
 constexpr std::size_t kLastShare = 10;              // the last tenth is let out slowly
 constexpr milliseconds kPatience{2000};             // a fetch that runs for longer may have to give way
-constexpr milliseconds kSweep{250};                 // how often waiting fetches are looked at
+constexpr milliseconds kLeastPatience{300};         // what a sound host far away may take for one step
+constexpr milliseconds kRound{500};                 // in which all in line are tried, if kLeastPatience allows
+constexpr milliseconds kSweep{100};                 // how often waiting fetches are looked at
 // Fetches that end or change places before others get their turn, and how long that is.
 constexpr std::size_t kPerTurn = 64;
 constexpr milliseconds kBreath{1};
@@ -172,17 +174,32 @@ void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) 
   fetch->done(outcome);
 }
 
+// The more stand in line, the sooner silence is enough.
+milliseconds FetchQueue::patience() const {
+  const auto part = kRound * static_cast<std::int64_t>(concurrency_) / static_cast<std::int64_t>(std::max<std::size_t>(in_line_.size(), 1));
+  return std::clamp(part, kLeastPatience, kPatience);
+}
+
 // `running_` is in order of beginning.
-bool FetchQueue::displace_a_silent_one() {
-  if (running_.size() > concurrency_) return false;
-  const SteadyTime patient_with = clock_.steady() - kPatience;
+FetchQueue::FetchPtr FetchQueue::who_gives_way() const {
+  const SteadyTime now = clock_.steady();
+  const auto longest_silent = [&](Fetches::const_iterator end) {
+    return std::min_element(running_.begin(), end, [](const FetchPtr& a, const FetchPtr& b) {
+      return a->request.progress->heard_ms < b->request.progress->heard_ms;
+    });
+  };
+  const auto silent = longest_silent(running_.end());
+  if (silent == running_.end()) return nullptr;
+  if ((*silent)->request.progress->heard_ms <= ms_of(now - patience())) return *silent;
   const auto young = std::find_if(running_.begin(), running_.end(),
-                                  [&](const FetchPtr& fetch) { return fetch->begun > patient_with; });
-  const auto silent = std::min_element(running_.begin(), young, [](const FetchPtr& a, const FetchPtr& b) {
-    return a->request.progress->heard_ms < b->request.progress->heard_ms;
-  });
-  if (silent == young) return false;
-  const FetchPtr fetch = *silent;
+                                  [&](const FetchPtr& fetch) { return fetch->begun > now - kPatience; });
+  const auto old = longest_silent(young);
+  return old == young ? nullptr : *old;
+}
+
+bool FetchQueue::displace_a_silent_one() {
+  const FetchPtr fetch = running_.size() > concurrency_ ? nullptr : who_gives_way();
+  if (!fetch) return false;
   leave(fetch);
   begin(next_in_line());  // a first contact waits, so there is one
   fetch->in = &waiting_of(fetch->kind == Class::refresh ? Class::refresh : Class::displaced);

@@ -6,8 +6,8 @@
 // Refreshes use at most a tenth of the room, and one may always run. The last tenth of the
 // room is for first contacts alone, and let out so slowly that it lasts until the first
 // fetch of a sudden crowd may have to give way. When a first contact waits, the fetch that
-// has been silent longest, of those that began more than 2 s ago, gives way and is begun
-// again later, within its own time, and after refreshes: hosts that are silent or talk
+// has been silent longest, if that is 2 s, or less where many wait, or else of those that began
+// more than 2 s ago, gives way and is begun again later, within its own time, and after refreshes: hosts that are silent or talk
 // slowly, however many, must neither keep newcomers waiting nor let live policies run out.
 // Answer loop only.
 #pragma once
@@ -70,6 +70,8 @@ class FetchQueue {
   [[nodiscard]] FetchPtr next_of_the_last_tenth();
   void begin(const FetchPtr& fetch);
   void on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome);
+  [[nodiscard]] milliseconds patience() const;
+  [[nodiscard]] FetchPtr who_gives_way() const;  // null: nobody yet
   [[nodiscard]] bool displace_a_silent_one();  // false: none that would make room has been silent long enough
   [[nodiscard]] bool expire_some();  // false: more have run out than one turn takes
   void sweep();

@@ -81,14 +81,34 @@ TEST_CASE("the fetch that has been silent longest gives way to a first contact, 
   CHECK(rig.https.count("talking") == 1);
 }
 
-TEST_CASE("nobody gives way within two seconds; after that, without a new arrival") {
-  Rig rig(1);
-  rig.hang(rig.queue.first_contacts(), "silent");
+TEST_CASE("with few in line nobody gives way within two seconds; after that, without a new arrival") {
+  Rig rig(4);
+  for (const char* host : {"silent", "mute", "dumb", "still"}) rig.hang(rig.queue.first_contacts(), host);
   rig.https.serve("healthy", "x");
   rig.start(rig.queue.first_contacts(), "healthy");
   rig.pass(1900ms);
   CHECK(rig.faults.empty());
   rig.pass(400ms);
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
+}
+
+TEST_CASE("with many in line whoever is silent gives way sooner, whoever talks does not") {
+  Rig rig(10);
+  rig.hang(rig.queue.first_contacts(), "talking");
+  const auto talk = [&] {
+    rig.https.fetched[0].progress->heard_ms =
+        std::chrono::duration_cast<milliseconds>(rig.time.steady().time_since_epoch()).count();
+  };
+  for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "before" + std::to_string(i));
+  rig.https.serve("healthy", "x");
+  rig.start(rig.queue.first_contacts(), "healthy");
+  for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "after" + std::to_string(i));
+  for (int ms = 0; ms < 1900; ms += 100) {
+    rig.pass(100ms);
+    talk();
+  }
+  CHECK(rig.https.count("talking") == 1);
+  rig.pass(600ms);  // fifty have been tried by then, ten at a time, each for 300 ms or little more
   CHECK(rig.faults.at("healthy") == FetchFault::none);
 }
 
