@@ -16,6 +16,7 @@ PLAYED_ROOM = ROOM // 4          # ...unless they are more than have a turn in t
 MIDST = 10 if LONG else 3        # healthy domains that are asked for while the crowd comes
 GROWTH = 20 * 1024               # kB that a repetition may add: allocators keep some
 FEW, MANY = 20, HOSTS // 2       # networks of an act
+CROWDED_WITHIN = 3.0             # seconds; all in line have been tried by then, each for 0.3 s
 
 
 class Attack(ArenaTest):
@@ -101,19 +102,12 @@ class Spread(Attack):
 
 
 class Crowded(Attack):
-    """Shapes in which the turns of networks do not help a newcomer."""
+    """Shapes in which the turns of networks do not help a newcomer: silence has to give way soon."""
 
     def assert_midst(self):
-        """Who is asked for while the crowd comes may be too late, and is NOTFOUND then, no worse."""
-        late = {answer for answer, _ in self.midst.values() if not answer.startswith("OK secure")}
-        self.assertEqual(late - {"NOTFOUND "}, set())
-
-    def assert_beat(self, beat, **figures):
-        """So may the one question of the pulse that came with the crowd; those behind it are in time."""
-        self.assert_served_from_cache(beat, **figures)
-        self.assertLessEqual(len(beat.wrong), 1)
-        self.assertTrue(all(answer.endswith(": NOTFOUND ") for answer in beat.wrong), beat.wrong)
-        self.assertLess(beat.all_but_late(beat.fresh), FRESH_WITHIN)
+        """Who is asked for while the crowd comes is answered, later than elsewhere."""
+        self.assertEqual({name: answer for name, (answer, _) in self.midst.items() if not answer.startswith("OK secure")}, {})
+        self.assertLess(max(took for _, took in self.midst.values()), CROWDED_WITHIN)
 
 
 class ManyNetworks(Crowded):
