@@ -180,21 +180,19 @@ milliseconds FetchQueue::patience() const {
   return std::clamp(part, kLeastPatience, kPatience);
 }
 
-// `running_` is in order of beginning.
+// A refresh keeps its two seconds: whoever has a crowd in line for weeks must not let the policies
+// of hosts run out that take their time.
 FetchQueue::FetchPtr FetchQueue::who_gives_way() const {
   const SteadyTime now = clock_.steady();
-  const auto longest_silent = [&](Fetches::const_iterator end) {
-    return std::min_element(running_.begin(), end, [](const FetchPtr& a, const FetchPtr& b) {
-      return a->request.progress->heard_ms < b->request.progress->heard_ms;
-    });
-  };
-  const auto silent = longest_silent(running_.end());
-  if (silent == running_.end()) return nullptr;
-  if ((*silent)->request.progress->heard_ms <= ms_of(now - patience())) return *silent;
-  const auto young = std::find_if(running_.begin(), running_.end(),
-                                  [&](const FetchPtr& fetch) { return fetch->begun > now - kPatience; });
-  const auto old = longest_silent(young);
-  return old == young ? nullptr : *old;
+  const std::int64_t silent_since = ms_of(now - patience());
+  FetchPtr longest;
+  for (const FetchPtr& fetch : running_) {
+    const std::int64_t heard = fetch->request.progress->heard_ms;
+    const bool quiet = fetch->kind != Class::refresh && heard <= silent_since;
+    if (!quiet && fetch->begun > now - kPatience) continue;
+    if (!longest || heard < longest->request.progress->heard_ms) longest = fetch;
+  }
+  return longest;
 }
 
 bool FetchQueue::displace_a_silent_one() {

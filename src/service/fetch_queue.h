@@ -5,11 +5,11 @@
 // overtaken were answered by reply_timeout.
 // Refreshes use at most a tenth of the room, and one may always run. The last tenth of the
 // room is for first contacts alone, and let out so slowly that it lasts until the first
-// fetch of a sudden crowd may have to give way. When a first contact waits, the fetch that
-// has been silent longest, if that is 2 s, or less where many wait, or else of those that began
-// more than 2 s ago, gives way and is begun again later, within its own time, and after refreshes: hosts that are silent or talk
-// slowly, however many, must neither keep newcomers waiting nor let live policies run out.
-// Answer loop only.
+// fetch of a sudden crowd may have to give way. When a first contact waits, one gives way of
+// those that began more than 2 s ago, or for first contacts have been silent for less than
+// that where many wait: the one that has been silent longest. It is begun again later, within
+// its own time, and after refreshes: hosts that are silent or talk slowly, however many, must
+// neither keep newcomers waiting nor let live policies run out. Answer loop only.
 #pragma once
 
 #include <cstdint>

@@ -112,6 +112,19 @@ TEST_CASE("with many in line whoever is silent gives way sooner, whoever talks d
   CHECK(rig.faults.at("healthy") == FetchFault::none);
 }
 
+TEST_CASE("R-09 however many are in line, a refresh gives way to none of them within two seconds") {
+  Rig rig(10);
+  rig.hang(rig.queue.refreshes(), "slow");
+  for (int i = 0; i < 100; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  for (int ms = 0; ms < 1900; ms += 100) rig.pass(100ms);
+  CHECK(rig.https.fetched.size() > 40);
+  rig.https.serve("slow", "x");
+  rig.https.release("slow");
+  rig.loop.run();
+  CHECK(rig.https.count("slow") == 1);
+  CHECK(rig.faults.at("slow") == FetchFault::none);
+}
+
 TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
   Rig rig(1);
   rig.hang(rig.queue.first_contacts(), "silent", 5s);
