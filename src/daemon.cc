@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "config/describe.h"
@@ -43,7 +44,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
-      store_patience_(loop.make([this] { abandon_store(); })),
+      store_patience_(loop.make([this] { mind_store(); })),
       signals_(loop, kSignals, [this](int signal) { on_signal(signal); }) {
   shadow_.load([this](const StoredRow& row) { learner_.adopt(row); }, [] {});
   refresher_.start();
@@ -129,15 +130,19 @@ void Daemon::set_precedence() {
 void Daemon::drain() {
   draining_ = true;
   server_.drain(kDrainLimit, [this] {
+    unwritten_ = shadow_.pending();
     store_patience_->start(kStoreLimit);
     shadow_.drain([this] { loop_.stop(); });
   });
 }
 
-// Nobody is served any more, so every second counts, and what takes its place may fare better.
-void Daemon::abandon_store() {
+// Nobody is served any more, so every second counts, and what takes our place may fare better; but a
+// store that takes something is waited for.
+void Daemon::mind_store() {
+  if (const std::size_t left = shadow_.pending(); left < std::exchange(unwritten_, left))
+    return store_patience_->start(kStoreLimit);
   log_.error(LogLine("stop").with("reason", "the store did not take what was learned last in time")
-                 .with("unwritten", shadow_.pending()).with("cure", "look at the disk of cache ="));
+                 .with("unwritten", unwritten_).with("cure", "look at the disk of cache ="));
   abandoned_ = true;
   loop_.stop();
 }

@@ -66,7 +66,7 @@ class Daemon {
   void on_canary();
   void set_precedence();
   void drain();
-  void abandon_store();
+  void mind_store();
   void on_evicted(const Entry& entry);
   [[nodiscard]] StatusView status();
 
@@ -100,6 +100,7 @@ class Daemon {
   std::optional<ControlServer> control_;
   Ticket trust_reload_;
   bool draining_ = false, abandoned_ = false;
+  std::size_t unwritten_ = 0;  // when it was last looked at while draining
   std::unique_ptr<Timer> store_patience_;
   Signals signals_;
 };
