@@ -27,7 +27,8 @@ class LogSink final : public Logger {
 
   void configure(LogTarget target, LogLevel level);
   void write(LogLevel level, const std::string& text) override;
-  // An error, for those who cannot allocate any more. `text` is printable.
+  // An error, for those who cannot allocate any more. `text` is printable. Takes no lock: whoever
+  // runs out of memory may hold it.
   void write_last_words(std::string_view text) const noexcept;
 
  private:

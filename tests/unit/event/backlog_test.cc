@@ -1,28 +1,17 @@
 #include "event/backlog.h"
 
-#include <sys/socket.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "catch.h"
 #include "event/fd_event.h"
+#include "unit/event/ends.h"
 
 using namespace tlspolicyd;
 using Seen = std::vector<std::string>;
 
 namespace {
-
-struct Ends {
-  UniqueFd mine, peer;
-};
-
-Ends connected() {
-  int ends[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 // Far above a turn's share of the backlog.
 void work_long() {

@@ -1,7 +1,5 @@
 #include "event/loop.h"
 
-#include <sys/socket.h>
-
 #include <thread>
 #include <utility>
 
@@ -9,22 +7,9 @@
 #include "event/fd_event.h"
 #include "event/turn_end.h"
 #include "event/worker_lane.h"
+#include "unit/event/ends.h"
 
 using namespace tlspolicyd;
-
-namespace {
-
-struct Ends {
-  UniqueFd mine, peer;
-};
-
-Ends connected() {
-  int ends[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-}  // namespace
 
 TEST_CASE("posted tasks run in order on the loop, also from other threads") {
   Loop loop;
