@@ -160,7 +160,7 @@ constexpr std::array kParams{
           .reloadable = false, .help = "File that holds the process id while the daemon runs."},
     Param{.name = "log", .fallback = "stderr", .field = &Config::log, .notation = Notation::word,
           .words = "stderr syslog",
-          .help = "stderr, with priorities where the journal reads it, or syslog, facility mail."},
+          .help = "stderr, with priorities where the journal reads it, or syslog, facility mail. Lines that nobody takes at once are lost, and counted."},
     Param{.name = "log_level", .fallback = "info", .field = &Config::log_level,
           .notation = Notation::word, .words = "error warning info debug",
           .help = "The least weighty lines that are logged. Each -v goes one further."},
