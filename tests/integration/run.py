@@ -78,6 +78,9 @@ def main():
         debian13.prepare()
     namespace.enter()
     tests = unittest.TestSuite(chosen(unittest.TestLoader().discover(str(HERE), top_level_dir=str(HERE)), patterns))
+    if tests.countTestCases() == 0:
+        print(f"no test is called {' or '.join(patterns)}")
+        return 1
     report = Report()
     tests.run(report)
     wrong = len(report.failures) + len(report.errors)
