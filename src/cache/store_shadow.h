@@ -37,8 +37,8 @@ class StoreShadow {
   StoreShadow& operator=(const StoreShadow&) = delete;
 
   // The cache's entry for `domain` changed or went: what the cache holds when the commit
-  // begins is written, absences as "forget it". A commit begins as soon as one is
-  // pending and none is under way, and takes all that waits.
+  // begins is written, absences as "forget it". A commit begins as soon as one is pending,
+  // none is under way and the last began StoreWriter::kGather ago; it takes all that waits.
   void changed(const Domain& domain);
   // The same, by an operator's wish: the store is never believed about it again, however
   // much gathers before all is loaded.

@@ -9,18 +9,34 @@ StoreWriter::StoreWriter(StoreLane& lane, StoreBacklog& backlog, StoreTrouble::P
       backlog_(backlog),
       commits_(parts.metrics.counter("store", "commits")),
       events_(std::move(events)),
+      gathered_(parts.timers.make([this] {
+        gathering_ = false;
+        wake();
+      })),
       trouble_(parts, "write", [this] { wake(); }) {}
+
+// What failed to be written has waited long enough.
+bool StoreWriter::may_wait() const {
+  return gathering_ && !trouble_.failing() && !backlog_.empty() && backlog_.size() < kRowsPerCommit;
+}
 
 // On the next turn, so that all changes of this one share a commit.
 void StoreWriter::wake() {
-  if (waking_ || rows_under_way_ > 0 || trouble_.pausing()) return;
+  if (waking_ || rows_under_way_ > 0 || trouble_.pausing() || may_wait()) return;
   waking_ = true;
   lane_.later([this] { commit(); });
 }
 
 void StoreWriter::hurry() {
   trouble_.hurry();
+  gathered_->cancel();
+  gathering_ = false;
   wake();
+}
+
+void StoreWriter::gather() {
+  gathering_ = true;
+  gathered_->start(kGather);
 }
 
 void StoreWriter::commit() {
@@ -28,6 +44,7 @@ void StoreWriter::commit() {
   std::vector<StoreChange> changes = backlog_.take(kRowsPerCommit);
   if (changes.empty()) return backlog_.empty() ? events_.idle() : wake();
   rows_under_way_ = changes.size();
+  gather();
   std::vector<Domain> domains;
   for (const StoreChange& change : changes) domains.push_back(change.domain);
   events_.sent(domains);
@@ -43,6 +60,7 @@ void StoreWriter::on_written(const Result<void>& written, const std::vector<Doma
   }
   ++commits_;
   trouble_.succeeded(backlog_.empty());
+  if (may_wait()) return;
   commit();
 }
 

@@ -262,7 +262,7 @@ TEST_CASE("purging forgets here and on disk, and voids what is being learned") {
   REQUIRE(world.ask("d.example") == kSecure);
   const Domain domain = *Domain::parse("d.example");
   CHECK(world.process->service.purge(domain));
-  world.settle();
+  world.advance(1s);
   CHECK(world.entry("d.example") == nullptr);
   CHECK(world.store->rows.size() == 0);
   CHECK_FALSE(world.process->service.purge(domain));

@@ -11,6 +11,7 @@
 #include "../../fakes/memory_store.h"
 #include "cache/store_backlog.h"
 #include "cache/store_shadow.h"
+#include "cache/store_writer.h"
 #include "entries.h"
 
 namespace tlspolicyd {
@@ -32,8 +33,16 @@ struct ShadowFixture {
   }
 
   // Both threads work until neither has anything left to do.
-  void settle() {
+  void settle_now() {
     while (loop.run() + lane.run() > 0) {}
+  }
+  // The same, and what gathers for a commit has its time.
+  void settle() {
+    do {
+      settle_now();
+      if (!shadow || shadow->pending() == 0 || shadow->state() == "failing") return;
+      time.advance(StoreWriter::kGather);
+    } while (loop.waiting() + lane.waiting() > 0);
   }
 
   Entry enforced(const std::string& domain) const {

@@ -33,6 +33,45 @@ TEST_CASE("a commit begins with the first change and takes what waits when it be
   CHECK(f.store->rows.size() == 4);
 }
 
+TEST_CASE("what comes within 20 ms of a commit's beginning gathers for the next") {
+  ShadowFixture f;
+  f.put("a.example");
+  f.settle_now();
+  f.put("b.example");
+  f.settle_now();
+  f.time.advance(milliseconds(19));
+  f.put("c.example");
+  f.settle_now();
+  CHECK(f.store->batches == std::vector<std::size_t>{1});
+  SECTION("and is written then") {
+    f.time.advance(milliseconds(1));
+    f.settle_now();
+    CHECK(f.store->batches == std::vector<std::size_t>{1, 2});
+  }
+  SECTION("at once where it is a whole commit's rows") {
+    for (std::size_t i = 2; i < StoreWriter::kRowsPerCommit; ++i) f.put("d" + std::to_string(i) + ".example");
+    f.settle_now();
+    CHECK(f.store->batches == std::vector<std::size_t>{1, StoreWriter::kRowsPerCommit});
+  }
+  SECTION("at once where somebody waits for all to be durable") {
+    int drained = 0;
+    f.shadow->drain([&] { ++drained; });
+    f.settle_now();
+    CHECK(f.store->batches == std::vector<std::size_t>{1, 2});
+    CHECK(drained == 1);
+  }
+}
+
+TEST_CASE("after a pause nothing gathers: a change is written at once") {
+  ShadowFixture f;
+  f.put("a.example");
+  f.settle_now();
+  f.time.advance(StoreWriter::kGather);
+  f.put("b.example");
+  f.settle_now();
+  CHECK(f.store->rows.size() == 2);
+}
+
 TEST_CASE("a thousand rows are one commit, more are not, so that the loop goes on") {
   ShadowFixture f;
   for (int i = 0; i < 1500; ++i) f.put("d" + std::to_string(i) + ".example");
