@@ -176,7 +176,8 @@ void Discovery::read_document(const std::string& body) {
 }
 
 void Discovery::fail_fetch(StsResult result, Step step) {
-  report_.evidence.fetch = {FetchSeen::State::failed, std::nullopt, result, words(step)};
+  const bool made = !report_.fetch || report_.fetch->fault != FetchFault::displaced;
+  report_.evidence.fetch = {FetchSeen::State::failed, std::nullopt, result, words(step), made};
   report_.steps.push_back(std::move(step));
   finish();
 }

@@ -10,6 +10,7 @@ constexpr std::size_t kLastShare = 10;              // the last tenth is let out
 constexpr milliseconds kPatience{2000};             // a fetch that runs for longer may have to give way
 constexpr milliseconds kLeastPatience{300};         // what a sound host far away may take for one step
 constexpr milliseconds kRound{500};                 // in which all in line are tried, if kLeastPatience allows
+constexpr milliseconds kFairTrial = kPatience;      // under way for less, a host has not been tried
 constexpr milliseconds kSweep{100};                 // how often waiting fetches are looked at
 // Fetches that end or change places before others get their turn, and how long that is.
 constexpr std::size_t kPerTurn = 64;
@@ -22,6 +23,15 @@ std::int64_t ms_of(SteadyTime time) {
 }  // namespace
 
 struct FetchQueue::Fetch {
+  // Others had most of the time that it was given.
+  [[nodiscard]] bool cut_short() const {
+    return ran < std::min<SteadyTime::duration>(kFairTrial, request.timeout / 2);
+  }
+  void give_up() {
+    done(FetchOutcome{.fault = cut_short() ? FetchFault::displaced : FetchFault::timeout,
+                      .detail = "too many policy hosts are slow or silent: no room to fetch in time"});
+  }
+
   Class kind;           // refresh stays refresh, also when displaced
   FetchRequest request;
   Https::Done done;
@@ -29,6 +39,7 @@ struct FetchQueue::Fetch {
   FairLine::Number number;
   SteadyTime deadline;
   SteadyTime begun{};   // last
+  SteadyTime::duration ran{};  // before that
   Ticket ticket;        // of the fetch under way; empty while it waits
   bool running = false;
   Fetches* in = nullptr;
@@ -90,6 +101,7 @@ void FetchQueue::leave(const FetchPtr& fetch) {
   leave_line(*fetch);
   fetch->in->erase(fetch->place);
   fetch->in = nullptr;
+  if (fetch->running) fetch->ran += clock_.steady() - fetch->begun;
   if (fetch->running && fetch->kind == Class::refresh) --refreshes_running_;
   fetch->running = false;
   fetch->ticket.reset();
@@ -171,6 +183,8 @@ void FetchQueue::begin(const FetchPtr& fetch) {
 void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) {
   leave(fetch);
   admit();
+  const bool late = outcome.fault == FetchFault::timeout || outcome.fault == FetchFault::connect_timeout;
+  if (late && fetch->cut_short() && fetch->deadline <= clock_.steady() + kSweep) return fetch->give_up();
   fetch->done(outcome);
 }
 
@@ -214,8 +228,7 @@ bool FetchQueue::expire_some() {
   for (const FetchPtr& fetch : late) {
     if (fetch->in == nullptr) continue;  // an earlier one's callback cancelled it
     leave(fetch);
-    fetch->done(FetchOutcome{.fault = FetchFault::timeout,
-                             .detail = "too many policy hosts are silent: no room to fetch in time"});
+    fetch->give_up();
   }
   return late.size() < kPerTurn;
 }

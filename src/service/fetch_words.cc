@@ -138,8 +138,9 @@ FetchWords words_for_any_time(const FetchOutcome& outcome) {
       return {stage, "the server sent far more than a document needs", "RFC 8461 section 10.2",
               "Look for a server that sends TLS messages without end; a plain web server does not."};
     case FetchFault::displaced:
-      return {stage, "given up for fetches that get on better", kFetch,
-              "Make the web server answer faster; it was silent while many others waited."};
+      return {stage, "no room to fetch in time", kFetch,
+              "Nothing to mend at the domain: many policy hosts are slow or silent. Ask again in a minute; "
+              "where it lasts raise fetch_concurrency."};
     default:
       return {stage, "given up before the end", kFetch, "Nothing to mend: ask again."};
   }

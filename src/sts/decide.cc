@@ -35,11 +35,12 @@ seconds current_for(const TxtSeen& txt, const StsOptions& options) {
 
 // An announced policy that is not held is tried again as soon as the pacing allows,
 // however long the TTL of the announcement.
-LifeTime current_until(const Entry& after, const TxtSeen& txt, LifeTime now,
-                       const StsOptions& options) {
+LifeTime current_until(const Entry& after, const Evidence& seen, LifeTime now, const StsOptions& options) {
+  const TxtSeen& txt = seen.txt;
   const LifeTime by_ttl = now + current_for(txt, options);
   const HeldPolicy* held = usable_policy(&after, now);
   const bool missing = txt.state == TxtSeen::State::id && (held == nullptr || held->id != txt.id);
+  if (missing && !seen.fetch.made) return std::min(by_ttl, now + kUnmadeCurrent);
   const FetchMade* last = missing ? last_fetch_of(&after, txt.id) : nullptr;
   return last == nullptr ? by_ttl : std::min(by_ttl, next_fetch_of(*last, options) - seconds(1));
 }
@@ -161,11 +162,11 @@ Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, Li
   else if (usable_policy(before, now) == nullptr)
     drop_held(after);
   if (fetched) forget_fetch(after, id);
-  if (failed) note_fetch(after, id, now, false);
+  if (failed && seen.fetch.made) note_fetch(after, id, now, false);
   judge_failures(after, seen, now);
   after.txt_unknown = seen.txt.state == TxtSeen::State::lookup_failed;
   after.checked = now;
-  after.current_until = current_until(after, seen.txt, now, options);
+  after.current_until = current_until(after, seen, now, options);
   const LifeTime due = next_due(after, failed, now, options, spread);
   after.due = after.held && stands(before, seen.fetch.state, now) ? std::min(before->due, due) : due;
   return after;

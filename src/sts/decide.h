@@ -22,6 +22,7 @@ struct StsOptions {
 inline constexpr seconds kMinTxtCurrent{60};     // a smaller TTL counts as this
 inline constexpr seconds kMaxFailureCurrent{60}; // DNS errors are remembered no longer
 inline constexpr seconds kSameIdPause{60};       // between GETs of one id, even successful ones
+inline constexpr seconds kUnmadeCurrent{60};     // until a GET for which there was no room is tried again
 
 // RFC 8461 section 3.2: the lifetime runs from the last successful fetch, inclusive.
 [[nodiscard]] bool usable(const HeldPolicy& held, LifeTime now);
@@ -62,6 +63,7 @@ struct FetchSeen {
   std::optional<Policy> policy;  // iff fetched
   StsResult result = StsResult::sts_policy_fetch_error;  // iff failed
   std::string detail;            // for people
+  bool made = true;              // false: failed without a GET, for there was no room in time
 };
 struct Evidence {
   TxtSeen txt;

@@ -129,6 +129,17 @@ TEST_CASE("F-28 ten questions within the back-off make one fetch, the next one c
   CHECK(world.fetches("d.example") == 2);
 }
 
+TEST_CASE("F-28 a domain that found no room to be fetched is fetched when asked for a minute later") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  world.https.fail("mta-sts.d.example", FetchFault::displaced);
+  CHECK(world.ask("d.example") == kNothing);
+  world.publish("d.example", "a", kEnforce);
+  CHECK(world.ask("d.example") == kNothing);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
 TEST_CASE("F-29 another id is fetched at once") {
   World world;
   world.publish("d.example", "a", kEnforce, 60s);

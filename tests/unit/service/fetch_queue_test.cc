@@ -24,6 +24,11 @@ struct Rig {
       faults[host] = outcome.fault;
     }));
   }
+  void end(const std::string& host, FetchFault fault) {
+    https.fail(host, fault);
+    https.release(host);
+    loop.run();
+  }
   void pass(milliseconds by) {
     time.advance(by);
     loop.run();
@@ -135,6 +140,26 @@ TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
   CHECK(rig.faults.empty());
   rig.pass(400ms);
   CHECK(rig.faults.at("silent") == FetchFault::timeout);
+}
+
+TEST_CASE("what others left too little time for is no failure of the host") {
+  const FetchFault too_slow = GENERATE(FetchFault::timeout, FetchFault::connect_timeout);
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "busy", 60s);
+  rig.hang(rig.queue.refreshes(), "never begun", 3s);
+  rig.hang(rig.queue.refreshes(), "begun late", 5s);
+  rig.hang(rig.queue.refreshes(), "begun in time", 9s);
+  rig.pass(4s);
+  CHECK(rig.faults.at("never begun") == FetchFault::displaced);
+  rig.end("busy", FetchFault::reset);
+  REQUIRE(rig.https.fetched.back().host == "begun late");
+  rig.pass(1s);
+  rig.end("begun late", too_slow);
+  CHECK(rig.faults.at("begun late") == FetchFault::displaced);
+  REQUIRE(rig.https.fetched.back().host == "begun in time");
+  rig.pass(4s);
+  rig.end("begun in time", too_slow);
+  CHECK(rig.faults.at("begun in time") == too_slow);
 }
 
 TEST_CASE("the time spent waiting counts") {

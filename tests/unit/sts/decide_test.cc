@@ -104,6 +104,15 @@ TEST_CASE("F-28 F-29 the back-off holds for the id that failed, and for no other
   CHECK(may_fetch(&entry, "b", kStart, kOptions));
 }
 
+TEST_CASE("F-28 a GET that was never made puts off the next for a minute, and holds back none") {
+  Evidence crowded = fetch_failed("a");
+  crowded.fetch.made = false;
+  const Entry entry = settle(nullptr, kDomain, crowded, kStart, kOptions, 0);
+  CHECK(may_fetch(&entry, "a", kStart, kOptions));
+  CHECK(assess(&entry, kStart + kUnmadeCurrent).need == Need::nothing);
+  CHECK(assess(&entry, kStart + kUnmadeCurrent + seconds(1)).need == Need::discover);
+}
+
 TEST_CASE("F-28 the back-off of an id outlasts a fetch of another one") {
   const Entry first = settle(nullptr, kDomain, fetch_failed("a"), kStart, kOptions, 0);
   const Entry second = settle(&first, kDomain, fetch_failed("b"), kStart + seconds(60), kOptions, 0);
