@@ -7,7 +7,8 @@ import struct
 import form
 
 LIBRARY = form.BUILT / "libfaults_shim.so"
-_FIELDS = ("wall_ns", "running_ns", "disk_error", "disk_refusals", "heap_limit", "heap_used")
+_FIELDS = ("wall_ns", "running_ns", "disk_error", "disk_refusals", "read_error", "reads_granted", "read_refusals",
+           "heap_limit", "heap_used")
 
 
 class Faults:
@@ -47,6 +48,14 @@ class Faults:
 
     def disk_refusals(self):
         return self._get("disk_refusals")
+
+    def reads(self, error, after=0):
+        """Every read of the store fails with this errno, once so many have been granted; 0: no more."""
+        self._set("reads_granted", after)
+        self._set("read_error", error)
+
+    def read_refusals(self):
+        return self._get("read_refusals")
 
     def heap(self, room):
         """So many octets more than now can be had; None: no limit. Before the start: so many in all."""

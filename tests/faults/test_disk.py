@@ -1,5 +1,6 @@
 """A disk that is full, read-only or broken: answers go on, one warning, caught up afterwards."""
 import errno
+import itertools
 import subprocess
 
 import form
@@ -43,6 +44,58 @@ class Disk(FaultTest):
         self.daemon.start(env=faults.env())
         self.live_through(lambda: faults.disk(errno.EIO), lambda: faults.disk(0))
         self.assertGreater(faults.disk_refusals(), 0)
+
+    def assert_kept(self):
+        """Nothing was set aside as broken, and all is there."""
+        self.assertEqual(self.lines("action=salvaged"), [])
+        self.assertEqual([path.name for path in self.daemon.store.parent.glob("*broken*")], [])
+        self.daemon.kill()
+        self.assertEqual(set(self.domains) - self.stored(), set())
+
+    def test_unreadable_at_the_start(self):
+        """every read fails with EIO at the start: answers come from the network, and what is stored is kept and found"""
+        faults = self.faulty()
+        self.daemon.start(env=faults.env())
+        self.learn(self.known)
+        self.caught_up()
+        self.daemon.kill()
+        self.daemon.log_file.unlink()
+        for domain in self.known[1:]:
+            self.world.dns.silence(f"_mta-sts.{domain}", f"mta-sts.{domain}")
+        faults.reads(errno.EIO)
+        self.daemon.start(env=faults.env())
+        self.learn([self.known[0], *self.new])
+        self.assertGreater(faults.read_refusals(), 0)
+        self.daemon.says("store: action=failing")
+        faults.reads(0)
+        until(lambda: self.status()["store"]["state"] == "ok", self.daemon.log, 90)
+        self.all_enforced(self.domains)
+        self.caught_up()
+        for operation in ("read", "write"):
+            self.assertEqual(len(self.lines("warning: store", f"operation={operation}")), 1, self.daemon.log())
+        self.assert_kept()
+
+    def test_unreadable_from_any_read_on(self):
+        """reads fail with EIO from the first, the second, ... on: a good file is never taken for a broken one"""
+        faults = self.faulty()
+        self.daemon.start(env=faults.env())
+        self.learn(self.domains)
+        self.caught_up()
+        refused = True
+        for granted in itertools.count():
+            self.assertEqual(self.daemon.stop(), 0)
+            before = faults.read_refusals()
+            faults.reads(errno.EIO, after=granted)
+            self.daemon.start(env=faults.env())
+            until(lambda: self.status()["store"]["state"] != "loading", self.daemon.log)
+            refused, always = faults.read_refusals() > before, refused
+            faults.reads(0)
+            until(lambda: self.status()["store"]["state"] == "ok", self.daemon.log, 90)
+            if not refused and not always:
+                break
+        self.assertGreater(granted, 3)
+        self.caught_up()
+        self.assert_kept()
 
     def small_disk(self):
         disk = self.daemon.directory / "disk"

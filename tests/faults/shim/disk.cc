@@ -1,4 +1,4 @@
-// A disk that refuses. In the daemon only SQLite writes by position, syncs and cuts. The
+// A disk that refuses. In the daemon only SQLite reads and writes by position, syncs and cuts. The
 // names carry labels because the headers map one spelling of each pair to the other.
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -20,9 +20,25 @@ bool refused() {
   return true;
 }
 
+bool unreadable() {
+  Page* const told = page();
+  const auto error = told == nullptr ? 0 : static_cast<int>(told->read_error);
+  if (error == 0 || told->reads_granted-- > 0) return false;
+  ++told->read_refusals;
+  errno = error;
+  return true;
+}
+
 }  // namespace
 
 extern "C" {
+
+ssize_t get(int fd, void* data, size_t size, off_t at) asm("pread64");
+ssize_t get(int fd, void* data, size_t size, off_t at) {
+  return unreadable() ? -1 : syscall(SYS_pread64, fd, data, size, at);
+}
+ssize_t get_short(int fd, void* data, size_t size, off_t at) asm("pread");
+ssize_t get_short(int fd, void* data, size_t size, off_t at) { return get(fd, data, size, at); }
 
 ssize_t put(int fd, const void* data, size_t size, off_t at) asm("pwrite64");
 ssize_t put(int fd, const void* data, size_t size, off_t at) {
