@@ -3,12 +3,15 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 
 namespace tlspolicyd {
 namespace {
 
-// Connections accepted a turn: a storm of them shares the loop with those that ask.
+// Connections accepted a turn, and how long that may take where each displaces another: a
+// storm of them shares the loop with those that ask.
 constexpr int kBatch = 128;
+constexpr milliseconds kTurn{2};
 
 // Descriptors also become free elsewhere in the process.
 constexpr milliseconds kRetry{1000};
@@ -38,7 +41,8 @@ void Listener::resume() {
 }
 
 void Listener::accept_some() {
-  for (int i = 0; i < kBatch && accept_one(); ++i) {
+  const auto end = std::chrono::steady_clock::now() + kTurn;
+  for (int i = 0; i < kBatch && accept_one() && std::chrono::steady_clock::now() < end; ++i) {
   }
 }
 

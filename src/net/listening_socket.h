@@ -15,8 +15,9 @@
 
 namespace tlspolicyd {
 
-// A full backlog of a unix socket refuses Postfix at once and defers its mail.
-inline constexpr int kListenBacklog = 1024;
+// A full backlog of a unix socket refuses Postfix at once and defers its mail. More than this
+// Linux does not grant by itself (net.core.somaxconn).
+inline constexpr int kListenBacklog = 4096;
 
 // The file of a unix socket: removed in the end, unless another one took its place.
 class SocketFile {

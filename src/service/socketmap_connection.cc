@@ -47,13 +47,13 @@ SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, 
   owner_.on_limit_set();
 }
 
-bool SocketmapConnection::is_new() const {
-  return !heard_ && traffic_.clock.steady() - last_heard_ < kFirstMoment;
+bool SocketmapConnection::is_new(SteadyTime now) const {
+  return !heard_ && now - last_heard_ < kFirstMoment;
 }
 
 bool SocketmapConnection::is_busy() const {
   char octet;
-  return is_new() || owes() || recv(fd_.get(), &octet, 1, MSG_PEEK) > 0;
+  return is_new(traffic_.clock.steady()) || owes() || recv(fd_.get(), &octet, 1, MSG_PEEK) > 0;
 }
 
 bool SocketmapConnection::is_limited() const {

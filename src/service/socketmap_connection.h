@@ -41,7 +41,7 @@ class SocketmapConnection {
   [[nodiscard]] SteadyTime last_heard() const { return last_heard_; }
   [[nodiscard]] bool owes() const { return !pending_.empty() || !outbox_.empty(); }
   // Accepted just now: its question is on the way.
-  [[nodiscard]] bool is_new() const;
+  [[nodiscard]] bool is_new(SteadyTime now) const;
   // Whether something is owed, or a question has come that was not read yet, or will.
   [[nodiscard]] bool is_busy() const;
   // Whether some limit runs, and the one that is passed.

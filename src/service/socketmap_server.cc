@@ -5,7 +5,6 @@
 #include <cstring>
 #include <iterator>
 #include <span>
-#include <tuple>
 #include <utility>
 
 #include "postfix/netstring.h"
@@ -147,11 +146,15 @@ void SocketmapServer::sweep() {
 SocketmapConnection& SocketmapServer::longest_idle_of_the_greediest() {
   std::size_t most = 0;
   for (const auto& [peer, count] : held_) most = std::max(most, count);
-  const auto rank = [&](const SocketmapConnection& connection) {
-    return std::tuple(connection.place.held->second < most, connection.owes() || connection.is_new(), connection.last_heard());
-  };
-  return *std::min_element(connections_.begin(), connections_.end(),
-                           [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  const SteadyTime now = traffic_.clock.steady();
+  SocketmapConnection* found = nullptr;
+  std::pair<bool, SteadyTime> least;
+  for (SocketmapConnection& connection : connections_) {
+    if (connection.place.held->second < most) continue;
+    const std::pair rank(connection.owes() || connection.is_new(now), connection.last_heard());
+    if (found == nullptr || rank < least) found = &connection, least = rank;
+  }
+  return *found;
 }
 
 void SocketmapServer::log_starved(const Listener& listener, int error) {

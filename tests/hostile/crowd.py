@@ -1,6 +1,7 @@
 """Clients in numbers: many questions at once, over few connections or many."""
 import contextlib
 import itertools
+import os
 import selectors
 import socket
 import threading
@@ -23,6 +24,25 @@ def connect(source):
     stream = socket.create_connection(ADDRESS, timeout=20, source_address=(source, 0))
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return stream
+
+
+def connect_locally(path, user=None):
+    """A connection to a socket in the file system; the daemon sees that user at its other end."""
+    own = os.geteuid()
+    try:
+        os.seteuid(own if user is None else user)
+        stream = socket.socket(socket.AF_UNIX)
+        stream.connect(path)  # waits for room in the backlog
+    finally:
+        os.seteuid(own)
+    stream.settimeout(20)
+    return stream
+
+
+def answer(stream, key):
+    """To one question on a connection that is otherwise idle."""
+    stream.sendall(question(key))
+    return stream.recv(1 << 16).partition(b":")[2].decode()
 
 
 def send_until_stuck(stream, octets):

@@ -5,10 +5,13 @@ import re
 import subprocess
 import sys
 import time
+import unittest
 
 import crowd
+import namespace
 import noise
-from arena import HERE, LONG, PULSE_DESCRIPTORS, ArenaTest, first_served, measured
+from arena import CACHED, HERE, LONG, PULSE_DESCRIPTORS, ArenaTest, first_served, measured
+from daemon import ADDRESS
 from waiting import until
 
 SECONDS = 60 if LONG else 3
@@ -23,7 +26,13 @@ LOG_LINES = 200             # that clients may cause in a minute
 FRAME_LIMIT, UNREAD_LIMIT = 10, 30  # seconds until the daemon hangs up on its own
 
 
+LOCAL = "/mnt/tlspolicyd.sock"  # a file system of our own
+SOMEBODY = 65534                # a user
+
+
 class Clients(ArenaTest):
+    settings = {"listen": f"inet:{ADDRESS[0]}:{ADDRESS[1]}, unix:{LOCAL}"}
+
     def hold(self, stack, count, octets=b"", source="127.66.0.1"):
         """Connections from one address that stay; each sends `octets` and does no more."""
         held = [crowd.connect(source) for _ in range(count)]
@@ -35,15 +44,34 @@ class Clients(ArenaTest):
     def test_idle(self):
         """4000 idle connections from one address, and more than there is room for: others are served"""
         with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
-            self.hold(stack, IDLE, crowd.question("cached.good.hosts.example"))
+            self.hold(stack, IDLE, crowd.question(CACHED))
             self.hold(stack, 1000)
             self.assertGreaterEqual(self.arena.daemon.json("--status")["connections"], IDLE)
         self.assert_nothing_under_way(20)
         self.assert_healthy(pulse.beat, connections=IDLE + 1000)
 
+    @unittest.skipUnless(namespace.is_root(), "needs other users")
+    def test_idle_on_a_local_socket(self):
+        """4000 idle connections of one user, and more than there is room for: other users are served"""
+        with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
+            root = crowd.connect_locally(LOCAL)
+            stack.callback(root.close)
+            for _ in range(IDLE + 1000):
+                stack.callback(crowd.connect_locally(LOCAL, SOMEBODY).close)
+            before = self.arena.daemon.json("--status")["connections"]
+            self.assertGreaterEqual(before, IDLE)
+            for _ in range(100):
+                stack.callback(crowd.connect_locally(LOCAL, SOMEBODY).close)
+                self.assertTrue(crowd.answer(root, CACHED).startswith("OK secure"))
+                with crowd.connect_locally(LOCAL) as fresh:
+                    self.assertTrue(crowd.answer(fresh, CACHED).startswith("OK secure"))
+            self.assertLessEqual(self.arena.daemon.json("--status")["connections"], before)
+        self.assert_nothing_under_way(20)
+        self.assert_healthy(pulse.beat, connections=IDLE + 1100)
+
     def test_stalled(self):
         """half questions, and replies that nobody reads"""
-        unread = b"".join([crowd.question("cached.good.hosts.example")] * 5000)
+        unread = b"".join([crowd.question(CACHED)] * 5000)
         with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
             halves = self.hold(stack, STALLED, b"30:QUERY half")
             deaf = self.hold(stack, DEAF, source="127.66.0.2")
@@ -72,7 +100,7 @@ class Clients(ArenaTest):
 
     def test_pipelined(self):
         """100 000 questions at once on one connection, each answered, in order"""
-        kinds = {"cached.good.hosts.example": "OK secure match=mx.cached", "[192.0.2.1]": "NOTFOUND ",
+        kinds = {CACHED: "OK secure match=mx.cached", "[192.0.2.1]": "NOTFOUND ",
                  ".nothing": "NOTFOUND "}
         sevens = [name for name in kinds for _ in range(7)]
         names = list(itertools.islice(itertools.cycle(sevens), PIPELINED))
