@@ -3,6 +3,7 @@ import contextlib
 import itertools
 
 import form
+import namespace
 from dns_server import DnsServer
 from rig import FaultTest, enforced
 from waiting import until
@@ -51,16 +52,33 @@ class Network(FaultTest):
             self.learn([after])
         self.assert_all_right(crowd.stop())
 
+    @contextlib.contextmanager
+    def without_interface(self):
+        namespace.loopback(False)
+        try:
+            yield
+        finally:
+            namespace.loopback(True)
+
+    def test_resolver_gone_for_an_hour(self):
+        """the resolver is gone for an hour: cached policies are enforced throughout, also after a restart, and refreshed later"""
+        self.live_an_hour(self.without_resolver)
+
     def test_network_gone_for_an_hour(self):
-        """the network is gone for an hour: cached policies are enforced throughout, also after a restart, and refreshed later"""
+        """the same with the whole network gone; Postfix asks by a socket in the file system"""
+        self.daemon.write_config(listen=f"unix:{self.daemon.directory}/socket")
+        self.live_an_hour(self.without_interface)
+
+    def live_an_hour(self, outage):
         faults = self.faulty()
         self.daemon.start(env=faults.env())
         self.learn(self.known)
         self.caught_up()
-        with self.without_resolver():
+        with outage():
             for minute in range(0, 61, 5):
                 faults.elapsed(minute * 60)
                 self.all_enforced(self.known)
+            self.assertEqual(self.daemon.ask(f"new.{self.suffix}"), "NOTFOUND ")
             self.assertEqual(self.daemon.stop(), 0)
             self.daemon.start(env=faults.env())
             self.all_enforced(self.known)

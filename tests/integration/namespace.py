@@ -47,7 +47,7 @@ def enter():
 
 
 def set_up():
-    _loopback_up()
+    loopback(True)
     empty("/mnt")  # ours alone, like every mount in here
     write_resolv_conf(RESOLV_CONF)
     bind(_OWN_RESOLV_CONF, pathlib.Path("/etc/resolv.conf").resolve())
@@ -57,12 +57,13 @@ def write_resolv_conf(text):
     _OWN_RESOLV_CONF.write_text(text, encoding="ascii")
 
 
-def _loopback_up():
-    """ip link set lo up, without iproute2."""
+def loopback(up):
+    """ip link set lo up, or down, without iproute2: here it is all the network there is."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         request = struct.pack("16sh14x", b"lo", 0)
         flags = struct.unpack("16sh14x", fcntl.ioctl(probe, 0x8913, request))[1]  # SIOCGIFFLAGS
-        fcntl.ioctl(probe, 0x8914, struct.pack("16sh14x", b"lo", flags | 0x1))    # SIOCSIFFLAGS, IFF_UP
+        flags = flags | 0x1 if up else flags & ~0x1                               # IFF_UP
+        fcntl.ioctl(probe, 0x8914, struct.pack("16sh14x", b"lo", flags))          # SIOCSIFFLAGS
 
 
 def add_address(address):
