@@ -78,25 +78,43 @@ void append_secure(std::string& out, const Policy& policy) {
   out += " servername=hostname";
 }
 
-// All attributes of Postfix 3.10 together: it crashed (3.10.0 to 3.10.5) on a policy_type
-// of sts without a policy_string or without an mx_host_pattern.
-std::string tlsrpt_attributes(const Domain& domain, const Policy& policy,
-                              const std::vector<std::string>& strings) {
-  std::string out = " policy_type=sts policy_domain=" + domain.text();
-  for (const std::string& string : strings) out += " { policy_string = " + string + " }";
-  for (const std::string& mx : policy.mx.list()) out += " mx_host_pattern=" + mx;
-  return out;
+constexpr std::string_view kHead = " policy_type=sts policy_domain=";
+constexpr std::string_view kBeforeString = " { policy_string = ";
+constexpr std::string_view kAfterString = " }";
+constexpr std::string_view kBeforePattern = " mx_host_pattern=";
+
+// Of the attributes without any policy_string, before they are made.
+std::size_t size_of_bare(const Domain& domain, const MxPatterns& mx) {
+  const auto more = static_cast<std::size_t>(std::count(mx.joined().begin(), mx.joined().end(), MxPatterns::kBetween));
+  return kHead.size() + domain.text().size() + mx.joined().size() - more + (more + 1) * kBeforePattern.size();
 }
 
-// The fullest set of attributes that fits into `room`; none if none does.
+std::size_t size_of(const std::vector<std::string>& strings) {
+  std::size_t size = strings.size() * (kBeforeString.size() + kAfterString.size());
+  for (const std::string& string : strings) size += string.size();
+  return size;
+}
+
+// All attributes of Postfix 3.10 together: it crashed (3.10.0 to 3.10.5) on a policy_type
+// of sts without a policy_string or without an mx_host_pattern.
+void append_attributes(std::string& out, const Domain& domain, const MxPatterns& mx, const std::vector<std::string>& strings) {
+  out.append(kHead).append(domain.text());
+  for (const std::string& string : strings) out.append(kBeforeString).append(string).append(kAfterString);
+  for (std::string_view rest = mx.joined(); !rest.empty();) out.append(kBeforePattern).append(cut_piece(rest, MxPatterns::kBetween));
+}
+
+// The fullest set of attributes that fits into `room`; none if none does. There may
+// be thousands of patterns, so nothing is made of them before it is known to fit.
 ReplyShed append_attributes(std::string& out, const Domain& domain, const Policy& policy, std::size_t room) {
+  const std::size_t bare = size_of_bare(domain, policy.mx);
+  const auto fits = [&](const std::vector<std::string>& strings) { return bare + size_of(strings) <= room; };
+  if (bare > room) return ReplyShed::attributes;
   std::vector<std::string> strings = published_strings(policy);
   if (strings.empty()) strings = essential_strings(policy);
-  std::string attributes = tlsrpt_attributes(domain, policy, strings);
-  const bool whole = attributes.size() <= room;
-  if (!whole) attributes = tlsrpt_attributes(domain, policy, essential_strings(policy));
-  if (attributes.size() > room) return ReplyShed::attributes;
-  out += attributes;
+  const bool whole = fits(strings);
+  if (!whole) strings = essential_strings(policy);
+  if (!fits(strings)) return ReplyShed::attributes;
+  append_attributes(out, domain, policy.mx, strings);
   return whole ? ReplyShed::nothing : ReplyShed::policy_text;
 }
 
