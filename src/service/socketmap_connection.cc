@@ -42,7 +42,8 @@ SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, 
     : traffic_(traffic), owner_(owner), fd_(std::move(fd)),
       event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); },
              FdEvent::Urgency::at_once, FdEvent::Trigger::edge),
-      peer_(peer_of(fd_.get())), pending_(traffic.limits.pending), last_heard_(traffic.clock.steady()) {
+      peer_(peer_of(fd_.get())), pending_(traffic.limits.pending), last_heard_(traffic.clock.steady()),
+      rest_(loop.backlog(), [this] { go_on(); }) {
   event_.watch(FdEvent::Watch::read);
   owner_.on_limit_set();
 }
@@ -77,19 +78,19 @@ void SocketmapConnection::drain() {
 
 // Postfix would take a question left behind in the socket for one that was lost.
 void SocketmapConnection::read_rest() {
-  while (*left_to_drain_ > 0 && has_room()) {
+  while (*left_to_drain_ > 0 && may_read()) {
     const std::string_view input = receive();
     *left_to_drain_ -= input.empty() ? *left_to_drain_ : std::min(input.size(), *left_to_drain_);
     if (!input.empty()) take_in(input);
   }
-  if (has_room()) end(CloseReason::drained, "");
+  if (may_read()) end(CloseReason::drained, "");
 }
 
 bool SocketmapConnection::give_up() {
   const bool waited = pending_.give_up(traffic_.answers);
   std::string out;
   deliver(out);
-  if (has_room() && !kept_.empty()) work_off_kept();
+  if (has_room() && !kept_.empty()) work_off_kept(traffic_.share);
   settle();
   return waited;
 }
@@ -100,6 +101,8 @@ void SocketmapConnection::close(CloseReason reason, const std::string& detail) {
   event_.watch(FdEvent::Watch::nothing);
   fd_.reset();
   pending_.clear();
+  more_ = false;
+  rest_.cancel();
   frame_since_.reset();
   owner_.on_closed(*this, reason, detail);
 }
@@ -107,8 +110,8 @@ void SocketmapConnection::close(CloseReason reason, const std::string& detail) {
 void SocketmapConnection::on_ready(FdEvent::Watch ready) {
   traffic_.spent.clear();
   if (ready != FdEvent::Watch::read) send_rest();
-  if (!closed_ && has_room() && !kept_.empty()) work_off_kept();
-  if (!closed_ && has_room() && ready != FdEvent::Watch::write) {
+  if (!closed_ && has_room() && !kept_.empty()) work_off_kept(traffic_.share);
+  if (may_read() && ready != FdEvent::Watch::write) {
     const std::string_view input = receive();
     if (!input.empty()) return left_to_drain_ ? work_in(input) : owner_.on_input(*this, input);
   }
@@ -137,10 +140,10 @@ void SocketmapConnection::work_in(std::string_view input) {
 
 void SocketmapConnection::take_in(std::string_view input) {
   if (kept_.empty()) {
-    kept_.append(input.substr(work_off(input)));
+    kept_.append(input.substr(work_off(input, traffic_.share)));
   } else {
     kept_.append(input);
-    work_off_kept();
+    work_off_kept(traffic_.share);
   }
   if (frame_since_) event_.watch_anew();  // what broke within a frame is not told as an end
 }
@@ -157,33 +160,42 @@ void SocketmapConnection::end(CloseReason reason, std::string detail) {
   frame_since_.reset();
 }
 
-void SocketmapConnection::work_off_kept() {
-  kept_.erase(0, work_off(kept_));
+void SocketmapConnection::go_on() {
+  traffic_.spent.clear();
+  more_ = false;
+  if (has_room()) work_off_kept(SocketmapTraffic::kMostAtOnce);
+  settle();
+}
+
+void SocketmapConnection::work_off_kept(std::size_t share) {
+  kept_.erase(0, work_off(kept_, share));
   if (kept_.empty()) release(kept_);
 }
 
-// Asks and replies as long as there are frames, room, and a reader; tells how many
-// octets of `input` are done with.
-std::size_t SocketmapConnection::work_off(std::string_view input) {
+// Asks and replies as long as there are frames, room, a reader, and of its share something is
+// left; tells how many octets of `input` are done with.
+std::size_t SocketmapConnection::work_off(std::string_view input, std::size_t left) {
   std::string out = std::exchange(traffic_.to_send, {});
   std::size_t done = 0;
   working_ = true;
   for (bool more = true; more && has_room();) {
-    const std::size_t taken = take_frames(input.substr(done), out);
+    const std::size_t taken = take_frames(input.substr(done), left, out);
     done += taken;
     more = taken > 0;
     deliver(out);
   }
   working_ = false;
-  note_partial(has_room() && done < input.size(), done > 0);
+  more_ = left == 0 && done < input.size() && !ending_ && !closed_;
+  if (more_) rest_.add();
+  note_partial(may_read() && done < input.size(), done > 0);
   out.clear();
   traffic_.to_send = std::move(out);  // allocated, for the next turn
   return ending_ ? input.size() : done;
 }
 
-std::size_t SocketmapConnection::take_frames(std::string_view input, std::string& out) {
+std::size_t SocketmapConnection::take_frames(std::string_view input, std::size_t& left, std::string& out) {
   std::size_t done = 0;
-  while (has_room() && out.size() < kMaxUnsent) {
+  for (; left > 0 && has_room() && out.size() < kMaxUnsent; --left) {
     const auto frame = read_netstring(input.substr(done), kMaxRequest);
     if (!frame) end(CloseReason::malformed, frame.error().text);
     if (!frame || !*frame) break;
@@ -223,7 +235,7 @@ void SocketmapConnection::on_answer(PendingQuestions::Question& question, std::s
   if (working_) return;
   std::string out;
   deliver(out);
-  if (has_room() && !kept_.empty()) work_off_kept();
+  if (has_room() && !kept_.empty()) work_off_kept(traffic_.share);
   settle();
 }
 
@@ -267,7 +279,7 @@ void SocketmapConnection::settle() {
   if (closed_) return;
   if (ending_ && !owes()) return close(*ending_, ending_detail_);
   if (!outbox_.empty()) return event_.watch(FdEvent::Watch::write);
-  event_.watch(has_room() ? FdEvent::Watch::read : FdEvent::Watch::nothing);
+  event_.watch(may_read() ? FdEvent::Watch::read : FdEvent::Watch::nothing);
 }
 
 }  // namespace tlspolicyd

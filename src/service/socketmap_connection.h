@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "event/backlog.h"
 #include "event/fd_event.h"
 #include "net/peer.h"
 #include "postfix/socketmap.h"
@@ -39,7 +40,7 @@ class SocketmapConnection {
 
   [[nodiscard]] const Peer& peer() const { return peer_; }
   [[nodiscard]] SteadyTime last_heard() const { return last_heard_; }
-  [[nodiscard]] bool owes() const { return !pending_.empty() || !outbox_.empty(); }
+  [[nodiscard]] bool owes() const { return more_ || !pending_.empty() || !outbox_.empty(); }
   // Accepted just now: its question is on the way.
   [[nodiscard]] bool is_new(SteadyTime now) const;
   // Whether something is owed, or a question has come that was not read yet, or will.
@@ -74,9 +75,12 @@ class SocketmapConnection {
   [[nodiscard]] bool has_room() const {
     return !closed_ && !ending_ && outbox_.empty() && pending_.has_room();
   }
-  void work_off_kept();
-  [[nodiscard]] std::size_t work_off(std::string_view input);
-  [[nodiscard]] std::size_t take_frames(std::string_view input, std::string& out);
+  // Nothing that has been read waits for its turn.
+  [[nodiscard]] bool may_read() const { return has_room() && !more_; }
+  void go_on();
+  void work_off_kept(std::size_t share);
+  [[nodiscard]] std::size_t work_off(std::string_view input, std::size_t left);
+  [[nodiscard]] std::size_t take_frames(std::string_view input, std::size_t& left, std::string& out);
   void note_partial(bool partial, bool progress);
   void ask(const SocketmapRequest& request, std::string& out);
   void on_answer(PendingQuestions::Question& question, std::string_view payload);
@@ -99,6 +103,8 @@ class SocketmapConnection {
   bool heard_ = false;
   bool working_ = false;             // questions are being taken: answers wait for the end of that
   bool closed_ = false;
+  bool more_ = false;                // in kept_, beyond what is worked off in one turn: rest_ does it
+  BacklogTask rest_;
   std::optional<SteadyTime> frame_since_;    // of a frame that is not complete
   std::optional<CloseReason> ending_;        // no more input; close when nothing is owed
   std::string ending_detail_;

@@ -14,6 +14,9 @@ namespace {
 
 // Limits are watched by the second: one timer for all connections, none per question.
 constexpr milliseconds kSweep{1000};
+// Closed in one turn where thousands came and stalled together, and how long others get then.
+constexpr std::size_t kClosedATurn = 256;
+constexpr milliseconds kBreath{1};
 
 // Enough for what they reach for in memory to be fetched at the same time, few enough for
 // the first not to wait long.
@@ -75,6 +78,7 @@ void SocketmapServer::on_accepted(UniqueFd fd) {
   SocketmapConnection& added = connections_.emplace_back(loop_, traffic_, owner, std::move(fd));
   added.place = {std::prev(connections_.end()), held_.try_emplace(added.peer(), 0).first};
   ++added.place.held->second;
+  share_out();
   if (connections_.size() > options_.max_connections)
     longest_idle_of_the_greediest().close(CloseReason::displaced);
 }
@@ -104,6 +108,11 @@ void SocketmapServer::on_input(SocketmapConnection& connection, std::string_view
   else turn_end_.request();
 }
 
+void SocketmapServer::share_out() {
+  const std::size_t each = SocketmapTraffic::kAllAtOnce / std::max<std::size_t>(connections_.size(), 1);
+  traffic_.share = std::clamp<std::size_t>(each, 1, SocketmapTraffic::kMostAtOnce);
+}
+
 void SocketmapServer::work_off_batch() {
   if (batch_.empty()) return;
   in_hand_.swap(batch_);
@@ -122,6 +131,7 @@ void SocketmapServer::on_closed(SocketmapConnection& connection, CloseReason rea
   const SocketmapConnection::Place place = connection.place;
   if (--place.held->second == 0) held_.erase(place.held);
   closed_.splice(closed_.end(), connections_, place.connection);
+  share_out();
   on_limit_set();  // the sweep frees it
   for (Listener& listener : listeners_) listener.resume();
   if (connections_.empty() && drained_) finish_drain();
@@ -134,12 +144,14 @@ void SocketmapServer::sweep() {
   closed_.clear();
   const SteadyTime now = traffic_.clock.steady();
   bool limited = false;
-  for (auto next = connections_.begin(); next != connections_.end();) {
+  std::size_t closed = 0;
+  for (auto next = connections_.begin(); next != connections_.end() && closed < kClosedATurn;) {
     SocketmapConnection& connection = *next++;
-    if (const auto reason = connection.overdue(now)) connection.close(*reason);
+    if (const auto reason = connection.overdue(now)) ++closed, connection.close(*reason);
     else limited |= connection.is_limited();
   }
-  if (limited) on_limit_set();
+  if (closed == kClosedATurn) sweep_timer_->start(kBreath);
+  else if (limited) on_limit_set();
 }
 
 // One that owes nothing goes before one that does: Postfix has long turned to other things.

@@ -55,6 +55,7 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
                  const std::string& detail) override;
 
   void work_off_batch();
+  void share_out();
   void sweep();
   [[nodiscard]] SocketmapConnection& longest_idle_of_the_greediest();
   void log_starved(const Listener& listener, int error);

@@ -47,6 +47,11 @@ struct SocketmapTraffic {
   std::uint64_t& requests;
   std::array<std::uint64_t*, kReplyKinds> replies;  // by ReplyKind
   SocketmapInbox inbox;
+  // Questions of all connections that are answered at once, about 20 ms if all are known; those of
+  // one; and its share. What is pipelined beyond that waits in the loop's backlog, where all
+  // others go between.
+  static constexpr std::size_t kAllAtOnce = 8192, kMostAtOnce = 64;
+  std::size_t share = kMostAtOnce;
   // Buffers that live for one turn, here so that the next turn finds them allocated.
   std::string to_send;
   std::string reply;

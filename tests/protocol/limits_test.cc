@@ -13,6 +13,16 @@ TEST_CASE("a connection that says nothing ends after 60 s") {
   CHECK(rig.closed("first_octet") == 1);
 }
 
+TEST_CASE("a crowd that is late together is closed over some turns") {
+  Rig rig;
+  std::list<Client> crowd;
+  for (int i = 0; i < 600; ++i) crowd.push_back(rig.connect());
+  rig.advance(seconds(60));
+  CHECK(rig.closed("first_octet") == 256);
+  rig.time.advance(milliseconds(2));
+  CHECK(rig.closed("first_octet") == 600);
+}
+
 TEST_CASE("rule 3 between questions there is no limit, and no timer runs") {
   Rig rig;
   Client client = rig.connect();

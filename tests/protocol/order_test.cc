@@ -73,6 +73,28 @@ TEST_CASE("known answers behind an unknown one count as pending too") {
   CHECK(client.received() == expected);
 }
 
+TEST_CASE("who asks much at once is answered in shares, and who asks one question between them") {
+  Rig rig;
+  std::vector<Client> heavy;
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += query("heavy.example");
+  for (int i = 0; i < 1000; ++i) heavy.push_back(rig.connect());
+  Client light = rig.connect();
+  for (Client& client : heavy) client.send(many);
+  rig.turn(1);
+  const std::size_t before = rig.answers.answered;
+  CHECK(before < 500'000);
+  light.send(query("light.example"));
+  while (rig.answers.light_after == 0) rig.turn(1);
+  CHECK(rig.answers.light_after - before < 20'000);  // all shares, and what the backlog does in a few turns
+  while (rig.answers.answered < 500'001) rig.turn(1);
+  for (Client& client : heavy) {
+    std::string expected;
+    for (int i = 0; i < 500; ++i) expected += ok("heavy.example");
+    REQUIRE(client.received() == expected);
+  }
+}
+
 TEST_CASE("100000 questions at once are all answered in order, in bounded memory") {
   Rig rig;
   rig.answers.table["d.example"] = "OK " + std::string(300, 'x');
