@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sts/domain.h"
+
 namespace tlspolicyd {
 
 class KeyedHash {
@@ -19,6 +21,12 @@ class KeyedHash {
 
  private:
   Key key_;
+};
+
+// For hash tables of domains.
+struct DomainHash {
+  KeyedHash hash;
+  [[nodiscard]] std::uint64_t operator()(const Domain& domain) const noexcept { return hash(domain.text()); }
 };
 
 }  // namespace tlspolicyd

@@ -7,6 +7,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "cache/keyed_hash.h"
 #include "cache/store_lane.h"
 #include "cache/store_trouble.h"
 #include "event/ticket.h"
@@ -35,7 +36,7 @@ class PointReads {
     Got done;  // empty: nobody waits any more
     bool outdated = false;
   };
-  using Reads = std::unordered_multimap<Domain, std::shared_ptr<Read>>;
+  using Reads = std::unordered_multimap<Domain, std::shared_ptr<Read>, DomainHash>;
 
   void on_read(const Domain& domain, const std::shared_ptr<Read>& read, Result<std::optional<StoredRow>> row);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cache/keyed_hash.h"
 #include "cache/policy_cache.h"
 #include "cache/store.h"
 
@@ -44,7 +45,7 @@ class StoreBacklog {
   const PolicyCache& cache_;
   const Clock& clock_;
   std::size_t most_names_;
-  std::unordered_set<Domain> names_;
+  std::unordered_set<Domain, DomainHash> names_;
   bool all_ = false;        // besides the names, all of the cache from cursor_ on
   std::size_t cursor_ = 0;
 };

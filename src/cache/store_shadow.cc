@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cache/keyed_hash.h"
 #include "cache/point_reads.h"
 #include "cache/store_walk.h"
 #include "cache/store_writer.h"
@@ -57,8 +58,8 @@ struct StoreShadow::State {
   bool loaded;
   std::function<void(StoredRow)> on_row;
   std::function<void()> on_loaded;
-  std::unordered_set<Domain> overtaken;  // committed since the page was asked for
-  std::unordered_set<Domain> forgotten;  // by an operator, before all was loaded
+  std::unordered_set<Domain, DomainHash> overtaken;  // committed since the page was asked for
+  std::unordered_set<Domain, DomainHash> forgotten;  // by an operator, before all was loaded
   bool strays_wanted = false;
   bool finding_strays = false;
   bool strays_may_lapse = false;         // else lapsed rows are no strays

@@ -32,10 +32,3 @@ class Domain {
 };
 
 }  // namespace tlspolicyd
-
-template <>
-struct std::hash<tlspolicyd::Domain> {
-  std::size_t operator()(const tlspolicyd::Domain& domain) const noexcept {
-    return std::hash<std::string>{}(domain.text());
-  }
-};
