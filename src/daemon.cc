@@ -36,11 +36,11 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
       shadow_({store_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
       fetches_(*https_, loop, clock, config_.fetch_concurrency),
-      learner_({dns_, fetches_, cache_, shadow_, loop, clock, log, metrics_,
+      learner_({dns_, loop, fetches_, cache_, shadow_, loop, clock, log, metrics_,
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }},
                learner_options(config_)),
       dane_({dane_dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
-      service_({learner_, dane_, cache_, shadow_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
+      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
@@ -176,7 +176,7 @@ StatusView Daemon::status() {
   view.counters = metrics_.families();
   view.lookups = view.counters["reply"];
   view.fetches = view.counters["fetch"];
-  view.refresh_due = cache_.due(clock_.life(), kMaxDueCounted).size();
+  view.refresh_due = cache_.count_due(clock_.life(), kMaxDueCounted);
   view.refresh_failing = learner_.failing();
   view.store_state = shadow_.state();
   view.store_pending = shadow_.pending();

@@ -14,6 +14,7 @@ namespace {
 
 // From here on entries do not lie in the processor's own memory, as a rule.
 constexpr std::size_t kFarApart = 4096;
+constexpr int kSunkAtOnce = 64;
 constexpr seconds kTouchStep{600}, kTightTouchStep{60};
 
 Worth worth_of(const Entry& entry, LifeTime now) {
@@ -126,6 +127,17 @@ void PolicyCache::State::put(Entry entry, LifeTime now) {
   file(index, now);
 }
 
+// Some at a time: thousands may have lapsed in the same second, and one is enough to go on.
+void PolicyCache::State::sink_lapsed(LifeTime now) {
+  for (int sunk = 0; sunk < kSunkAtOnce && !live.empty() && !usable(*slots[live.top()].entry.held, now); ++sunk) {
+    const SlotIndex index = live.top();
+    live.remove(index);
+    recency_of(slots[index]).remove(index);
+    slots[index].worth = Worth::little;
+    recency_of(slots[index]).add(index);
+  }
+}
+
 // False: there is none but by evicting what is worth more than `most`.
 bool PolicyCache::State::make_room(std::size_t entries, std::size_t octets, LifeTime now, Worth most) {
   while (census.entries > 0 && (census.entries + entries > bounds.max_entries ||
@@ -137,16 +149,6 @@ bool PolicyCache::State::make_room(std::size_t entries, std::size_t octets, Life
     on_evicted(gone);
   }
   return true;
-}
-
-void PolicyCache::State::sink_lapsed(LifeTime now) {
-  while (!live.empty() && !usable(*slots[live.top()].entry.held, now)) {
-    const SlotIndex index = live.top();
-    live.remove(index);
-    recency_of(slots[index]).remove(index);
-    slots[index].worth = Worth::little;
-    recency_of(slots[index]).add(index);
-  }
 }
 
 SlotIndex PolicyCache::State::least_worth() const {
@@ -204,14 +206,11 @@ bool PolicyCache::erase(std::string_view domain) {
   return true;
 }
 
-void PolicyCache::clear() {
-  State& state = *state_;
-  state.names.clear();
-  for (Recency& line : state.recency) line.clear();
-  state.due.clear();
-  state.live.clear();
-  state.slots.clear();
-  state.census = {};
+std::shared_ptr<void> PolicyCache::clear() {
+  std::shared_ptr<State> gone = std::exchange(state_, std::make_unique<State>());
+  state_->bounds = gone->bounds;
+  state_->on_evicted = std::move(gone->on_evicted);
+  return gone;
 }
 
 LifeTime PolicyCache::next_due() const {
@@ -233,6 +232,20 @@ std::vector<const Entry*> PolicyCache::due(LifeTime now, std::size_t most) const
     found.push_back(entry_at(place));
     for (const std::size_t child : {2 * place + 1, 2 * place + 2})
       if (child < state.due.size()) next.push(child);
+  }
+  return found;
+}
+
+std::size_t PolicyCache::count_due(LifeTime now, std::size_t most) const {
+  const State& state = *state_;
+  std::vector<std::size_t> places{0};
+  std::size_t found = 0;
+  while (!places.empty() && found < most) {
+    const std::size_t place = places.back();
+    places.pop_back();
+    if (place >= state.due.size() || state.slots[state.due.at(place)].entry.due > now) continue;
+    ++found;
+    places.insert(places.end(), {2 * place + 1, 2 * place + 2});
   }
   return found;
 }

@@ -73,13 +73,13 @@ void DaneLearner::look_up(Pending& pending) {
   pending.lookup = std::make_unique<DaneLookup>(
       DaneLookup::Ports{parts_.dns, host_dns_}, pending.domain, pending.hop,
       [this, &pending](const DaneReport& report) { on_looked_up(pending, report); },
-      [&pending](MxState state) { on_mx(pending, state); });
+      [this, &pending](MxState state) { on_mx(pending, state); });
   pending.lookup->start();
 }
 
 void DaneLearner::on_mx(const Pending& pending, MxState state) {
-  const auto askers = pending.askers;
-  askers.each([state](Asker& asker) {
+  Askers<Asker> askers = pending.askers;
+  std::move(askers).each_in_turns(parts_.loop, kAskersATurn, [state](Asker& asker) {
     if (asker.on_mx) std::exchange(asker.on_mx, nullptr)(state);
   });
 }
@@ -90,7 +90,7 @@ void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
   // A look-up that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.lookup));
   if (retired_.size() == 1) bury_->start(milliseconds(0));  // as in Learner
-  pending.askers.each([&known](Asker& asker) {
+  std::move(pending.askers).each_in_turns(parts_.loop, kAskersATurn, [known](Asker& asker) {
     if (asker.done) std::exchange(asker.done, nullptr)(known);
   });
 }

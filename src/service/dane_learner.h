@@ -75,7 +75,7 @@ class DaneLearner {
   Pending& enter(const Domain& domain, const HopKey& hop);
   void look_up(Pending& pending);
   [[nodiscard]] const HopDane* known_of(const Domain& domain, const HopKey& hop) const;
-  static void on_mx(const Pending& pending, MxState state);
+  void on_mx(const Pending& pending, MxState state);
   void on_looked_up(Pending& pending, const DaneReport& report);
   [[nodiscard]] HopDane take_in(const Pending& pending, const DaneReport& report);
   void note(const Pending& pending, const HopDane* before, const HopDane& after, const DaneReport& report);

@@ -37,8 +37,9 @@ Learner::Learner(Parts parts, Options options)
 Learner::~Learner() = default;
 
 bool Learner::has_room_for(const Domain& domain) const {
-  const bool must_read = !parts_.shadow.loaded();  // what is stored applies, however busy we are
-  return must_read || pending_.size() < options_.max_discoveries || pending_.count(domain.text()) != 0;
+  // What is stored applies, however busy we are: it may be read where no more can be discovered.
+  const std::size_t most = parts_.shadow.loaded() ? options_.max_discoveries : 2 * options_.max_discoveries;
+  return pending_.size() < most || pending_.count(domain.text()) != 0;
 }
 
 Ticket Learner::learn(const Domain& domain, Done done, OnFetch on_fetch) {
@@ -187,7 +188,7 @@ void Learner::finish(Pending& pending) {
   // A discovery that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.discovery));
   if (retired_.size() == 1) bury_->start(milliseconds(0));  // begun anew at each it would never come while we are busy
-  pending.askers.each([](Asker& asker) {
+  std::move(pending.askers).each_in_turns(parts_.loop, kAskersATurn, [](Asker& asker) {
     if (asker.done) std::exchange(asker.done, nullptr)();
   });
 }

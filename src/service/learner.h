@@ -14,8 +14,10 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "cache/keyed_hash.h"
 #include "cache/policy_cache.h"
 #include "cache/store_shadow.h"
+#include "event/executor.h"
 #include "event/timer.h"
 #include "service/discovery.h"
 #include "service/fetch_queue.h"
@@ -27,6 +29,7 @@ class Learner {
  public:
   struct Parts {  // all outlive this object
     Dns& dns;
+    Executor& loop;
     FetchQueue& fetches;
     PolicyCache& cache;
     StoreShadow& shadow;
@@ -55,7 +58,8 @@ class Learner {
   void set_options(const Options& options) { options_ = options; }
   [[nodiscard]] const Options& options() const { return options_; }
 
-  // False: too many discoveries are under way to begin one more, and the store need not be read.
+  // False: too many discoveries are under way to begin one more, or as long as the store is not
+  // loaded twice as many: see store_pending().
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
   // `on_fetch`: asked when TXT has announced a policy that is to be fetched now, or has already;
@@ -109,9 +113,9 @@ class Learner {
 
   Parts parts_;
   Options options_;
-  std::unordered_map<std::string, PendingPtr> pending_;  // by domain
+  std::unordered_map<std::string, PendingPtr, KeyedHash> pending_;  // by domain
   std::size_t refreshes_ = 0;
-  std::unordered_set<std::string> failing_;
+  std::unordered_set<std::string, KeyedHash> failing_;
   std::vector<std::unique_ptr<Discovery>> retired_;      // destroyed on a later turn
   std::unique_ptr<Timer> bury_;
 };

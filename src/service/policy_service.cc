@@ -13,7 +13,8 @@ constexpr std::string_view kPlainMapName = "QUERY";  // as in our examples for m
 
 PolicyService::PolicyService(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), notes_(parts_.log, parts_.clock),
-      reply_timer_(parts_.timers.make([this] { on_reply_timeout(); })) {}
+      reply_timer_(parts_.timers.make([this] { on_reply_timeout(); })),
+      advance_timer_(parts_.timers.make([this] { advance_some(); })) {}
 
 PolicyService::~PolicyService() = default;
 
@@ -33,6 +34,7 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   const Entry* const entry = parts_.cache.find(domain.text());
   const Need need = assess(entry, now).need;
   if (need == Need::discover && parts_.learner.has_room_for(domain)) return false;
+  if (need == Need::discover && parts_.learner.store_pending(domain)) return store_untold(domain, out);
   const HopKey hop = hop_of(*next_hop);
   const HopDane* const dane = dane_of(entry, hop);
   const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);
@@ -43,6 +45,13 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   if (entry != nullptr) parts_.cache.touch(*entry, now);
   learn_again(*next_hop, need, dane_wanted);
   note_lookup(question.key, std::string_view(out).substr(begin));
+  return true;
+}
+
+// True. So many wait for the store that this one cannot.
+bool PolicyService::store_untold(const Domain& domain, std::string& out) {
+  parts_.metrics.add("first_contact", "overloaded");
+  out += temp_reply("the store has not told yet what it holds of " + domain.text());
   return true;
 }
 
@@ -93,7 +102,7 @@ bool PolicyService::purge(const Domain& domain) {
 
 std::size_t PolicyService::purge_all() {
   const std::size_t known = parts_.cache.census().entries;
-  parts_.cache.clear();
+  parts_.elsewhere.post([gone = parts_.cache.clear()] {});
   parts_.learner.forgot_all();
   parts_.shadow.forget_all();
   parts_.learner.restart_all();

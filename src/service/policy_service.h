@@ -35,6 +35,7 @@ class PolicyService final : public Answers {
     DaneLearner& dane;
     PolicyCache& cache;
     StoreShadow& shadow;
+    Executor& elsewhere;  // where it may take long to end a million entries
     Timers& timers;
     const Clock& clock;
     Logger& log;
@@ -78,6 +79,7 @@ class PolicyService final : public Answers {
   };
   using Waiters = std::list<Due>;
 
+  [[nodiscard]] bool store_untold(const Domain& domain, std::string& out);
   [[nodiscard]] MapForm form_of(std::string_view map_name);
   [[nodiscard]] bool answers_nothing() const;
   // `entry` null: nothing is known.
@@ -89,6 +91,7 @@ class PolicyService final : public Answers {
   [[nodiscard]] std::string reply_by_now(const NextHop& next_hop, MapForm form, const HopDane* learned);
   void note_lookup(std::string_view key, std::string_view payload) const;
   void advance(const WaiterPtr& waiter);
+  void advance_some();
   void learn_policy(const WaiterPtr& waiter);
   [[nodiscard]] Learner::FetchGate on_fetch(const WaiterPtr& waiter);
   void learn_dane(const WaiterPtr& waiter);
@@ -107,6 +110,8 @@ class PolicyService final : public Answers {
   ReplyNotes notes_;
   Waiters waiters_;  // in order of time, also where a reload shortened reply_timeout
   std::unique_ptr<Timer> reply_timer_;
+  std::vector<std::weak_ptr<Waiter>> to_advance_;  // since the options changed
+  std::unique_ptr<Timer> advance_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets
 };
 

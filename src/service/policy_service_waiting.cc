@@ -11,6 +11,7 @@ namespace {
 
 // A crowd that asked together runs out of time together; others get their turn between.
 constexpr int kGiveUpsPerTurn = 512;
+constexpr int kAdvancedATurn = 256;
 constexpr milliseconds kBreath{1};
 
 }  // namespace
@@ -64,6 +65,7 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   const Entry* const entry = parts_.cache.find(waiter->domain().text());
   const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
   if (!waiter->policy_asked && discover) learn_policy(waiter);
+  if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain())) return give_up(waiter);
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const bool wait = dane_need(entry, dane, now, options_.rules) == DaneNeed::wait;
   if (!waiter->dane_asked && wait) learn_dane(waiter);
@@ -120,9 +122,18 @@ void PolicyService::learn_dane(const WaiterPtr& waiter) {
 void PolicyService::set_options(Options options) {
   options_ = std::move(options);
   if (!options_.level_known) return;
-  const Waiters waiting = waiters_;
-  for (const Due& due : waiting)
-    if (const WaiterPtr waiter = due.waiter.lock(); waiter && waiter->done) advance(waiter);
+  to_advance_.clear();
+  for (const Due& due : waiters_) to_advance_.push_back(due.waiter);
+  advance_some();
+}
+
+void PolicyService::advance_some() {
+  for (int advanced = 0; !to_advance_.empty() && advanced < kAdvancedATurn; ++advanced) {
+    const WaiterPtr waiter = to_advance_.back().lock();
+    to_advance_.pop_back();
+    if (waiter && waiter->done) advance(waiter);
+  }
+  if (!to_advance_.empty()) advance_timer_->start(milliseconds(0));
 }
 
 void PolicyService::finish(const WaiterPtr& waiter) {

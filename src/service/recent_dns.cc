@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace tlspolicyd {
+namespace {
+
+// Each of them may read all the keys in the answer: see kReadMax in net/tlsa.h.
+constexpr std::size_t kToldATurn = 1;
+
+}  // namespace
 
 Ticket RecentDns::ask(const DnsQuestion& question, Done done) {
   drop_old();
@@ -31,16 +37,17 @@ void RecentDns::forget() {
 }
 
 void RecentDns::on_answer(const Key& key, const DnsAnswer& answer) {
-  const auto running = running_.extract(key);
-  if (std::get<Generation>(key) == generation_) keep(key, answer);
-  running.mapped().askers.each([&answer](Done& asker) {
-    if (const Done done = std::exchange(asker, nullptr)) done(answer);
+  auto running = running_.extract(key);
+  const auto shared = std::make_shared<const DnsAnswer>(answer);
+  if (std::get<Generation>(key) == generation_) keep(key, shared);
+  std::move(running.mapped().askers).each_in_turns(loop_, kToldATurn, [shared](Done& asker) {
+    if (const Done done = std::exchange(asker, nullptr)) done(*shared);
   });
 }
 
-void RecentDns::keep(const Key& key, const DnsAnswer& answer) {
+void RecentDns::keep(const Key& key, std::shared_ptr<const DnsAnswer> answer) {
   const SteadyTime now = clock_.steady();
-  Kept kept{std::make_shared<const DnsAnswer>(answer), now, now + std::max(kKeptAnyway, std::min(kKept, answer.ttl))};
+  Kept kept{answer, now, now + std::max(kKeptAnyway, std::min(kKept, answer->ttl))};
   if (kept_.insert_or_assign(key, std::move(kept)).second) by_age_.push_back(key);
   drop_old();
 }

@@ -54,7 +54,7 @@ class RecentDns final : public Dns {
   };
 
   void on_answer(const Key& key, const DnsAnswer& answer);
-  void keep(const Key& key, const DnsAnswer& answer);
+  void keep(const Key& key, std::shared_ptr<const DnsAnswer> answer);
   void drop_old();
   void tell_later(const Kept& kept, const Asker& asker);
 

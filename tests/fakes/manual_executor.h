@@ -15,12 +15,16 @@ class ManualExecutor final : public Executor {
   // Runs what waits, and what that posts; returns how many ran.
   std::size_t run() {
     std::size_t ran = 0;
-    for (; !tasks_.empty(); ++ran) {
-      const auto task = std::move(tasks_.front());
-      tasks_.pop_front();
-      task();
-    }
+    while (run_one()) ++ran;
     return ran;
+  }
+  // The first that waits; false if none does.
+  bool run_one() {
+    if (tasks_.empty()) return false;
+    const auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    task();
+    return true;
   }
   [[nodiscard]] std::size_t waiting() const { return tasks_.size(); }
 

@@ -321,6 +321,37 @@ TEST_CASE("C-16 beyond the limit of discoveries a name not loaded yet is still r
   CHECK(world.process->metrics.value("first_contact", "overloaded") == 1);
 }
 
+TEST_CASE("C-16 beyond what may wait for the store a name is TEMP at once") {
+  World world;
+  world.learning.max_discoveries = 3;
+  world.restart();
+  world.stall_store(true);
+  for (int i = 0; i < 6; ++i) CHECK(world.ask("n" + std::to_string(i) + ".example") == kNoReply);
+  CHECK(world.ask("d.example") == "TEMP the store has not told yet what it holds of d.example");
+  CHECK(world.process->learner.under_way() == 6);
+  world.stall_store(false);
+  world.settle();
+  CHECK(world.ask("d.example") == kNothing);
+}
+
+TEST_CASE("a crowd that waits for Postfix's level is answered over some turns, each by what is known") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.serving.level_known = false;
+  world.process->service.set_options(world.serving);
+  for (int i = 0; i < 1000; ++i) REQUIRE(world.ask("d.example") == kNoReply);
+  const auto answered = [&] {
+    const auto replies = world.replies();
+    return 1000 - std::count(replies.begin(), replies.end(), kNoReply);
+  };
+  world.serving.level_known = true;
+  world.process->service.set_options(world.serving);
+  CHECK(answered() == 256);
+  world.settle();
+  CHECK(answered() == 1000);
+}
+
 TEST_CASE("a crowd that runs out of time together is answered over some turns") {
   World world;
   world.dns.hang(true);

@@ -21,9 +21,9 @@ Process::Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, M
       }),
       shadow({lane, loop, time, time, log, metrics, cache}, std::move(store)),
       fetches(https, time, time, concurrency),
-      learner({dns, fetches, cache, shadow, time, time, log, metrics, [] { return 0.0; }}, learning),
+      learner({dns, loop, fetches, cache, shadow, time, time, log, metrics, [] { return 0.0; }}, learning),
       dane({dns, loop, cache, shadow, time, time, log, metrics}),
-      service({learner, dane, cache, shadow, time, time, log, metrics}, std::move(serving)),
+      service({learner, dane, cache, shadow, lane, time, time, log, metrics}, std::move(serving)),
       refresher({learner, fetches, cache, shadow, time, time, log}) {
   refresher.start();
   shadow.load([this](const StoredRow& row) { learner.adopt(row); }, [] {});

@@ -117,6 +117,9 @@ class Walk {
       if (entry.due != LifeTime::max()) expected.insert(entry.due);
     REQUIRE(cache_.next_due() == (expected.empty() ? LifeTime::max() : *expected.begin()));
     const auto due = cache_.due(now_, 5);
+    const auto all_due = std::count_if(expected.begin(), expected.end(), [&](LifeTime at) { return at <= now_; });
+    REQUIRE(cache_.count_due(now_, 1000) == static_cast<std::size_t>(all_due));
+    REQUIRE(cache_.count_due(now_, 5) == std::min<std::size_t>(5, static_cast<std::size_t>(all_due)));
     auto next = expected.begin();
     for (const Entry* entry : due) REQUIRE(entry->due == *next++);
     REQUIRE((due.size() == 5 || next == expected.end() || *next > now_));

@@ -45,7 +45,7 @@ struct Fixture {
   PolicyCache cache{{}, [](const Entry&) {}};
   StoreShadow shadow{{elsewhere, elsewhere, loop, clock, log, metrics, cache}, nullptr};
   FetchQueue fetches{https, loop, clock, 1};
-  Learner learner{{dns, fetches, cache, shadow, loop, clock, log, metrics, [] { return 0.0; }}, {}};
+  Learner learner{{dns, loop, fetches, cache, shadow, loop, clock, log, metrics, [] { return 0.0; }}, {}};
   DaneLearner dane{{dns, loop, cache, shadow, loop, clock, log, metrics}};
 
   // Two rows of names, each name as soon as the one before it has ended, the second row a turn
