@@ -19,6 +19,7 @@ IDLE = 4000
 STALLED = 1000 if LONG else 300
 DEAF = 20 if LONG else 3
 PIPELINED = 100_000
+ASKERS, AT_ONCE = 300, 700
 CHURN = 10_000              # connections a second
 CHURNERS = 2                # clients; they are to keep up, so they do not wait for processors either
 CHURNED = 0.9 if LONG else 0.5  # of them, at least, that the client must reach
@@ -111,6 +112,18 @@ class Clients(ArenaTest):
         self.assertEqual(len(answers), PIPELINED)
         self.assertTrue(all(answer.startswith(kinds[name]) for name, answer in zip(names, answers)))
         self.assert_healthy(pulse.beat, questions=len(names), seconds=round(took, 2))
+
+    def test_pipelined_crowd(self):
+        """300 connections that ask 700 questions at once, again and again: all are answered, and others between"""
+        questions, end = 0, time.monotonic() + SECONDS
+        with self.arena.pulse() as pulse:
+            while time.monotonic() < end:
+                askers = [crowd.Asker([CACHED] * AT_ONCE) for _ in range(ASKERS)]
+                crowd.gather(askers, 60)
+                self.assertEqual({len(asker.answers) for asker in askers}, {AT_ONCE})
+                questions += ASKERS * AT_ONCE
+        self.assert_nothing_under_way(20)
+        self.assert_healthy(pulse.beat, questions=questions)
 
     def test_noise(self):
         """random octets and damaged questions: the connection ends, the log stays short"""
