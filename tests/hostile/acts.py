@@ -19,7 +19,7 @@ ENDS = {
     "key-updates": "flood: ",
     "renegotiation": "flood: ",
 }
-OUT_OF_TIME = "timeout: "
+OUT_OF_TIME = "timeout: |displaced: "
 FAILED = re.compile(r"^tlspolicyd: policy: domain=([^,]+), action=absent, .*reason=(.*)$", re.MULTILINE)
 
 
