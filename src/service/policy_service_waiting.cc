@@ -65,7 +65,11 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   const Entry* const entry = parts_.cache.find(waiter->domain().text());
   const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
   if (!waiter->policy_asked && discover) learn_policy(waiter);
-  if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain())) return give_up(waiter);
+  if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain())) {
+    std::string payload;
+    static_cast<void>(store_untold(waiter->domain(), payload));
+    return settle_waiter(waiter, payload);
+  }
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const bool wait = dane_need(entry, dane, now, options_.rules) == DaneNeed::wait;
   if (!waiter->dane_asked && wait) learn_dane(waiter);
