@@ -130,7 +130,7 @@ void Daemon::set_precedence() {
 void Daemon::drain() {
   draining_ = true;
   server_.drain(kDrainLimit, [this] {
-    unwritten_ = shadow_.pending();
+    commits_ = shadow_.commits();
     store_patience_->start(kStoreLimit);
     shadow_.drain([this] { loop_.stop(); });
   });
@@ -139,10 +139,10 @@ void Daemon::drain() {
 // Nobody is served any more, so every second counts, and what takes our place may fare better; but a
 // store that takes something is waited for.
 void Daemon::mind_store() {
-  if (const std::size_t left = shadow_.pending(); left < std::exchange(unwritten_, left))
+  if (const std::uint64_t now = shadow_.commits(); now > std::exchange(commits_, now))
     return store_patience_->start(kStoreLimit);
   log_.error(LogLine("stop").with("reason", "the store did not take what was learned last in time")
-                 .with("unwritten", unwritten_).with("cure", "look at the disk of cache ="));
+                 .with("unwritten", shadow_.pending()).with("cure", "look at the disk of cache ="));
   abandoned_ = true;
   loop_.stop();
 }

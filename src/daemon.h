@@ -100,7 +100,7 @@ class Daemon {
   std::optional<ControlServer> control_;
   Ticket trust_reload_;
   bool draining_ = false, abandoned_ = false;
-  std::size_t unwritten_ = 0;  // when it was last looked at while draining
+  std::uint64_t commits_ = 0;  // when it was last looked at while draining
   std::unique_ptr<Timer> store_patience_;
   Signals signals_;
 };

@@ -183,7 +183,7 @@ void StoreShadow::State::find_strays(const std::vector<StoredRow>& rows) {
   for (const StoredRow& row : rows)
     if (!cached(row.domain) && (strays_may_lapse || !lapsed_by_wall(row, parts.clock))) gather(row.domain);
   if (rows.empty() && !strays_wanted) strays_may_lapse = false;
-  writer.wake();
+  writer.wake_now();
 }
 
 void StoreShadow::State::mind_clock() {
@@ -250,6 +250,8 @@ std::string_view StoreShadow::state() const {
   if (state_->writer.failing() || state_->read_trouble.failing()) return "failing";
   return state_->loaded ? "ok" : "loading";
 }
+
+std::uint64_t StoreShadow::commits() const { return state_->writer.commits(); }
 
 std::size_t StoreShadow::pending() const {
   const State& state = *state_;

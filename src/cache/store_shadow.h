@@ -66,6 +66,7 @@ class StoreShadow {
   // "ok", "loading", "failing" or "memory", for --status.
   [[nodiscard]] std::string_view state() const;
   [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::uint64_t commits() const;  // that have succeeded: whether something is taken
 
  private:
   struct State;

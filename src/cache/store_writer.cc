@@ -17,7 +17,7 @@ StoreWriter::StoreWriter(StoreLane& lane, StoreBacklog& backlog, StoreTrouble::P
 
 // What failed to be written has waited long enough.
 bool StoreWriter::may_wait() const {
-  return gathering_ && !trouble_.failing() && !backlog_.empty() && backlog_.size() < kRowsPerCommit;
+  return gathering_ && !hurried_ && !trouble_.failing() && !backlog_.empty() && backlog_.size() < kRowsPerCommit;
 }
 
 // On the next turn, so that all changes of this one share a commit.
@@ -27,11 +27,16 @@ void StoreWriter::wake() {
   lane_.later([this] { commit(); });
 }
 
-void StoreWriter::hurry() {
-  trouble_.hurry();
+void StoreWriter::wake_now() {
   gathered_->cancel();
   gathering_ = false;
   wake();
+}
+
+void StoreWriter::hurry() {
+  hurried_ = true;
+  trouble_.hurry();
+  wake_now();
 }
 
 void StoreWriter::gather() {
@@ -42,7 +47,11 @@ void StoreWriter::gather() {
 void StoreWriter::commit() {
   waking_ = false;
   std::vector<StoreChange> changes = backlog_.take(kRowsPerCommit);
-  if (changes.empty()) return backlog_.empty() ? events_.idle() : wake();
+  if (changes.empty() && !backlog_.empty()) return wake();
+  if (changes.empty()) {
+    hurried_ = false;
+    return events_.idle();
+  }
   rows_under_way_ = changes.size();
   gather();
   std::vector<Domain> domains;

@@ -33,10 +33,13 @@ class StoreWriter {
 
   // Call after the backlog grew, and to hear `idle`.
   void wake();
-  // The same, without waiting for more, nor for the end of a pause after a failure.
+  // The same, without waiting for more.
+  void wake_now();
+  // The same, nor for the end of a pause after a failure, until `idle`.
   void hurry();
 
   [[nodiscard]] std::size_t rows_under_way() const { return rows_under_way_; }
+  [[nodiscard]] std::uint64_t commits() const { return commits_; }
   [[nodiscard]] bool failing() const { return trouble_.failing(); }
 
  private:
@@ -52,6 +55,7 @@ class StoreWriter {
   std::size_t rows_under_way_ = 0;
   bool waking_ = false;     // a turn for commit() is posted
   bool gathering_ = false;  // since the last commit began
+  bool hurried_ = false;
   std::unique_ptr<Timer> gathered_;
   StoreTrouble trouble_;
 };

@@ -34,8 +34,9 @@ class Askers {
   // their turn between. `use` is copied and may outlive all but the loop.
   template <typename Use>
   void each_in_turns(Executor& loop, std::size_t some, const Use& use) && {
-    std::vector<std::weak_ptr<Asker>> rest = std::exchange(askers_, {});
-    tell_some(loop, some, std::move(rest), 0, use);
+    const auto crowd = std::make_shared<Crowd<Use>>(Crowd<Use>{std::exchange(askers_, {}), some, use});
+    for (std::size_t from = some; from < crowd->askers.size(); from += some) loop.post([crowd, from] { crowd->tell(from); });
+    crowd->tell(0);
   }
   template <typename Is>
   [[nodiscard]] bool any(const Is& is) const {
@@ -49,13 +50,15 @@ class Askers {
 
  private:
   template <typename Use>
-  static void tell_some(Executor& loop, std::size_t some, std::vector<std::weak_ptr<Asker>> askers, std::size_t from, const Use& use) {
-    const std::size_t to = std::min(from + some, askers.size());
-    for (; from < to; ++from)
-      if (const auto asker = askers[from].lock()) use(*asker);
-    if (to == askers.size()) return;
-    loop.post([&loop, some, rest = std::move(askers), to, use]() mutable { tell_some(loop, some, std::move(rest), to, use); });
-  }
+  struct Crowd {
+    void tell(std::size_t from) const {
+      for (const std::size_t to = std::min(from + some, askers.size()); from < to; ++from)
+        if (const auto asker = askers[from].lock()) use(*asker);
+    }
+    std::vector<std::weak_ptr<Asker>> askers;
+    std::size_t some;
+    Use use;
+  };
   // To twice of who is there, so that looking at all of them stays rare.
   void make_room() {
     std::erase_if(askers_, [](const std::weak_ptr<Asker>& weak) { return weak.expired(); });

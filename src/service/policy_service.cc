@@ -34,7 +34,12 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   const Entry* const entry = parts_.cache.find(domain.text());
   const Need need = assess(entry, now).need;
   if (need == Need::discover && parts_.learner.has_room_for(domain)) return false;
-  if (need == Need::discover && parts_.learner.store_pending(domain)) return store_untold(domain, out);
+  if (need == Need::discover && parts_.learner.store_pending(domain)) {
+    const std::string payload = store_untold(domain);
+    note_lookup(question.key, payload);
+    out += payload;
+    return true;
+  }
   const HopKey hop = hop_of(*next_hop);
   const HopDane* const dane = dane_of(entry, hop);
   const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);
@@ -48,11 +53,10 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   return true;
 }
 
-// True. So many wait for the store that this one cannot.
-bool PolicyService::store_untold(const Domain& domain, std::string& out) {
+// So many wait for the store that this one cannot.
+std::string PolicyService::store_untold(const Domain& domain) {
   parts_.metrics.add("first_contact", "overloaded");
-  out += temp_reply("the store has not told yet what it holds of " + domain.text());
-  return true;
+  return temp_reply("the store has not told yet what it holds of " + domain.text());
 }
 
 MapForm PolicyService::form_of(std::string_view map_name) {
@@ -91,6 +95,7 @@ void PolicyService::learn_again(const NextHop& next_hop, Need policy, DaneNeed d
 }
 
 bool PolicyService::purge(const Domain& domain) {
+  ++purges_;
   const bool known = parts_.cache.erase(domain.text());
   parts_.learner.forgot(domain);
   parts_.shadow.forget(domain);
@@ -101,6 +106,7 @@ bool PolicyService::purge(const Domain& domain) {
 }
 
 std::size_t PolicyService::purge_all() {
+  ++purges_;
   const std::size_t known = parts_.cache.census().entries;
   parts_.elsewhere.post([gone = parts_.cache.clear()] {});
   parts_.learner.forgot_all();

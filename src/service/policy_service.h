@@ -9,6 +9,8 @@
 //            ─ DANE matters and is not known ─ learn ┴► within reply_timeout, with what is known by then
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <string>
@@ -79,7 +81,7 @@ class PolicyService final : public Answers {
   };
   using Waiters = std::list<Due>;
 
-  [[nodiscard]] bool store_untold(const Domain& domain, std::string& out);
+  [[nodiscard]] std::string store_untold(const Domain& domain);
   [[nodiscard]] MapForm form_of(std::string_view map_name);
   [[nodiscard]] bool answers_nothing() const;
   // `entry` null: nothing is known.
@@ -108,9 +110,10 @@ class PolicyService final : public Answers {
   Parts parts_;
   Options options_;
   ReplyNotes notes_;
+  std::uint64_t purges_ = 0;
   Waiters waiters_;  // in order of time, also where a reload shortened reply_timeout
   std::unique_ptr<Timer> reply_timer_;
-  std::vector<std::weak_ptr<Waiter>> to_advance_;  // since the options changed
+  std::deque<std::weak_ptr<Waiter>> to_advance_;  // since the options changed
   std::unique_ptr<Timer> advance_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets
 };

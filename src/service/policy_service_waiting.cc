@@ -22,6 +22,7 @@ struct PolicyService::Waiter {
   MapForm form;
   Done done;
   bool policy_asked = false, policy_pending = false;
+  std::uint64_t purges = 0;  // before policy_asked
   bool dane_asked = false;
   std::optional<HopDane> dane;  // what was learned, should the cache have no room for it
   Ticket learning, dane_learning;
@@ -65,11 +66,8 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   const Entry* const entry = parts_.cache.find(waiter->domain().text());
   const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
   if (!waiter->policy_asked && discover) learn_policy(waiter);
-  if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain())) {
-    std::string payload;
-    static_cast<void>(store_untold(waiter->domain(), payload));
-    return settle_waiter(waiter, payload);
-  }
+  if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain()))
+    return settle_waiter(waiter, store_untold(waiter->domain()));
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const bool wait = dane_need(entry, dane, now, options_.rules) == DaneNeed::wait;
   if (!waiter->dane_asked && wait) learn_dane(waiter);
@@ -80,6 +78,7 @@ void PolicyService::advance(const WaiterPtr& waiter) {
 // there is one to be fetched, so that it adds no latency to it.
 void PolicyService::learn_policy(const WaiterPtr& waiter) {
   waiter->policy_asked = waiter->policy_pending = true;
+  waiter->purges = purges_;
   const std::weak_ptr weak(waiter);
   waiter->learning = parts_.learner.learn(
       waiter->domain(),
@@ -87,6 +86,7 @@ void PolicyService::learn_policy(const WaiterPtr& waiter) {
         const WaiterPtr found = weak.lock();
         if (!found) return;
         found->policy_pending = false;
+        if (found->purges != purges_) found->policy_asked = false;  // what was learned may be gone again
         advance(found);
       },
       [this, weak] {
@@ -133,8 +133,8 @@ void PolicyService::set_options(Options options) {
 
 void PolicyService::advance_some() {
   for (int advanced = 0; !to_advance_.empty() && advanced < kAdvancedATurn; ++advanced) {
-    const WaiterPtr waiter = to_advance_.back().lock();
-    to_advance_.pop_back();
+    const WaiterPtr waiter = to_advance_.front().lock();
+    to_advance_.pop_front();
     if (waiter && waiter->done) advance(waiter);
   }
   if (!to_advance_.empty()) advance_timer_->start(milliseconds(0));

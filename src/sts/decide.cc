@@ -103,6 +103,7 @@ void judge_failures(Entry& entry, const Evidence& seen, LifeTime now) {
       entry.failure = nullptr;
       return;
     case FetchSeen::State::failed:
+      if (!seen.fetch.made) return;  // no word of the host
       return note_failure(entry, false, seen.fetch.result, seen.fetch.detail, now);
     case FetchSeen::State::paced:
       return;  // nothing new was learned

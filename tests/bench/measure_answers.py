@@ -30,7 +30,7 @@ def report(table, label, samples, subjects):
         table.add(f"{label}: {subject}", *row, *ratios)
 
 
-def answers(rig, rounds, seconds=1.5, shapes=((1, 1), (50, 1), (200, 1), (1000, 1), (50, 16)), peer=True):
+def answers(rig, rounds, seconds=1.5, shapes=((1, 1), (50, 1), (200, 1), (1000, 1), (1, 16), (50, 16), (200, 16), (1000, 16)), peer=True):
     names = rig.names("pol", WARM)
     table = Table("Answers from the cache", ["answers/s", "p50 µs", "p99 µs", "p99.9 µs", "processor µs each", "rate / bare",
                                              "p99 / bare", "processor / bare"], note=f"{WARM} names with a policy, asked at random.")

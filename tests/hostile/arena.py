@@ -28,6 +28,7 @@ PULSE_DESCRIPTORS = 12   # at most, of a pulse: its connections, and one fresh n
 
 CACHED_WITHIN = 0.050   # seconds, of a cached answer
 FRESH_WITHIN = 1.0      # seconds, of the first answer of a healthy domain
+CACHED_AT_ALL, FRESH_AT_ALL = 0.25, 3.0  # without exception
 RESIDENT = 300 * 1024   # kB
 # One answer in a hundred may be late for the machine's own reasons, or because it is for a
 # name that came in the midst of a crowd.
@@ -156,6 +157,11 @@ class Arena:
         found = {"connections": status["connections"], "rows": status["store"]["pending"]}
         return {what: count for what, count in found.items() if count > clients}
 
+    def log_about(self, answers):
+        """What the log says of the names in "NAME: ANSWER"."""
+        names = [answer.partition(":")[0] for answer in answers]
+        return [line for line in self.daemon.log().splitlines() if any(name in line for name in names)]
+
     def pulse(self):
         return Pulse(self)
 
@@ -199,12 +205,14 @@ class ArenaTest(unittest.TestCase):
         measured(self, **beat.figures(), **figures)
         self.assertEqual([answer for answer in beat.wrong if answer.startswith(CACHED)], [])
         self.assertLess(beat.all_but_late(beat.cached), CACHED_WITHIN)
+        self.assertLess(beat.cached[-1], CACHED_AT_ALL)
         self.assertLess(beat.resident, RESIDENT)
 
     def assert_healthy(self, beat, **figures):
         self.assert_served_from_cache(beat, **figures)
-        self.assertEqual(beat.wrong, [])
+        self.assertEqual(beat.wrong, [], self.arena.log_about(beat.wrong))
         self.assertLess(beat.all_but_late(beat.fresh), FRESH_WITHIN)
+        self.assertLess(beat.fresh[-1], FRESH_AT_ALL)
 
     def assert_nothing_under_way(self, limit, pulsed=False):
         """Descriptors are what they were, `pulsed`: but for those of a pulse that goes on; no client is left,

@@ -78,16 +78,16 @@ TEST_CASE("who asks much at once is answered in shares, and who asks one questio
   std::vector<Client> heavy;
   std::string many;
   for (int i = 0; i < 500; ++i) many += query("heavy.example");
-  for (int i = 0; i < 1000; ++i) heavy.push_back(rig.connect());
+  for (int i = 0; i < 200; ++i) heavy.push_back(rig.connect());
   Client light = rig.connect();
   for (Client& client : heavy) client.send(many);
   rig.turn(1);
   const std::size_t before = rig.answers.answered;
-  CHECK(before < 500'000);
+  CHECK(before < 100'000);
   light.send(query("light.example"));
-  while (rig.answers.light_after == 0) rig.turn(1);
+  for (int turns = 0; rig.answers.light_after == 0 && turns < 100; ++turns) rig.turn(1);
   CHECK(rig.answers.light_after - before < 20'000);  // all shares, and what the backlog does in a few turns
-  while (rig.answers.answered < 500'001) rig.turn(1);
+  for (int turns = 0; rig.answers.answered < 100'001 && turns < 10'000; ++turns) rig.turn(1);
   for (Client& client : heavy) {
     std::string expected;
     for (int i = 0; i < 500; ++i) expected += ok("heavy.example");

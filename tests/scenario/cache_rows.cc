@@ -292,6 +292,23 @@ TEST_CASE("X-05 broad patterns apply as published") {
   CHECK(world.ask("d.example") == "OK secure match=.com servername=hostname");
 }
 
+TEST_CASE("who is still to be told when the domain is purged learns about it anew") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  world.https.hold("mta-sts.d.example");
+  for (int i = 0; i < 40; ++i) CHECK(world.ask("d.example") == kNoReply);
+  const auto answered = [&] {
+    const auto replies = world.replies();
+    return std::count(replies.begin(), replies.end(), kSecure);
+  };
+  world.https.release("mta-sts.d.example");
+  while (answered() == 0) REQUIRE(world.loop.run_one());
+  CHECK(answered() < 40);
+  world.process->service.purge(*Domain::parse("d.example"));
+  world.settle();
+  CHECK(answered() == 40);
+}
+
 TEST_CASE("beyond the limit of discoveries new names are NOTFOUND and cached ones unaffected") {
   World world;
   world.publish("d.example", "a", kEnforce);

@@ -62,6 +62,19 @@ TEST_CASE("what comes within 20 ms of a commit's beginning gathers for the next"
   }
 }
 
+TEST_CASE("what an operator has forgotten leaves the store page by page, without gathering") {
+  ShadowFixture f;
+  for (int i = 0; i < 1000; ++i) f.stored("d" + std::to_string(i) + ".example");
+  f.load();
+  f.settle();
+  f.put("new.example");  // something gathers
+  f.settle_now();
+  f.cache.clear();
+  f.shadow->forget_all();
+  f.settle_now();
+  CHECK(f.store->rows.empty());
+}
+
 TEST_CASE("after a pause nothing gathers: a change is written at once") {
   ShadowFixture f;
   f.put("a.example");

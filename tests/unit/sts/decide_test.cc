@@ -111,6 +111,7 @@ TEST_CASE("F-28 a GET that was never made puts off the next for a minute, and ho
   CHECK(may_fetch(&entry, "a", kStart, kOptions));
   CHECK(assess(&entry, kStart + kUnmadeCurrent).need == Need::nothing);
   CHECK(assess(&entry, kStart + kUnmadeCurrent + seconds(1)).need == Need::discover);
+  CHECK(entry.failure == nullptr);
 }
 
 TEST_CASE("F-28 the back-off of an id outlasts a fetch of another one") {
