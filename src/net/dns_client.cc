@@ -11,6 +11,8 @@ namespace {
 // Queries begun before other events get their turn: below a millisecond.
 constexpr int kBeginsPerTurn = 64;
 constexpr std::size_t kLastShare = 10;  // the last tenth is let out slowly
+constexpr milliseconds kEndLook{500};   // how often to look for those that gave way and ran out of time
+constexpr milliseconds kLeastTime{10};  // what is left must be worth the while
 
 void leave_trusted(ResolverPlan& plan) {
   std::vector<Resolver> trusted;
@@ -23,13 +25,14 @@ void leave_trusted(ResolverPlan& plan) {
 
 DnsClient::DnsClient(Loop& loop, const Clock& clock, Metrics& metrics, Options options)
     : loop_(loop), clock_(clock), metrics_(metrics), options_(std::move(options)),
-      resolv_conf_(options_.resolv_conf_path), last_tenth_timer_(loop.make([this] { turn(); })) {}
+      resolv_conf_(options_.resolv_conf_path), last_tenth_timer_(loop.make([this] { turn(); })),
+      patience_timer_(loop.make([this] { turn(); })), end_timer_(loop.make([this] { end_some(); })) {}
 
 DnsClient::~DnsClient() = default;
 
 Ticket DnsClient::ask(const DnsQuestion& question, Done done) {
   const Id id = ++last_id_;
-  if (waiting_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done)});
+  if (waiting_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done), {}});
   else refused_.emplace(id, std::move(done));
   schedule();
   return Ticket([this, id, alive = std::weak_ptr<char>(alive_)] {
@@ -39,6 +42,7 @@ Ticket DnsClient::ask(const DnsQuestion& question, Done done) {
 
 void DnsClient::cancel(Id id) {
   waiting_.erase(id);
+  displaced_.erase(id);
   refused_.erase(id);
   if (running_.erase(id) != 0) schedule();
 }
@@ -70,11 +74,46 @@ void DnsClient::refuse_some() {
 }
 
 void DnsClient::begin_some() {
-  for (int begun = 0; !waiting_.empty() && may_begin(); ++begun) {
+  for (int begun = 0; !next_to_begin().empty() && (may_begin() || displace_the_oldest()); ++begun) {
     if (begun == kBeginsPerTurn) return schedule();
-    auto newest = waiting_.extract(std::prev(waiting_.end()));
+    std::map<Id, Waiting>& line = next_to_begin();
+    auto newest = line.extract(std::prev(line.end()));
     begin(newest.key(), std::move(newest.mapped()));
   }
+}
+
+bool DnsClient::displace_the_oldest() {
+  const auto gone = [&](const std::pair<Id, SteadyTime>& one) {
+    const auto found = running_.find(one.first);
+    return found == running_.end() || found->second.begun != one.second;
+  };
+  while (!begun_.empty() && gone(begun_.front())) begun_.pop_front();
+  if (waiting_.empty() || begun_.empty() || running_.size() > options_.max_in_flight) return false;
+  const SteadyTime ripe = begun_.front().second + options_.patience, now = clock_.steady();
+  if (now < ripe) {
+    patience_timer_->start(std::chrono::ceil<milliseconds>(ripe - now));
+    return false;
+  }
+  metrics_.add("dns_tries", "gave_way");
+  auto oldest = running_.extract(begun_.front().first);
+  if (displaced_.empty()) end_timer_->start(kEndLook);
+  displaced_.emplace(oldest.key(), std::move(oldest.mapped().asked));
+  return true;
+}
+
+// Each may cancel others.
+void DnsClient::end_some() {
+  const SteadyTime by = clock_.steady() + kEndLook;
+  std::vector<Id> late;
+  for (const auto& [id, waiting] : displaced_)
+    if (waiting.end < by && late.size() < kBeginsPerTurn) late.push_back(id);
+  for (const Id id : late) {
+    const auto node = displaced_.extract(id);
+    if (node.empty()) continue;
+    metrics_.add("dns", name_of(DnsStatus::timeout));
+    node.mapped().done(DnsAnswer{.status = DnsStatus::timeout, .detail = "no answer in time; too many questions are under way"});
+  }
+  if (!displaced_.empty()) end_timer_->start(late.size() < kBeginsPerTurn ? kEndLook : milliseconds(1));
 }
 
 bool DnsClient::may_begin() {
@@ -92,16 +131,22 @@ bool DnsClient::may_begin() {
 }
 
 void DnsClient::begin(Id id, Waiting waiting) {
-  auto query = std::make_unique<DnsQuery>(
-      loop_, clock_, metrics_, current_pool(), std::move(waiting.question),
-      [this, id, done = std::move(waiting.done)](const DnsAnswer& answer) { on_answer(id, done, answer); });
-  running_.emplace(id, std::move(query)).first->second->start();
+  const SteadyTime now = clock_.steady();
+  const ResolverPlan& plan = current_pool()->plan();
+  waiting.end = waiting.end == SteadyTime() ? now + plan.timeout * plan.tries : std::max(waiting.end, now + kLeastTime);
+  const SteadyTime end = waiting.end;
+  auto query = std::make_unique<DnsQuery>(loop_, clock_, metrics_, current_pool(), waiting.question,
+                                          [this, id](const DnsAnswer& answer) { on_answer(id, answer); });
+  DnsQuery& started = *running_.emplace(id, Running{std::move(query), std::move(waiting), now}).first->second.query;
+  begun_.emplace_back(id, now);
+  started.start(end);
 }
 
 // `done` may ask and cancel; the query that calls here lives until the next turn.
-void DnsClient::on_answer(Id id, const Done& done, const DnsAnswer& answer) {
+void DnsClient::on_answer(Id id, const DnsAnswer& answer) {
   const auto found = running_.find(id);
-  ended_.push_back(std::move(found->second));
+  ended_.push_back(std::move(found->second.query));
+  const Done done = std::move(found->second.asked.done);
   running_.erase(found);
   schedule();
   metrics_.add("dns", name_of(answer.status));

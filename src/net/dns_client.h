@@ -1,15 +1,19 @@
 // The stub resolver: asks recursive servers, follows CNAMEs, caches nothing. Bounded in what
-// it has under way and in what waits; the last tenth of the room is let out so slowly that it
-// lasts until the first question of a sudden crowd has come to its end, since the crowd may be
-// one of names that nobody answers for. Answer loop only. RFC 1034 section 5.3.1, RFC 5452.
+// it has under way and in what waits, which may be a crowd of names that nobody answers for. So
+// the last tenth of the room is let out so slowly that it lasts until the first question of a
+// sudden crowd has come to its end; and as long as others wait that were never put, who has been
+// without an answer for `patience` gives way, and is put again after them, within its own time:
+// the resolver, which went on, may know by then. Answer loop only. RFC 1034 section 5.3.1, RFC 5452.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -33,6 +37,7 @@ class DnsClient final : public Dns {
     std::string resolv_conf_path = "/etc/resolv.conf";
     std::size_t max_in_flight = 4096;     // each holds a socket
     std::size_t max_waiting = 65536;      // beyond it: DnsStatus::overloaded
+    milliseconds patience{300};           // what a resolver may take to find out about a sound name
   };
 
   // Counts dns{status} for each answer given and dns_tries{event}.
@@ -54,6 +59,12 @@ class DnsClient final : public Dns {
   struct Waiting {
     DnsQuestion question;
     Done done;
+    SteadyTime end{};  // of its time, once it was put
+  };
+  struct Running {
+    std::unique_ptr<DnsQuery> query;
+    Waiting asked;
+    SteadyTime begun;
   };
 
   void cancel(Id id);
@@ -62,8 +73,11 @@ class DnsClient final : public Dns {
   void refuse_some();
   void begin_some();
   [[nodiscard]] bool may_begin();
+  [[nodiscard]] std::map<Id, Waiting>& next_to_begin() { return waiting_.empty() ? displaced_ : waiting_; }
   void begin(Id id, Waiting waiting);
-  void on_answer(Id id, const Done& done, const DnsAnswer& answer);
+  [[nodiscard]] bool displace_the_oldest();  // false: none has been without an answer for long enough
+  void end_some();
+  void on_answer(Id id, const DnsAnswer& answer);
   [[nodiscard]] bool has_room() const { return running_.size() + ended_.size() < options_.max_in_flight; }
   [[nodiscard]] const std::shared_ptr<ResolverPool>& current_pool();
 
@@ -75,13 +89,15 @@ class DnsClient final : public Dns {
   std::shared_ptr<ResolverPool> pool_;
   bool stale_ = true;  // pool_ is to be made anew
   Id last_id_ = 0;
-  std::map<Id, Waiting> waiting_;
+  std::map<Id, Waiting> waiting_;    // never put
+  std::map<Id, Waiting> displaced_;  // gave way
   std::map<Id, Done> refused_;
-  std::unordered_map<Id, std::unique_ptr<DnsQuery>> running_;
+  std::unordered_map<Id, Running> running_;
+  std::deque<std::pair<Id, SteadyTime>> begun_;   // running_ and some that have ended, in order of time
   std::vector<std::unique_ptr<DnsQuery>> ended_;  // destroyed on the next turn
   bool scheduled_ = false;
   SteadyTime last_tenth_from_{};  // when the next of it may begin
-  std::unique_ptr<Timer> last_tenth_timer_;
+  std::unique_ptr<Timer> last_tenth_timer_, patience_timer_, end_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets and posted turns
 };
 

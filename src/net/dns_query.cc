@@ -36,9 +36,9 @@ DnsQuery::DnsQuery(Loop& loop, const Clock& clock, Metrics& metrics,
       chain_(std::move(question)), done_(std::move(done)), tries_left_(plan().tries),
       timer_(loop.make([this] { on_timer(); })) {}
 
-void DnsQuery::start() {
+void DnsQuery::start(SteadyTime end) {
   const SteadyTime now = clock_.steady();
-  end_ = now + plan().timeout * plan().tries;
+  end_ = std::min(end, now + plan().timeout * plan().tries);
   for (const std::size_t index : pool_->order(now)) candidates_.push_back({.index = index});
   begin_try();
 }

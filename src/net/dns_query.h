@@ -35,7 +35,8 @@ class DnsQuery {
   DnsQuery(const DnsQuery&) = delete;
   DnsQuery& operator=(const DnsQuery&) = delete;
 
-  void start();
+  // `end`: of its time, if that is less than all tries take.
+  void start(SteadyTime end = SteadyTime::max());
 
  private:
   enum class Step { begin_try, send, silence, give_up };

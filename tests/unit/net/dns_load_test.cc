@@ -45,6 +45,7 @@ TEST_CASE("questions beyond the bound wait and are asked, newest first; a cancel
   rig.server.hang(true);
   auto options = rig.options({rig.server.resolver()});
   options.timeout = seconds(60);
+  options.patience = seconds(60);
   options.max_in_flight = 3;
   DnsClient client(rig.loop, rig.time, rig.metrics, options);
   std::vector<std::unique_ptr<Asking>> asking;
@@ -62,6 +63,62 @@ TEST_CASE("questions beyond the bound wait and are asked, newest first; a cancel
   REQUIRE(seen(5) == 5);
   for (const auto& [position, number] : {std::pair{0, 7}, {1, 6}, {2, 5}, {3, 4}, {4, 2}})
     CHECK(rig.server.asked[static_cast<std::size_t>(position)].name == name_of_number(number));
+}
+
+TEST_CASE("X-07 who is without an answer gives way to who was never put, and is put again after them") {
+  Rig rig;
+  NameServer other(rig.loop);
+  rig.server.hang(true);
+  auto options = rig.options({rig.server.resolver()});
+  options.timeout = seconds(4);
+  options.attempts = 1;
+  options.max_in_flight = 3;
+  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  std::vector<std::unique_ptr<Asking>> asking;
+  for (int i = 0; i < 8; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  const auto names = [&](std::size_t count) {
+    run_until(rig.loop, [&] { return rig.server.asked.size() >= count; });
+    rig.ask(rig.options({other.resolver()}), kTxt);  // many turns later
+    std::string all;
+    for (const auto& query : rig.server.asked) all += query.name.substr(1, 1);
+    return all;
+  };
+  const auto pass = [&](milliseconds by) {
+    rig.time.advance(by);
+    asking.push_back(std::make_unique<Asking>(client, question_number(8)));
+    asking.pop_back();  // the client looks at its clock
+  };
+  REQUIRE(names(3) == "765");
+  pass(milliseconds(299));
+  CHECK(names(3) == "765");
+  pass(milliseconds(1));
+  CHECK(names(6) == "765432");
+  pass(milliseconds(300));
+  CHECK(names(8) == "76543210");  // there was no more to be put: the one left over stays
+  CHECK(rig.metrics.value("dns_tries", "gave_way") == 5);
+  rig.server.hang(false);
+  asking[1].reset();  // under way: makes room for one that gave way, and that for the next
+  run_until(rig.loop, [&] { return asking[7]->answer && asking[6]->answer; });
+  CHECK(asking[7]->answer->status == DnsStatus::no_name);
+}
+
+TEST_CASE("who gave way ends at its own time") {
+  Rig rig;
+  rig.server.hang(true);
+  auto options = rig.options({rig.server.resolver()});
+  options.timeout = seconds(2);
+  options.attempts = 1;
+  options.max_in_flight = 1;
+  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  Asking first(client, question_number(1));
+  run_until(rig.loop, [&] { return rig.server.asked.size() == 1; });
+  rig.time.advance(milliseconds(300));
+  Asking second(client, question_number(2));
+  run_until(rig.loop, [&] { return rig.server.asked.size() == 2; });
+  rig.time.advance(milliseconds(1'700));
+  run_until(rig.loop, [&] { return first.answer.has_value(); });
+  CHECK(first.answer->status == DnsStatus::timeout);
+  CHECK_FALSE(second.answer);
 }
 
 TEST_CASE("all that wait get their answer when the server is back") {
@@ -107,6 +164,7 @@ TEST_CASE("4096 questions are in flight at most, the last tenth of them let out 
   rig.server.hang(true);
   auto options = rig.options({rig.server.resolver()});
   options.timeout = seconds(409);
+  options.patience = seconds(10'000);
   options.attempts = 1;
   DnsClient client(rig.loop, rig.time, rig.metrics, options);
   std::vector<Ticket> tickets;
