@@ -38,8 +38,6 @@ class IndexHeap {
     else sink(place, last);
   }
 
-  void clear() { std::vector<std::uint32_t>().swap(slots_); }
-
  private:
   void set(std::size_t place, std::uint32_t slot) {
     slots_[place] = slot;

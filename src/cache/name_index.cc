@@ -74,11 +74,6 @@ void NameIndex::remove(SlotIndex slot) {
   --used_;
 }
 
-void NameIndex::clear() {
-  std::vector<Bucket>().swap(buckets_);
-  used_ = 0;
-}
-
 void NameIndex::place(Bucket bucket) {
   std::size_t at = bucket.hash & mask();
   while (buckets_[at].slot != kNoSlot) at = (at + 1) & mask();

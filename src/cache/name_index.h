@@ -21,7 +21,6 @@ class NameIndex {
   void expect(std::span<const std::string_view> domains) const;
   void add(SlotIndex slot);     // its domain is not in the table yet
   void remove(SlotIndex slot);  // while the slot still holds its entry
-  void clear();
 
  private:
   struct Bucket {

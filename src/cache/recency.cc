@@ -27,9 +27,4 @@ SlotIndex Recency::oldest() const {
   return slots_[stray].entry.last_asked < slots_[oldest_].entry.last_asked ? stray : oldest_;
 }
 
-void Recency::clear() {
-  strays_.clear();
-  oldest_ = newest_ = kNoSlot;
-}
-
 }  // namespace tlspolicyd

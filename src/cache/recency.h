@@ -19,7 +19,6 @@ class Recency {
   void remove(SlotIndex slot);
   // The one asked for least recently, kNoSlot if there is none.
   [[nodiscard]] SlotIndex oldest() const;
-  void clear();
 
  private:
   struct ByLastAsked {

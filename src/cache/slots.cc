@@ -25,10 +25,4 @@ void Slots::release(SlotIndex index) {
   first_free_ = index;
 }
 
-void Slots::clear() {
-  std::vector<std::vector<Slot>>().swap(chunks_);
-  size_ = 0;
-  first_free_ = kNoSlot;
-}
-
 }  // namespace tlspolicyd

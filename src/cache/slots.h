@@ -41,7 +41,6 @@ class Slots {
 
   [[nodiscard]] SlotIndex take(Entry entry);
   void release(SlotIndex index);
-  void clear();
 
  private:
   // Small enough for an idle daemon's memory, large enough that the blocks' own cost vanishes.

@@ -32,7 +32,7 @@ DnsClient::~DnsClient() = default;
 
 Ticket DnsClient::ask(const DnsQuestion& question, Done done) {
   const Id id = ++last_id_;
-  if (waiting_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done), {}});
+  if (waiting_.size() + displaced_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done), {}});
   else refused_.emplace(id, std::move(done));
   schedule();
   return Ticket([this, id, alive = std::weak_ptr<char>(alive_)] {
@@ -44,7 +44,10 @@ void DnsClient::cancel(Id id) {
   waiting_.erase(id);
   displaced_.erase(id);
   refused_.erase(id);
-  if (running_.erase(id) != 0) schedule();
+  const auto running = running_by_id_.find(id);
+  if (running == running_by_id_.end()) return;
+  static_cast<void>(leave(running->second));
+  schedule();
 }
 
 void DnsClient::schedule() {
@@ -74,39 +77,42 @@ void DnsClient::refuse_some() {
 }
 
 void DnsClient::begin_some() {
-  for (int begun = 0; !next_to_begin().empty() && (may_begin() || displace_the_oldest()); ++begun) {
+  for (int begun = 0; !next_to_begin().empty(); ++begun) {
     if (begun == kBeginsPerTurn) return schedule();
+    if (!may_begin() && !displace_the_oldest()) return;
     std::map<Id, Waiting>& line = next_to_begin();
     auto newest = line.extract(std::prev(line.end()));
     begin(newest.key(), std::move(newest.mapped()));
   }
 }
 
+DnsClient::Running DnsClient::leave(AllRunning::iterator running) {
+  Running left = std::move(*running);
+  running_by_id_.erase(left.id);
+  running_.erase(running);
+  return left;
+}
+
 bool DnsClient::displace_the_oldest() {
-  const auto gone = [&](const std::pair<Id, SteadyTime>& one) {
-    const auto found = running_.find(one.first);
-    return found == running_.end() || found->second.begun != one.second;
-  };
-  while (!begun_.empty() && gone(begun_.front())) begun_.pop_front();
-  if (waiting_.empty() || begun_.empty() || running_.size() > options_.max_in_flight) return false;
-  const SteadyTime ripe = begun_.front().second + options_.patience, now = clock_.steady();
+  if (waiting_.empty() || running_.empty() || running_.size() > options_.max_in_flight) return false;
+  const SteadyTime ripe = running_.front().begun + options_.patience, now = clock_.steady();
   if (now < ripe) {
     patience_timer_->start(std::chrono::ceil<milliseconds>(ripe - now));
     return false;
   }
   metrics_.add("dns_tries", "gave_way");
-  auto oldest = running_.extract(begun_.front().first);
+  Running oldest = leave(running_.begin());
   if (displaced_.empty()) end_timer_->start(kEndLook);
-  displaced_.emplace(oldest.key(), std::move(oldest.mapped().asked));
+  displaced_.emplace(oldest.id, std::move(oldest.asked));
   return true;
 }
 
 // Each may cancel others.
 void DnsClient::end_some() {
-  const SteadyTime by = clock_.steady() + kEndLook;
+  const SteadyTime now = clock_.steady();
   std::vector<Id> late;
   for (const auto& [id, waiting] : displaced_)
-    if (waiting.end < by && late.size() < kBeginsPerTurn) late.push_back(id);
+    if (waiting.end <= now && late.size() < kBeginsPerTurn) late.push_back(id);
   for (const Id id : late) {
     const auto node = displaced_.extract(id);
     if (node.empty()) continue;
@@ -137,20 +143,18 @@ void DnsClient::begin(Id id, Waiting waiting) {
   const SteadyTime end = waiting.end;
   auto query = std::make_unique<DnsQuery>(loop_, clock_, metrics_, current_pool(), waiting.question,
                                           [this, id](const DnsAnswer& answer) { on_answer(id, answer); });
-  DnsQuery& started = *running_.emplace(id, Running{std::move(query), std::move(waiting), now}).first->second.query;
-  begun_.emplace_back(id, now);
-  started.start(end);
+  running_.push_back({id, std::move(waiting), now, std::move(query)});
+  running_by_id_.emplace(id, std::prev(running_.end()));
+  running_.back().query->start(end);
 }
 
 // `done` may ask and cancel; the query that calls here lives until the next turn.
 void DnsClient::on_answer(Id id, const DnsAnswer& answer) {
-  const auto found = running_.find(id);
-  ended_.push_back(std::move(found->second.query));
-  const Done done = std::move(found->second.asked.done);
-  running_.erase(found);
+  Running answered = leave(running_by_id_.at(id));
+  ended_.push_back(std::move(answered.query));
   schedule();
   metrics_.add("dns", name_of(answer.status));
-  done(answer);
+  answered.asked.done(answer);
 }
 
 void DnsClient::set_options(Options options) {

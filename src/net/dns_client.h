@@ -7,13 +7,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -36,7 +35,7 @@ class DnsClient final : public Dns {
     bool only_trusted = false;
     std::string resolv_conf_path = "/etc/resolv.conf";
     std::size_t max_in_flight = 4096;     // each holds a socket
-    std::size_t max_waiting = 65536;      // beyond it: DnsStatus::overloaded
+    std::size_t max_waiting = 65536;      // beyond it, those that gave way included: DnsStatus::overloaded
     milliseconds patience{300};           // what a resolver may take to find out about a sound name
   };
 
@@ -62,10 +61,12 @@ class DnsClient final : public Dns {
     SteadyTime end{};  // of its time, once it was put
   };
   struct Running {
-    std::unique_ptr<DnsQuery> query;
+    Id id;
     Waiting asked;
     SteadyTime begun;
+    std::unique_ptr<DnsQuery> query;
   };
+  using AllRunning = std::list<Running>;
 
   void cancel(Id id);
   void schedule();
@@ -75,6 +76,7 @@ class DnsClient final : public Dns {
   [[nodiscard]] bool may_begin();
   [[nodiscard]] std::map<Id, Waiting>& next_to_begin() { return waiting_.empty() ? displaced_ : waiting_; }
   void begin(Id id, Waiting waiting);
+  [[nodiscard]] Running leave(AllRunning::iterator running);
   [[nodiscard]] bool displace_the_oldest();  // false: none has been without an answer for long enough
   void end_some();
   void on_answer(Id id, const DnsAnswer& answer);
@@ -92,8 +94,8 @@ class DnsClient final : public Dns {
   std::map<Id, Waiting> waiting_;    // never put
   std::map<Id, Waiting> displaced_;  // gave way
   std::map<Id, Done> refused_;
-  std::unordered_map<Id, Running> running_;
-  std::deque<std::pair<Id, SteadyTime>> begun_;   // running_ and some that have ended, in order of time
+  AllRunning running_;               // the first begun first
+  std::unordered_map<Id, AllRunning::iterator> running_by_id_;
   std::vector<std::unique_ptr<DnsQuery>> ended_;  // destroyed on the next turn
   bool scheduled_ = false;
   SteadyTime last_tenth_from_{};  // when the next of it may begin

@@ -37,69 +37,85 @@ class NoDescriptors {
   rlimit before_{};
 };
 
+// Room for three questions, and a name server that keeps silent.
+struct Crowded {
+  Rig rig;
+  NameServer other{rig.loop};
+  DnsClient::Options options = rig.options({rig.server.resolver()});
+  std::vector<std::unique_ptr<Asking>> asking;
+
+  Crowded() {
+    rig.server.hang(true);
+    options.max_in_flight = 3;
+  }
+  void ask(DnsClient& client, int count) {
+    for (int i = 0; i < count; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  }
+  // The numbers that were asked, once they are `count`, and many turns later.
+  std::string asked(std::size_t count) {
+    run_until(rig.loop, [&] { return rig.server.asked.size() >= count; });
+    rig.ask(rig.options({other.resolver()}), kTxt);
+    std::string numbers;
+    for (const auto& query : rig.server.asked) numbers += query.name[1];
+    return numbers;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("questions beyond the bound wait and are asked, newest first; a cancelled one makes room") {
-  Rig rig;
-  NameServer other(rig.loop);
-  rig.server.hang(true);
-  auto options = rig.options({rig.server.resolver()});
-  options.timeout = seconds(60);
-  options.patience = seconds(60);
-  options.max_in_flight = 3;
-  DnsClient client(rig.loop, rig.time, rig.metrics, options);
-  std::vector<std::unique_ptr<Asking>> asking;
-  for (int i = 0; i < 8; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
-  const auto seen = [&](std::size_t count) {
-    run_until(rig.loop, [&] { return rig.server.asked.size() >= count; });
-    rig.ask(rig.options({other.resolver()}), kTxt);  // many turns later
-    return rig.server.asked.size();
-  };
-  REQUIRE(seen(3) == 3);
-  asking[3].reset();  // waiting
-  asking[6].reset();  // under way
-  REQUIRE(seen(4) == 4);
-  asking[7].reset();
-  REQUIRE(seen(5) == 5);
-  for (const auto& [position, number] : {std::pair{0, 7}, {1, 6}, {2, 5}, {3, 4}, {4, 2}})
-    CHECK(rig.server.asked[static_cast<std::size_t>(position)].name == name_of_number(number));
+  Crowded crowd;
+  crowd.options.timeout = crowd.options.patience = seconds(60);
+  DnsClient client(crowd.rig.loop, crowd.rig.time, crowd.rig.metrics, crowd.options);
+  crowd.ask(client, 8);
+  REQUIRE(crowd.asked(3) == "765");
+  crowd.asking[3].reset();  // waiting
+  crowd.asking[6].reset();  // under way
+  REQUIRE(crowd.asked(4) == "7654");
+  crowd.asking[7].reset();
+  CHECK(crowd.asked(5) == "76542");
 }
 
 TEST_CASE("X-07 who is without an answer gives way to who was never put, and is put again after them") {
-  Rig rig;
-  NameServer other(rig.loop);
-  rig.server.hang(true);
-  auto options = rig.options({rig.server.resolver()});
-  options.timeout = seconds(4);
-  options.attempts = 1;
-  options.max_in_flight = 3;
-  DnsClient client(rig.loop, rig.time, rig.metrics, options);
-  std::vector<std::unique_ptr<Asking>> asking;
-  for (int i = 0; i < 8; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
-  const auto names = [&](std::size_t count) {
-    run_until(rig.loop, [&] { return rig.server.asked.size() >= count; });
-    rig.ask(rig.options({other.resolver()}), kTxt);  // many turns later
-    std::string all;
-    for (const auto& query : rig.server.asked) all += query.name.substr(1, 1);
-    return all;
-  };
+  Crowded crowd;
+  crowd.options.timeout = seconds(4);
+  crowd.options.attempts = 1;
+  DnsClient client(crowd.rig.loop, crowd.rig.time, crowd.rig.metrics, crowd.options);
+  crowd.ask(client, 8);
   const auto pass = [&](milliseconds by) {
-    rig.time.advance(by);
-    asking.push_back(std::make_unique<Asking>(client, question_number(8)));
-    asking.pop_back();  // the client looks at its clock
+    crowd.rig.time.advance(by);
+    const Asking unheard(client, question_number(8));  // the client looks at its clock
   };
-  REQUIRE(names(3) == "765");
+  REQUIRE(crowd.asked(3) == "765");
   pass(milliseconds(299));
-  CHECK(names(3) == "765");
+  CHECK(crowd.asked(3) == "765");
   pass(milliseconds(1));
-  CHECK(names(6) == "765432");
+  CHECK(crowd.asked(6) == "765432");
   pass(milliseconds(300));
-  CHECK(names(8) == "76543210");  // there was no more to be put: the one left over stays
-  CHECK(rig.metrics.value("dns_tries", "gave_way") == 5);
-  rig.server.hang(false);
-  asking[1].reset();  // under way: makes room for one that gave way, and that for the next
-  run_until(rig.loop, [&] { return asking[7]->answer && asking[6]->answer; });
-  CHECK(asking[7]->answer->status == DnsStatus::no_name);
+  CHECK(crowd.asked(8) == "76543210");  // there was no more to be put: the one left over stays
+  CHECK(crowd.rig.metrics.value("dns_tries", "gave_way") == 5);
+  crowd.rig.server.hang(false);
+  crowd.asking[1].reset();  // under way: makes room for one that gave way, and that for the next
+  run_until(crowd.rig.loop, [&] { return crowd.asking[7]->answer && crowd.asking[6]->answer; });
+  CHECK(crowd.asking[7]->answer->status == DnsStatus::no_name);
+}
+
+TEST_CASE("X-07 those that gave way count as waiting") {
+  Crowded crowd;
+  crowd.options.timeout = seconds(4);
+  crowd.options.max_waiting = 4;
+  DnsClient client(crowd.rig.loop, crowd.rig.time, crowd.rig.metrics, crowd.options);
+  crowd.ask(client, 4);
+  crowd.asked(3);
+  crowd.rig.time.advance(milliseconds(300));
+  Asking fourth(client, question_number(4));
+  Asking fifth(client, question_number(5));
+  crowd.asked(6);  // three gave way
+  Asking sixth(client, question_number(6));
+  Asking seventh(client, question_number(7));
+  run_until(crowd.rig.loop, [&] { return seventh.answer.has_value(); });
+  CHECK(seventh.answer->status == DnsStatus::overloaded);
+  CHECK_FALSE(sixth.answer);
 }
 
 TEST_CASE("who gave way ends at its own time") {
