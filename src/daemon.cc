@@ -45,6 +45,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
       store_patience_(loop.make([this] { mind_store(); })),
+      bounding_(loop.make([this] { bound_cache(); })),
       signals_(loop, kSignals, [this](int signal) { on_signal(signal); }) {
   shadow_.load([this](const StoredRow& row) { learner_.adopt(row); }, [] {});
   refresher_.start();
@@ -93,7 +94,7 @@ void Daemon::apply(const Config& fresh) {
   if (const auto done = https_->set_threads(config_.fetch_threads); !done)
     log_.warning(LogLine("reload").with("parameter", "fetch_threads").with("reason", done.error().text));
   server_.set_max_connections(config_.max_connections);
-  cache_.set_bounds(cache_bounds(config_), clock_.life());
+  bound_cache();
   trust_reload_ = https_->reload_trust({config_.ca_file, config_.ca_path}, [this](const Result<void>& done) {
     if (!done) log_.error(LogLine("reload").with("parameter", "ca_file").with("reason", done.error().text));
   });
@@ -124,6 +125,10 @@ void Daemon::on_canary() {
 void Daemon::set_precedence() {
   service_.set_options(service_options(
       config_, {precedence_.level_known(), precedence_.base_level(), precedence_.active()}));
+}
+
+void Daemon::bound_cache() {
+  if (!cache_.set_bounds(cache_bounds(config_), clock_.life())) bounding_->start(milliseconds(0));
 }
 
 // Answers what has been asked, writes what has been learned, ends.

@@ -65,6 +65,7 @@ class Daemon {
   void ask_postfix_level();
   void on_canary();
   void set_precedence();
+  void bound_cache();
   void drain();
   void mind_store();
   void on_evicted(const Entry& entry);
@@ -102,6 +103,7 @@ class Daemon {
   bool draining_ = false, abandoned_ = false;
   std::uint64_t commits_ = 0;  // when it was last looked at while draining
   std::unique_ptr<Timer> store_patience_;
+  std::unique_ptr<Timer> bounding_;
   Signals signals_;
 };
 

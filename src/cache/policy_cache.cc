@@ -15,6 +15,7 @@ namespace {
 // From here on entries do not lie in the processor's own memory, as a rule.
 constexpr std::size_t kFarApart = 4096;
 constexpr int kSunkAtOnce = 64;
+constexpr std::size_t kShrunkAtOnce = 256;
 constexpr seconds kTouchStep{600}, kTightTouchStep{60};
 
 Worth worth_of(const Entry& entry, LifeTime now) {
@@ -194,9 +195,14 @@ seconds PolicyCache::touch_step() const {
   return tight ? kTightTouchStep : kTouchStep;
 }
 
-void PolicyCache::set_bounds(Bounds bounds, LifeTime now) {
-  state_->bounds = bounds;
+// In between the bounds are what is left by then, so that put() need not make up for all.
+bool PolicyCache::set_bounds(Bounds bounds, LifeTime now) {
+  const Census& census = state_->census;
+  const std::size_t entries = census.entries - std::min(census.entries, kShrunkAtOnce);
+  const std::size_t octets = census.entries == 0 ? 0 : census.octets / census.entries * entries;
+  state_->bounds = {std::max(bounds.max_entries, entries), std::max(bounds.max_octets, octets)};
   static_cast<void>(state_->make_room(0, 0, now, Worth::most));
+  return census.entries <= bounds.max_entries && census.octets <= bounds.max_octets;
 }
 
 bool PolicyCache::erase(std::string_view domain) {

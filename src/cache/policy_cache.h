@@ -47,8 +47,8 @@ class PolicyCache {
   void touch(const Entry& entry, LifeTime now);
   [[nodiscard]] seconds touch_step() const;
 
-  // Takes effect now; a smaller bound evicts.
-  void set_bounds(Bounds bounds, LifeTime now);
+  // Smaller bounds evict, some entries at a time. False: call again, soon.
+  [[nodiscard]] bool set_bounds(Bounds bounds, LifeTime now);
 
   bool erase(std::string_view domain);
   // Gives what it held: to end a million entries takes half a second, on any thread.

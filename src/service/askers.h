@@ -45,6 +45,8 @@ class Askers {
       return asker && is(*asker);
     });
   }
+  // Some may have left.
+  [[nodiscard]] std::size_t size() const { return askers_.size(); }
   // Memory set aside, in askers.
   [[nodiscard]] std::size_t capacity() const { return askers_.capacity(); }
 

@@ -163,6 +163,18 @@ TEST_CASE("M-12 a null MX and nothing cached: NOTFOUND, and nothing is fetched")
   CHECK(world.tlsa_questions() == 0);
 }
 
+TEST_CASE("M-12 for a crowd of askers the policy is fetched whatever their mail hosts are") {
+  const int askers = GENERATE(4096, 4097);
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  world.dns.set_records("d.example", RrType::mx, {MxRdata{0, ""}}, kSigned);
+  std::vector<Ticket> tickets;
+  for (int i = 0; i < askers; ++i)
+    tickets.push_back(world.process->service.answer({"QUERY", "d.example"}, [](std::string_view) {}));
+  world.settle();
+  CHECK(world.fetches("d.example") == (askers > 4096 ? 1 : 0));
+}
+
 TEST_CASE("M-12 a null MX may be forged: a cached enforce policy still answers") {
   const bool authentic = GENERATE(kSigned, kUnsigned);
   DaneWorld world;

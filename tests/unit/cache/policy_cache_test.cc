@@ -30,6 +30,34 @@ std::size_t count_listed(const PolicyCache& cache) {
 
 }  // namespace
 
+TEST_CASE("C-15 smaller bounds evict some at a time, and nothing grows meanwhile") {
+  Fixture f({.max_entries = 1000});
+  for (int i = 0; i < 1000; ++i) f.cache.put(absence("d" + std::to_string(i) + ".example", ago(1000 - i)), kNow);
+  const std::size_t each = f.cache.census().octets / 1000;
+  const PolicyCache::Bounds smaller = GENERATE_COPY(PolicyCache::Bounds{.max_entries = 100},
+                                                    PolicyCache::Bounds{.max_octets = 100 * each});
+  CHECK_FALSE(f.cache.set_bounds(smaller, kNow));
+  CHECK(f.evicted.size() >= 256);
+  CHECK(f.evicted.size() < 300);
+  CHECK(f.evicted.front() == "d0.example");
+  const std::size_t left = f.cache.census().entries;
+  f.cache.put(absence("new.example", kNow), kNow);
+  CHECK(f.cache.census().entries <= left);
+  int more = 1;
+  while (!f.cache.set_bounds(smaller, kNow)) ++more;
+  CHECK(more == 3);
+  CHECK(f.cache.census().entries <= 101);
+  CHECK(f.cache.find("new.example") != nullptr);
+}
+
+TEST_CASE("larger bounds hold at once") {
+  Fixture f({.max_entries = 1});
+  f.cache.put(absence("a.example", ago(1)), kNow);
+  CHECK(f.cache.set_bounds({.max_entries = 2}, kNow));
+  f.cache.put(absence("b.example", kNow), kNow);
+  CHECK(f.evicted.empty());
+}
+
 TEST_CASE("C-15 who goes for lack of room") {
   const Entry absent = absence("absent.example", ago(1));
   const Entry expired = policy("expired.example", Mode::enforce, seconds(10), ago(11), ago(2));
