@@ -68,6 +68,20 @@ def chosen(suite, patterns):
             yield test
 
 
+def run(folder, title, patterns):
+    """All tests of a folder that have one of the names; what the program ends with."""
+    found = unittest.TestLoader().discover(str(folder), top_level_dir=str(folder))
+    tests = unittest.TestSuite(chosen(found, patterns))
+    if tests.countTestCases() == 0:
+        print(f"no test is called {' or '.join(patterns)}")
+        return 1
+    report = Report()
+    tests.run(report)
+    wrong = len(report.failures) + len(report.errors)
+    print(f"{title}: {report.passed} passed, {wrong} failed, {len(report.skipped)} skipped")
+    return 1 if wrong else 0
+
+
 def main():
     binary, patterns = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
     if not binary.exists():
@@ -77,15 +91,7 @@ def main():
     if not patterns or "13" in "".join(patterns):
         debian13.prepare()
     namespace.enter()
-    tests = unittest.TestSuite(chosen(unittest.TestLoader().discover(str(HERE), top_level_dir=str(HERE)), patterns))
-    if tests.countTestCases() == 0:
-        print(f"no test is called {' or '.join(patterns)}")
-        return 1
-    report = Report()
-    tests.run(report)
-    wrong = len(report.failures) + len(report.errors)
-    print(f"integration: {report.passed} passed, {wrong} failed, {len(report.skipped)} skipped")
-    return 1 if wrong else 0
+    return run(HERE, "integration", patterns)
 
 
 if __name__ == "__main__":
