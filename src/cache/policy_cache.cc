@@ -171,10 +171,9 @@ const Entry* PolicyCache::find(std::string_view domain) const {
   return index == kNoSlot ? nullptr : &state_->slots[index].entry;
 }
 
-void PolicyCache::expect(std::span<const std::string_view> domains) const {
-  if (domains.size() < 2 || state_->census.entries < kFarApart) return;
-  state_->names.expect(domains);
-}
+bool PolicyCache::is_far_apart() const { return state_->census.entries >= kFarApart; }
+
+void PolicyCache::expect(std::span<const std::string_view> domains) const { state_->names.expect(domains); }
 
 void PolicyCache::put(Entry entry, LifeTime now) { state_->put(std::move(entry), now); }
 

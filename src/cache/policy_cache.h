@@ -32,6 +32,8 @@ class PolicyCache {
   // Valid until the next put() or erase(). `domain` as Domain::text() has it.
   [[nodiscard]] const Entry* find(std::string_view domain) const;
 
+  // Whether so much is held that looking ahead by expect() pays.
+  [[nodiscard]] bool is_far_apart() const;
   // Has what find() of these domains, and an answer about them, reads brought near by the
   // processor, for all of them at once. Others are ignored.
   void expect(std::span<const std::string_view> domains) const;

@@ -21,6 +21,8 @@ class Answers {
   using Done = std::function<void(std::string_view payload)>;
 
   virtual ~Answers() = default;
+  // Whether expect() brings anything now.
+  [[nodiscard]] virtual bool looks_ahead() const { return false; }
   // These keys, of which some may be empty, will be asked in a moment.
   virtual void expect(std::span<const std::string_view> keys) { static_cast<void>(keys); }
   // Appends the reply's payload to `out` and returns true if it is known without waiting.

@@ -58,6 +58,7 @@ class PolicyService final : public Answers {
   PolicyService& operator=(const PolicyService&) = delete;
   ~PolicyService() override;
 
+  [[nodiscard]] bool looks_ahead() const override { return parts_.cache.is_far_apart(); }
   void expect(std::span<const std::string_view> keys) override { parts_.cache.expect(keys); }
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override;
   [[nodiscard]] Ticket answer(const MapQuestion& question, Done done) override;

@@ -113,12 +113,16 @@ void SocketmapServer::share_out() {
   traffic_.share = std::clamp<std::size_t>(each, 1, SocketmapTraffic::kMostAtOnce);
 }
 
-void SocketmapServer::work_off_batch() {
-  if (batch_.empty()) return;
-  in_hand_.swap(batch_);
+void SocketmapServer::announce_in_hand() {
   std::array<std::string_view, kBatch> keys;
   std::transform(in_hand_.begin(), in_hand_.end(), keys.begin(), [](const auto& item) { return first_key(item.second); });
   traffic_.answers.expect(std::span(keys).first(in_hand_.size()));
+}
+
+void SocketmapServer::work_off_batch() {
+  if (batch_.empty()) return;
+  in_hand_.swap(batch_);
+  if (in_hand_.size() > 1 && traffic_.answers.looks_ahead()) announce_in_hand();
   for (const auto& [connection, input] : in_hand_) connection->work_in(input);
   in_hand_.clear();
   traffic_.inbox.clear();

@@ -54,6 +54,7 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
   void on_closed(SocketmapConnection& connection, CloseReason reason,
                  const std::string& detail) override;
 
+  void announce_in_hand();
   void work_off_batch();
   void share_out();
   void sweep();

@@ -29,6 +29,7 @@ namespace tlspolicyd {
 // "OK <name> <key>", or what was set.
 class FakeAnswers final : public Answers {
  public:
+  [[nodiscard]] bool looks_ahead() const override { return true; }
   void expect(std::span<const std::string_view> keys) override { expected.insert(expected.end(), keys.begin(), keys.end()); }
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override {
     if (question.key.find("wait") != question.key.npos) return false;
