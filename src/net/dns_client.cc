@@ -32,7 +32,7 @@ DnsClient::~DnsClient() = default;
 
 Ticket DnsClient::ask(const DnsQuestion& question, Done done) {
   const Id id = ++last_id_;
-  if (waiting_.size() + displaced_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done), {}});
+  if (waiting_.size() + displaced_.size() < options_.max_waiting) waiting_.emplace(id, Waiting{question, std::move(done)});
   else refused_.emplace(id, std::move(done));
   schedule();
   return Ticket([this, id, alive = std::weak_ptr<char>(alive_)] {
@@ -42,12 +42,9 @@ Ticket DnsClient::ask(const DnsQuestion& question, Done done) {
 
 void DnsClient::cancel(Id id) {
   waiting_.erase(id);
-  displaced_.erase(id);
   refused_.erase(id);
-  const auto running = running_by_id_.find(id);
-  if (running == running_by_id_.end()) return;
-  static_cast<void>(leave(running->second));
-  schedule();
+  const auto found = put_.find(id);
+  if (found != put_.end() && leave(found->second).query) schedule();
 }
 
 void DnsClient::schedule() {
@@ -77,33 +74,43 @@ void DnsClient::refuse_some() {
 }
 
 void DnsClient::begin_some() {
-  for (int begun = 0; !next_to_begin().empty(); ++begun) {
+  for (int begun = 0; !waiting_.empty() || !displaced_.empty(); ++begun) {
     if (begun == kBeginsPerTurn) return schedule();
     if (!may_begin() && !displace_the_oldest()) return;
-    std::map<Id, Waiting>& line = next_to_begin();
-    auto newest = line.extract(std::prev(line.end()));
-    begin(newest.key(), std::move(newest.mapped()));
+    begin_next();
   }
 }
 
-DnsClient::Running DnsClient::leave(AllRunning::iterator running) {
-  Running left = std::move(*running);
-  running_by_id_.erase(left.id);
-  running_.erase(running);
+void DnsClient::begin_next() {
+  if (waiting_.empty()) {
+    running_.splice(running_.end(), displaced_, displaced_.begin());
+    return begin(running_.back());
+  }
+  auto newest = waiting_.extract(std::prev(waiting_.end()));
+  const ResolverPlan& plan = current_pool()->plan();
+  running_.push_back({newest.key(), std::move(newest.mapped()), clock_.steady() + plan.timeout * plan.tries});
+  put_.emplace(newest.key(), std::prev(running_.end()));
+  begin(running_.back());
+}
+
+DnsClient::Put DnsClient::leave(Line::iterator put) {
+  Put left = std::move(*put);
+  put_.erase(left.id);
+  (left.query ? running_ : displaced_).erase(put);
   return left;
 }
 
 bool DnsClient::displace_the_oldest() {
-  if (waiting_.empty() || running_.empty() || running_.size() > options_.max_in_flight) return false;
+  if (running_.empty() || running_.size() > options_.max_in_flight) return false;
   const SteadyTime ripe = running_.front().begun + options_.patience, now = clock_.steady();
   if (now < ripe) {
     patience_timer_->start(std::chrono::ceil<milliseconds>(ripe - now));
     return false;
   }
   metrics_.add("dns_tries", "gave_way");
-  Running oldest = leave(running_.begin());
   if (displaced_.empty()) end_timer_->start(kEndLook);
-  displaced_.emplace(oldest.id, std::move(oldest.asked));
+  running_.front().query.reset();
+  displaced_.splice(displaced_.end(), running_, running_.begin());
   return true;
 }
 
@@ -111,13 +118,14 @@ bool DnsClient::displace_the_oldest() {
 void DnsClient::end_some() {
   const SteadyTime now = clock_.steady();
   std::vector<Id> late;
-  for (const auto& [id, waiting] : displaced_)
-    if (waiting.end <= now && late.size() < kBeginsPerTurn) late.push_back(id);
+  for (const Put& put : displaced_)
+    if (put.end <= now && late.size() < kBeginsPerTurn) late.push_back(put.id);
   for (const Id id : late) {
-    const auto node = displaced_.extract(id);
-    if (node.empty()) continue;
+    const auto found = put_.find(id);
+    if (found == put_.end()) continue;
+    const Put ended = leave(found->second);
     metrics_.add("dns", name_of(DnsStatus::timeout));
-    node.mapped().done(DnsAnswer{.status = DnsStatus::timeout, .detail = "no answer in time; too many questions are under way"});
+    ended.asked.done(DnsAnswer{.status = DnsStatus::timeout, .detail = "no answer in time; too many questions are under way"});
   }
   if (!displaced_.empty()) end_timer_->start(late.size() < kBeginsPerTurn ? kEndLook : milliseconds(1));
 }
@@ -136,21 +144,16 @@ bool DnsClient::may_begin() {
   return true;
 }
 
-void DnsClient::begin(Id id, Waiting waiting) {
-  const SteadyTime now = clock_.steady();
-  const ResolverPlan& plan = current_pool()->plan();
-  waiting.end = waiting.end == SteadyTime() ? now + plan.timeout * plan.tries : std::max(waiting.end, now + kLeastTime);
-  const SteadyTime end = waiting.end;
-  auto query = std::make_unique<DnsQuery>(loop_, clock_, metrics_, current_pool(), waiting.question,
-                                          [this, id](const DnsAnswer& answer) { on_answer(id, answer); });
-  running_.push_back({id, std::move(waiting), now, std::move(query)});
-  running_by_id_.emplace(id, std::prev(running_.end()));
-  running_.back().query->start(end);
+void DnsClient::begin(Put& put) {
+  put.begun = clock_.steady();
+  put.query = std::make_unique<DnsQuery>(loop_, clock_, metrics_, current_pool(), put.asked.question,
+                                         [this, id = put.id](const DnsAnswer& answer) { on_answer(id, answer); });
+  put.query->start(std::max(put.end, put.begun + kLeastTime));
 }
 
 // `done` may ask and cancel; the query that calls here lives until the next turn.
 void DnsClient::on_answer(Id id, const DnsAnswer& answer) {
-  Running answered = leave(running_by_id_.at(id));
+  Put answered = leave(put_.at(id));
   ended_.push_back(std::move(answered.query));
   schedule();
   metrics_.add("dns", name_of(answer.status));

@@ -1,9 +1,10 @@
 // The stub resolver: asks recursive servers, follows CNAMEs, caches nothing. Bounded in what
 // it has under way and in what waits, which may be a crowd of names that nobody answers for. So
 // the last tenth of the room is let out so slowly that it lasts until the first question of a
-// sudden crowd has come to its end; and as long as others wait that were never put, who has been
-// without an answer for `patience` gives way, and is put again after them, within its own time:
-// the resolver, which went on, may know by then. Answer loop only. RFC 1034 section 5.3.1, RFC 5452.
+// sudden crowd has come to its end; and where others wait for room, who has been without an answer
+// for `patience` gives way and is put again in turn, after those that never were, within its own
+// time: the resolver, which went on, may know by then. Answer loop only. RFC 1034 section 5.3.1,
+// RFC 5452.
 #pragma once
 
 #include <cstdint>
@@ -58,15 +59,15 @@ class DnsClient final : public Dns {
   struct Waiting {
     DnsQuestion question;
     Done done;
-    SteadyTime end{};  // of its time, once it was put
   };
-  struct Running {
+  struct Put {
     Id id;
     Waiting asked;
-    SteadyTime begun;
-    std::unique_ptr<DnsQuery> query;
+    SteadyTime end;                   // of its time
+    SteadyTime begun{};               // last
+    std::unique_ptr<DnsQuery> query;  // null: gave way
   };
-  using AllRunning = std::list<Running>;
+  using Line = std::list<Put>;
 
   void cancel(Id id);
   void schedule();
@@ -74,9 +75,9 @@ class DnsClient final : public Dns {
   void refuse_some();
   void begin_some();
   [[nodiscard]] bool may_begin();
-  [[nodiscard]] std::map<Id, Waiting>& next_to_begin() { return waiting_.empty() ? displaced_ : waiting_; }
-  void begin(Id id, Waiting waiting);
-  [[nodiscard]] Running leave(AllRunning::iterator running);
+  void begin_next();
+  void begin(Put& put);
+  [[nodiscard]] Put leave(Line::iterator put);
   [[nodiscard]] bool displace_the_oldest();  // false: none has been without an answer for long enough
   void end_some();
   void on_answer(Id id, const DnsAnswer& answer);
@@ -91,11 +92,10 @@ class DnsClient final : public Dns {
   std::shared_ptr<ResolverPool> pool_;
   bool stale_ = true;  // pool_ is to be made anew
   Id last_id_ = 0;
-  std::map<Id, Waiting> waiting_;    // never put
-  std::map<Id, Waiting> displaced_;  // gave way
+  std::map<Id, Waiting> waiting_;  // never put
   std::map<Id, Done> refused_;
-  AllRunning running_;               // the first begun first
-  std::unordered_map<Id, AllRunning::iterator> running_by_id_;
+  Line running_, displaced_;       // who began first, or gave way first, first
+  std::unordered_map<Id, Line::iterator> put_;
   std::vector<std::unique_ptr<DnsQuery>> ended_;  // destroyed on the next turn
   bool scheduled_ = false;
   SteadyTime last_tenth_from_{};  // when the next of it may begin
