@@ -34,7 +34,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       precedence_(log),
       canary_({dane_dns_, loop, log, metrics_}, [this] { on_canary(); }),
       cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
-      shadow_({store_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
+      shadow_({store_lane_, sync_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
       fetches_(*https_, loop, clock, config_.fetch_concurrency),
       learner_({dns_, loop, fetches_, cache_, shadow_, loop, clock, log, metrics_,
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }},

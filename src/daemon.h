@@ -83,6 +83,7 @@ class Daemon {
   Metrics metrics_;
   PostconfRunner postconf_;
   WorkerLane store_lane_{"store"};
+  WorkerLane sync_lane_{"sync"};
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;
   std::unique_ptr<HttpsClient> https_;

@@ -42,6 +42,12 @@ Result<void> SqliteStore::write(const std::vector<StoreChange>& changes) {
   return with_connection(Access::write, [&](SqliteConnection& on) { return on.write(changes); });
 }
 
+Result<void> SqliteStore::sync() {
+  const std::lock_guard hold(replacing_);
+  if (!connection_ || !connection_->writable()) return {};
+  return connection_->sync().map_error([&](const DbFault& fault) { return Error{path_ + ": " + fault.text}; });
+}
+
 Result<std::optional<StoredRow>> SqliteStore::get(const Domain& domain) {
   return with_connection(Access::read, [&](SqliteConnection& on) { return on.get(domain); });
 }
@@ -64,17 +70,17 @@ std::optional<Error> SqliteStore::connect(Access access) {
   if (connection_ && connection_->writable() && connection_->file_moved()) {
     parts_.log.warning(LogLine("store").with("action", "lost").with("file", path_)
                            .with("reason", "the file was moved or removed: a new one is made"));
-    disconnect();
+    replace_connection(nullptr);
     loss_ = true;
   }
   if (connection_ && (access == Access::read || connection_->writable())) return {};
-  disconnect();
+  replace_connection(nullptr);
   std::optional<Error> trouble;
   if (mode_ != Mode::read_only) trouble = connect_writable(true);
   if (connection_ || (trouble && (refused_ || access == Access::write))) return trouble;
   auto readable = SqliteConnection::open_readable(path_);
   if (!readable) return trouble ? trouble : Error{path_ + ": " + readable.error().text};
-  connection_ = std::move(*readable);
+  replace_connection(std::move(*readable));
   return {};
 }
 
@@ -82,7 +88,7 @@ std::optional<Error> SqliteStore::connect_writable(bool may_repair) {
   auto made = SqliteConnection::open_writable(path_, mode_ == Mode::read_write);
   refused_ = !made && made.error().kind == DbFault::Kind::refused;
   if (made) {
-    connection_ = std::move(*made);
+    replace_connection(std::move(*made));
     return {};
   }
   const std::string reason = path_ + ": " + made.error().text;
@@ -92,7 +98,7 @@ std::optional<Error> SqliteStore::connect_writable(bool may_repair) {
 }
 
 std::optional<Error> SqliteStore::repair(const std::string& reason) {
-  disconnect();
+  replace_connection(nullptr);
   const auto saved = salvage(path_, parts_.clock.wall());
   if (!saved) return Error{reason + "; it cannot be repaired: " + saved.error().text};
   loss_ = true;
@@ -109,9 +115,10 @@ void SqliteStore::note_skipped() {
                          .with("effect", "this and further such rows do not count"));
 }
 
-void SqliteStore::disconnect() {
+void SqliteStore::replace_connection(std::unique_ptr<SqliteConnection> by) {
   skipped_before_ = skipped();
-  connection_.reset();
+  const std::lock_guard hold(replacing_);
+  connection_ = std::move(by);
 }
 
 }  // namespace tlspolicyd

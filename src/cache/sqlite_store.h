@@ -1,9 +1,10 @@
-// The store in an SQLite file (WAL, every commit synced). Survives what happens to the
+// The store in an SQLite file (WAL). Survives what happens to the
 // file: opens it later where it cannot be opened now, salvages what can be read of a
-// broken one, makes a new one where it was taken away. One thread at a time.
+// broken one, makes a new one where it was taken away. One thread at a time, and one more for sync().
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   Result<void> write(const std::vector<StoreChange>& changes) override;
+  Result<void> sync() override;
   Result<std::optional<StoredRow>> get(const Domain& domain) override;
   Result<std::vector<StoredRow>> page(const std::string& after, std::size_t most) override;
   bool take_loss() override;
@@ -61,11 +63,12 @@ class SqliteStore final : public Store {
   std::optional<Error> connect_writable(bool may_repair);
   std::optional<Error> repair(const std::string& reason);
   void note_skipped();
-  void disconnect();
+  void replace_connection(std::unique_ptr<SqliteConnection> by);
 
   std::string path_;
   Mode mode_;
   Parts parts_;
+  std::mutex replacing_;  // held by sync(), and while connection_ is set: files move without it alone
   std::unique_ptr<SqliteConnection> connection_;  // null: to be opened
   bool refused_ = false;
   bool loss_ = false;

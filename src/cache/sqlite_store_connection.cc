@@ -13,6 +13,11 @@ namespace {
 // are loaded.
 constexpr std::uint64_t kCheckedAtOpen = 4 << 20;
 
+// Pages of the log. A long one is copied into the file at the next sync, one that grows faster than
+// that by the commit itself: a log is never emptied while it is both written and copied.
+constexpr int kLongLog = 1000;
+constexpr int kLongestLog = 4096;
+
 DbResult<void> check(SqliteDb& db, const std::string& path) {
   if (file_size(path) > kCheckedAtOpen) return {};
   const auto verdict = db.text("PRAGMA quick_check(1)");
@@ -40,6 +45,15 @@ std::string uri_of(const std::string& path) {
     else uri += c;
   }
   return uri;
+}
+
+DbResult<SqliteDb> open_syncer(const std::string& path) {
+  auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
+  if (!db) return db;
+  sqlite3_db_config(&db->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (auto done = configure(*db); !done) return tl::unexpected(done.error());
+  if (const auto read = version_of(*db); !read) return tl::unexpected(read.error());
+  return db;
 }
 
 // Without a log the file is all there is, and no lock file is needed. With a log and its
@@ -75,7 +89,9 @@ SqliteConnection::Made SqliteConnection::open_writable(const std::string& path, 
   auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
   if (!db) return tl::unexpected(db.error());
   if (auto done = make_ready(*db, path); !done) return tl::unexpected(done.error());
-  return prepared(std::move(*db), kSchemaVersion, true);
+  auto syncer = open_syncer(path);
+  if (!syncer) return tl::unexpected(syncer.error());
+  return prepared(std::move(*db), std::move(*syncer), kSchemaVersion);
 }
 
 SqliteConnection::Made SqliteConnection::open_readable(const std::string& path) {
@@ -83,11 +99,12 @@ SqliteConnection::Made SqliteConnection::open_readable(const std::string& path) 
   if (!db) return tl::unexpected(db.error());
   const auto version = readable_version(*db);
   if (!version) return tl::unexpected(version.error());
-  return prepared(std::move(*db), *version, false);
+  return prepared(std::move(*db), std::nullopt, *version);
 }
 
-SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, int version, bool writable) {
-  auto made = std::make_unique<SqliteConnection>(std::move(db), writable);
+SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, std::optional<SqliteDb> syncer, int version) {
+  auto made = std::make_unique<SqliteConnection>(std::move(db), std::move(syncer));
+  if (made->writable()) sqlite3_wal_hook(&made->db_.handle(), &SqliteConnection::on_commit, made.get());
   const std::string page = select_rows(version, "WHERE domain > ?1 ORDER BY domain");
   const std::string get = select_rows(version, "WHERE domain = ?1");
   const std::string put = std::string("INSERT OR REPLACE INTO policy (") + kRowColumns +
@@ -96,7 +113,7 @@ SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, int version, bool
       {&made->page_, page}, {&made->get_, get}, {&made->put_, put},
       {&made->erase_, "DELETE FROM policy WHERE domain = ?1"}}};
   for (const auto& [statement, sql] : statements) {
-    if (!writable && (statement == &made->put_ || statement == &made->erase_)) continue;
+    if (!made->writable() && (statement == &made->put_ || statement == &made->erase_)) continue;
     auto ready = made->db_.prepare(sql.c_str());
     if (!ready) return tl::unexpected(ready.error());
     *statement = std::move(*ready);
@@ -120,6 +137,19 @@ DbResult<void> SqliteConnection::apply(const std::vector<StoreChange>& changes) 
     if (auto done = db_.step(statement); !done) return tl::unexpected(done.error());
   }
   return {};
+}
+
+// Once all of the log is in the file the next commit begins the log anew, and waits for a sync:
+// so not more often than need be.
+DbResult<void> SqliteConnection::sync() {
+  return log_pages_ < kLongLog ? syncer_->sync_log() : syncer_->copy_log();
+}
+
+int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {
+  auto& connection = *static_cast<SqliteConnection*>(self);
+  connection.log_pages_ = pages;
+  if (pages >= kLongestLog) static_cast<void>(connection.db_.copy_log());
+  return SQLITE_OK;
 }
 
 DbResult<void> SqliteConnection::empty_log() {

@@ -1,7 +1,8 @@
 // One connection to the store's file with its statements: what SqliteStore does while
-// all goes well. The caller closes and repairs. One thread at a time.
+// all goes well. The caller closes and repairs. One thread at a time, but for sync().
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ class SqliteConnection {
   using Made = DbResult<std::unique_ptr<SqliteConnection>>;
 
   // Use the functions below.
-  SqliteConnection(SqliteDb db, bool writable) : db_(std::move(db)), writable_(writable) {}
+  SqliteConnection(SqliteDb db, std::optional<SqliteDb> syncer)
+      : db_(std::move(db)), syncer_(std::move(syncer)) {}
 
   // `create`: makes the file where there is none.
   [[nodiscard]] static Made open_writable(const std::string& path, bool create);
@@ -26,27 +28,31 @@ class SqliteConnection {
 
   [[nodiscard]] DbResult<void> write(const std::vector<StoreChange>& changes);
   [[nodiscard]] DbResult<std::size_t> erase_all();
+  // All that was committed is durable. On any one thread, at any time; no commit waits for it.
+  [[nodiscard]] DbResult<void> sync();
   // All that was committed is in the file itself.
   [[nodiscard]] DbResult<void> empty_log();
   [[nodiscard]] DbResult<std::optional<StoredRow>> get(const Domain& domain);
   [[nodiscard]] DbResult<std::vector<StoredRow>> page(const std::string& after, std::size_t most);
 
-  [[nodiscard]] bool writable() const { return writable_; }
+  [[nodiscard]] bool writable() const { return syncer_.has_value(); }
   [[nodiscard]] bool file_moved() const { return db_.file_moved(); }
   // Rows passed over because they made no sense, and what was wrong with the last one.
   [[nodiscard]] std::size_t skipped() const { return skipped_; }
   [[nodiscard]] const std::string& last_skipped() const { return last_skipped_; }
 
  private:
-  [[nodiscard]] static Made prepared(SqliteDb db, int version, bool writable);
+  [[nodiscard]] static Made prepared(SqliteDb db, std::optional<SqliteDb> syncer, int version);
   [[nodiscard]] DbResult<void> apply(const std::vector<StoreChange>& changes);
+  static int on_commit(void* self, sqlite3* db, const char* name, int pages);
   void skip(sqlite3_stmt& statement, const Error& why);
 
   SqliteDb db_;
-  bool writable_;
   StmtPtr page_, get_, put_, erase_;
   std::size_t skipped_ = 0;
   std::string last_skipped_;
+  std::atomic<int> log_pages_ = 0;
+  std::optional<SqliteDb> syncer_;  // last: closed first, so that db_ empties the log
 };
 
 }  // namespace tlspolicyd

@@ -1,5 +1,6 @@
 #include "cache/sqlite_store_db.h"
 
+#include <cerrno>
 #include <cstring>
 
 namespace tlspolicyd {
@@ -69,6 +70,22 @@ DbResult<bool> SqliteDb::step(sqlite3_stmt& statement) const {
   if (code != SQLITE_DONE) result = tl::unexpected(fault());
   sqlite3_reset(&statement);
   return result;
+}
+
+DbResult<void> SqliteDb::sync_log() const {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return {};
+  const int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+  if (code == SQLITE_OK) return {};
+  return tl::unexpected(DbFault{kind_of(code), std::string(sqlite3_errstr(code)) + " (" + std::strerror(errno) + ")"});
+}
+
+// Busy: somebody does the same now.
+DbResult<void> SqliteDb::copy_log() const {
+  const int code = sqlite3_wal_checkpoint_v2(db_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
+  return tl::unexpected(fault());
 }
 
 DbFault SqliteDb::fault() const {

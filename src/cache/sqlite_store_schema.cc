@@ -74,7 +74,7 @@ DbResult<void> configure(SqliteDb& db) {
   for (const int forbidden : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
                               SQLITE_DBCONFIG_TRUSTED_SCHEMA})
     sqlite3_db_config(&db.handle(), forbidden, 0, nullptr);
-  return all_of(db, {"PRAGMA cell_size_check = ON", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY",
+  return all_of(db, {"PRAGMA cell_size_check = ON", "PRAGMA synchronous = NORMAL", "PRAGMA temp_store = MEMORY",
                      "PRAGMA cache_size = -1024",               // KiB
                      "PRAGMA journal_size_limit = 16777216"});  // after a burst the log shrinks again
 }

@@ -31,12 +31,15 @@ struct StoreChange {
   std::optional<StoredRow> row;  // empty: forget it
 };
 
-// Blocking; only ever called from the store lane.
+// Blocking; called from the store lane alone, but for sync().
 class Store {
  public:
   virtual ~Store() = default;
-  // All or nothing, durable when it returns.
+  // All or nothing. It outlives the process when this returns, the machine after a sync().
   virtual Result<void> write(const std::vector<StoreChange>& changes) = 0;
+  // What was written before the call is durable when it returns. On a thread of its own, so
+  // that a slow disk keeps nothing from being written.
+  virtual Result<void> sync() = 0;
   virtual Result<std::optional<StoredRow>> get(const Domain& domain) = 0;
   // Up to `most` rows with a domain greater than `after` (as text; "" for the first
   // page), in ascending order. Rows that do not parse are skipped and counted by the

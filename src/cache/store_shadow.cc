@@ -71,7 +71,7 @@ struct StoreShadow::State {
 
 StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
     : parts(ports),
-      lane(ports.lane, ports.loop, std::move(durable), [this] {
+      lane({ports.lane, ports.sync_lane, ports.loop}, std::move(durable), [this] {
         backlog.add_all();
         writer.wake();
       }),

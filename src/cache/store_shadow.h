@@ -1,5 +1,5 @@
 // Keeps the store in step with the cache: written behind, by group commit, on the
-// store's own thread. Also the way back: loading at start, and point reads before a
+// store's own thread, and synced behind that on another. Also the way back: loading at start, and point reads before a
 // name is loaded. Answer loop only; the Store itself is touched on the lane alone.
 #pragma once
 
@@ -23,6 +23,7 @@ class StoreShadow {
  public:
   struct Parts {  // all outlive this object
     Executor& lane;
+    Executor& sync_lane;
     Executor& loop;
     Timers& timers;
     const Clock& clock;
@@ -60,7 +61,7 @@ class StoreShadow {
   using Got = std::function<void(std::optional<StoredRow>)>;  // empty also on a read error
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
 
-  // `done` when everything pending has been written, or at the first failure.
+  // `done` when everything pending has been written and synced, or at the first failure.
   void drain(std::function<void()> done);
 
   // "ok", "loading", "failing" or "memory", for --status.

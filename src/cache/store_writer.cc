@@ -13,6 +13,10 @@ StoreWriter::StoreWriter(StoreLane& lane, StoreBacklog& backlog, StoreTrouble::P
         gathering_ = false;
         wake();
       })),
+      sync_due_(parts.timers.make([this] {
+        sync_timed_ = false;
+        if (unsynced_ && !syncing_ && !trouble_.pausing()) sync();
+      })),
       trouble_(parts, "write", [this] { wake(); }) {}
 
 // What failed to be written has waited long enough.
@@ -49,6 +53,8 @@ void StoreWriter::commit() {
   std::vector<StoreChange> changes = backlog_.take(kRowsPerCommit);
   if (changes.empty() && !backlog_.empty()) return wake();
   if (changes.empty()) {
+    mind_sync();
+    if (hurried_ && (unsynced_ || syncing_)) return;
     hurried_ = false;
     return events_.idle();
   }
@@ -68,9 +74,37 @@ void StoreWriter::on_written(const Result<void>& written, const std::vector<Doma
     return events_.failed(domains);
   }
   ++commits_;
-  trouble_.succeeded(backlog_.empty());
+  unsynced_ = true;
+  mind_sync();
   if (may_wait()) return;
   commit();
+}
+
+// Whoever is in a hurry, or must know whether a failure is over, waits for nothing else.
+void StoreWriter::mind_sync() {
+  if (!unsynced_ || syncing_ || trouble_.pausing()) return;
+  if (hurried_ || trouble_.failing()) return sync();
+  if (std::exchange(sync_timed_, true)) return;
+  sync_due_->start(kUnsynced);
+}
+
+void StoreWriter::sync() {
+  sync_due_->cancel();
+  sync_timed_ = unsynced_ = false;
+  syncing_ = true;
+  lane_.sync([this](const Result<void>& synced) { on_synced(synced); });
+}
+
+void StoreWriter::on_synced(const Result<void>& synced) {
+  syncing_ = false;
+  if (!synced) {
+    unsynced_ = true;
+    trouble_.failed(synced.error().text);
+    return events_.failed({});
+  }
+  trouble_.succeeded(backlog_.empty() && rows_under_way_ == 0 && !unsynced_);
+  mind_sync();
+  if (hurried_) wake();
 }
 
 }  // namespace tlspolicyd

@@ -1,5 +1,6 @@
 // Group commit: what is in the backlog is written at once, but for a short while after a
-// commit began, in which it gathers. Answer loop only.
+// commit began, in which it gathers. What was written is synced a little later, all of it
+// together and on another thread: a disk that syncs slowly delays no commit. Answer loop only.
 #pragma once
 
 #include <functional>
@@ -19,13 +20,16 @@ class StoreWriter {
   // Rows copied in one turn of the loop: about a millisecond.
   static constexpr std::size_t kRowsPerCommit = 1000;
   // From one beginning to the next, unless the rows of a whole commit wait: a commit costs its
-  // writes and a sync, however few its rows. What was answered must be durable within 100 ms.
+  // writes, however few its rows. What was answered must outlive the process after 100 ms.
   static constexpr milliseconds kGather{20};
+  // From a commit to the sync of it: what a power cut may cost. A sync costs the disk of a
+  // mail server more than it gives: policies are found again.
+  static constexpr milliseconds kUnsynced{1000};
 
   struct Events {
     std::function<void(const std::vector<Domain>&)> sent;    // a commit of these began
-    std::function<void(const std::vector<Domain>&)> failed;  // back with them into the backlog
-    std::function<void()> idle;  // the backlog is empty and all of it is durable
+    std::function<void(const std::vector<Domain>&)> failed;  // back with them into the backlog; none: a sync
+    std::function<void()> idle;  // all is written, and after hurry() durable
   };
 
   // All but `events` outlive this object.
@@ -35,7 +39,7 @@ class StoreWriter {
   void wake();
   // The same, without waiting for more.
   void wake_now();
-  // The same, nor for the end of a pause after a failure, until `idle`.
+  // The same, nor for the end of a pause after a failure, nor to sync, until `idle`.
   void hurry();
 
   [[nodiscard]] std::size_t rows_under_way() const { return rows_under_way_; }
@@ -47,6 +51,9 @@ class StoreWriter {
   void gather();
   void commit();
   void on_written(const Result<void>& written, const std::vector<Domain>& domains);
+  void mind_sync();
+  void sync();
+  void on_synced(const Result<void>& synced);
 
   StoreLane& lane_;
   StoreBacklog& backlog_;
@@ -56,7 +63,10 @@ class StoreWriter {
   bool waking_ = false;     // a turn for commit() is posted
   bool gathering_ = false;  // since the last commit began
   bool hurried_ = false;
-  std::unique_ptr<Timer> gathered_;
+  bool unsynced_ = false;    // something was committed since the last sync began
+  bool sync_timed_ = false;  // sync_due_ runs
+  bool syncing_ = false;
+  std::unique_ptr<Timer> gathered_, sync_due_;
   StoreTrouble trouble_;
 };
 

@@ -16,6 +16,7 @@ class MemoryStore final : public Store {
  public:
   // Until told otherwise each write or read fails so and changes nothing.
   void fail_writes(std::optional<std::string> reason) { write_failure_ = std::move(reason); }
+  void fail_syncs(std::optional<std::string> reason) { sync_failure_ = std::move(reason); }
   void fail_reads(std::optional<std::string> reason) { read_failure_ = std::move(reason); }
 
   // The rows of `domains` are lost, as when a broken file was salvaged.
@@ -32,6 +33,13 @@ class MemoryStore final : public Store {
       rows.erase(change.domain.text());
       if (change.row) rows.emplace(change.domain.text(), *change.row);
     }
+    return {};
+  }
+
+  Result<void> sync() override {
+    ++syncs;
+    if (sync_failure_) return tlspolicyd::fail(*sync_failure_);
+    durable = rows.size();
     return {};
   }
 
@@ -53,10 +61,11 @@ class MemoryStore final : public Store {
 
   std::map<std::string, StoredRow> rows;
   std::vector<std::size_t> batches;  // the size of each write, failed ones too
-  std::size_t gets = 0, pages = 0;   // failed ones too
+  std::size_t gets = 0, pages = 0, syncs = 0;  // failed ones too
+  std::size_t durable = 0;           // rows at the last sync that did not fail
 
  private:
-  std::optional<std::string> write_failure_, read_failure_;
+  std::optional<std::string> write_failure_, read_failure_, sync_failure_;
   bool lost_ = false;
 };
 

@@ -96,6 +96,24 @@ class Kill(FaultTest):
         self.addCleanup(stack.close)
         return stack.enter_context(manager)
 
+    def test_on_a_disk_that_syncs_slowly(self):
+        """C-16 kill -9 while a sync goes on that takes a minute: what was answered meanwhile is stored"""
+        faults = self.faulty()
+        self.daemon.start(env=faults.env())
+        self.learn(self.known[:1])
+        self.caught_up()
+        before = faults.syncs()
+        faults.slow_syncs(60)
+        self.learn(self.known)
+        until(lambda: faults.syncs() > before, "the sync to begin")
+        self.new = self.newcomers()
+        asked = self.pool[KNOWN:POOL // 4]
+        self.new.ask_for(asked)
+        until(self.new.idle, self.daemon.log)
+        until(lambda: time.monotonic() - max(self.new.answered.values()) > GRACE, "the grace to pass")
+        self.kill_and_look()
+        self.assertEqual(self.owed, len(asked))
+
     def test_with_its_own_socket(self):
         """C-16 kill -9 at any moment, also while it starts: nothing stored is lost, only those fail who ask while it is down"""
         random = form.randomness("kill, own")

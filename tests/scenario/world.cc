@@ -19,7 +19,7 @@ Process::Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, M
         learner.forgot(entry.domain);
         shadow.changed(entry.domain);
       }),
-      shadow({lane, loop, time, time, log, metrics, cache}, std::move(store)),
+      shadow({lane, lane, loop, time, time, log, metrics, cache}, std::move(store)),
       fetches(https, time, time, concurrency),
       learner({dns, loop, fetches, cache, shadow, time, time, log, metrics, [] { return 0.0; }}, learning),
       dane({dns, loop, cache, shadow, time, time, log, metrics}),

@@ -18,7 +18,7 @@ namespace tlspolicyd {
 
 struct ShadowFixture {
   FakeTime time;
-  ManualExecutor lane, loop;
+  ManualExecutor lane, sync_lane, loop;
   CapturedLog log;
   Metrics metrics;
   PolicyCache cache{{}, [](const Entry&) {}};
@@ -29,12 +29,12 @@ struct ShadowFixture {
 
   void restart(bool durable = true) {
     shadow = std::make_unique<StoreShadow>(
-        StoreShadow::Parts{lane, loop, time, time, log, metrics, cache}, durable ? store : nullptr);
+        StoreShadow::Parts{lane, sync_lane, loop, time, time, log, metrics, cache}, durable ? store : nullptr);
   }
 
-  // Both threads work until neither has anything left to do.
+  // All threads work until none has anything left to do.
   void settle_now() {
-    while (loop.run() + lane.run() > 0) {}
+    while (loop.run() + lane.run() + sync_lane.run() > 0) {}
   }
   // The same, and what gathers for a commit has its time.
   void settle() {

@@ -103,6 +103,74 @@ TEST_CASE("what the cache holds when the commit begins is written, not what it h
   CHECK(f.store->rows.count("b.example") == 1);
 }
 
+TEST_CASE("what was written is synced within a second, all of it at once") {
+  ShadowFixture f;
+  f.put("a.example");
+  f.settle();
+  f.time.advance(milliseconds(900));
+  f.put("b.example");
+  f.settle_now();
+  CHECK(f.store->rows.size() == 2);
+  CHECK(f.store->syncs == 0);
+  f.time.advance(milliseconds(100));
+  f.settle_now();
+  CHECK(f.store->durable == 2);
+  f.time.advance(seconds(10));
+  f.settle_now();
+  CHECK(f.store->syncs == 1);
+}
+
+TEST_CASE("C-16 a disk that syncs slowly delays no commit, and what came meanwhile is synced next") {
+  ShadowFixture f;
+  f.put("a.example");
+  f.settle_now();
+  f.time.advance(StoreWriter::kUnsynced);
+  CHECK(f.sync_lane.waiting() == 1);
+  for (const char* const name : {"b.example", "c.example"}) {
+    f.put(name);
+    f.time.advance(StoreWriter::kUnsynced);
+    while (f.loop.run() + f.lane.run() > 0) {}
+  }
+  CHECK(f.store->rows.size() == 3);
+  CHECK(f.shadow->pending() == 0);
+  CHECK(f.sync_lane.waiting() == 1);  // one at a time
+  f.settle_now();
+  f.time.advance(StoreWriter::kUnsynced);
+  f.settle_now();
+  CHECK(f.store->syncs == 2);
+  CHECK(f.store->durable == 3);
+}
+
+TEST_CASE("a sync that fails: one warning, tried again with growing pauses, one line when it is done") {
+  ShadowFixture f;
+  f.load();
+  f.store->fail_syncs("disk I/O error");
+  f.put("a.example");
+  f.settle();
+  f.time.advance(StoreWriter::kUnsynced);
+  f.settle();
+  CHECK(f.shadow->state() == "failing");
+  for (const int pause : {1, 2, 4}) {
+    const std::size_t tries = f.store->syncs;
+    f.time.advance(milliseconds(pause * 1000 - 1));
+    f.settle();
+    CHECK(f.store->syncs == tries);
+    f.put("b.example");
+    f.time.advance(milliseconds(1));
+    f.settle();
+    CHECK(f.store->syncs == tries + 1);
+    CHECK(f.store->rows.size() == 2);
+  }
+  CHECK(f.log.count(LogLevel::warning, "disk I/O error") == 1);
+  CHECK(f.log.count(LogLevel::info, "store: action=recovered") == 0);
+  f.store->fail_syncs({});
+  f.time.advance(seconds(8));
+  f.settle();
+  CHECK(f.store->durable == 2);
+  CHECK(f.shadow->state() == "ok");
+  CHECK(f.log.count(LogLevel::info, "store: action=recovered") == 1);
+}
+
 TEST_CASE("a full disk: one warning, growing pauses, nothing lost, one line when caught up") {
   ShadowFixture f;
   f.store->fail_writes("database or disk is full");
@@ -207,7 +275,22 @@ TEST_CASE("drain reports when all is durable") {
   }
   SECTION("something waits") {
     f.put("a.example");
-    f.shadow->drain([&] { ++drained; CHECK(f.store->rows.size() == 1); });
+    f.shadow->drain([&] { ++drained; CHECK(f.store->durable == 1); });
+    f.loop.run();
+    CHECK(drained == 0);
+  }
+  SECTION("something written waits to be synced") {
+    f.put("a.example");
+    f.settle();
+    CHECK(f.store->durable == 0);
+    f.shadow->drain([&] { ++drained; CHECK(f.store->durable == 1); });
+  }
+  SECTION("something written is being synced") {
+    f.put("a.example");
+    f.settle();
+    f.time.advance(StoreWriter::kUnsynced);
+    REQUIRE(f.sync_lane.waiting() == 1);
+    f.shadow->drain([&] { ++drained; CHECK(f.store->durable == 1); });
     f.loop.run();
     CHECK(drained == 0);
   }
@@ -230,6 +313,14 @@ TEST_CASE("drain tries at once although a pause is under way, and gives up at th
     f.settle();
     CHECK(drained == 1);
     CHECK(f.shadow->pending() == 1);
+  }
+  SECTION("writes, but does not sync") {
+    f.store->fail_writes({});
+    f.store->fail_syncs("disk I/O error");
+    f.shadow->drain([&] { ++drained; });
+    f.settle();
+    CHECK(drained == 1);
+    CHECK(f.store->rows.size() == 1);
   }
   SECTION("works again") {
     f.store->fail_writes({});

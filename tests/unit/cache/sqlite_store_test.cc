@@ -1,6 +1,9 @@
 // SqliteStore on a healthy disk.
 #include "cache/sqlite_store.h"
 
+#include <atomic>
+#include <thread>
+
 #include "../../fakes/manual_executor.h"
 #include "cache/store_shadow.h"
 #include "catch.h"
@@ -180,14 +183,14 @@ TEST_CASE("C-16 an enforced policy survives a restart with its age") {
   const auto settle = [&] { while (lane.run() + loop.run() > 0) {} };
   {
     PolicyCache cache({}, [](const Entry&) {});
-    StoreShadow shadow({lane, loop, f.time, f.time, f.log, metrics, cache}, f.store());
+    StoreShadow shadow({lane, lane, loop, f.time, f.time, f.log, metrics, cache}, f.store());
     cache.put(policy("d.example", Mode::enforce, seconds(604800), f.time.life() - seconds(100)), f.time.life());
     shadow.changed(domain_of("d.example"));
     settle();
   }
   f.time.advance(seconds(3600));
   PolicyCache cache({}, [](const Entry&) {});
-  StoreShadow shadow({lane, loop, f.time, f.time, f.log, metrics, cache}, f.store());
+  StoreShadow shadow({lane, lane, loop, f.time, f.time, f.log, metrics, cache}, f.store());
   shadow.load([&](const StoredRow& row) { cache.put(from_row(row, f.time), f.time.life()); }, [] {});
   settle();
   const Entry* entry = cache.find("d.example");
@@ -197,6 +200,45 @@ TEST_CASE("C-16 an enforced policy survives a restart with its age") {
   CHECK(shadow.state() == "ok");
 }
 
+TEST_CASE("a sync copies a long log into the file, and a log that grows faster is copied by a commit") {
+  StoreFolder f;
+  const bool synced = GENERATE(true, false);
+  const int pages = synced ? 1000 : 4096;  // a commit of one row changes one page at least
+  CAPTURE(synced);
+  const auto store = f.store();
+  const auto rows_without_log = [&] {
+    StoreFolder copy;
+    fs::copy_file(f.path, copy.path);
+    return names_in(*copy.store()).size();
+  };
+  for (int i = 0; i < 100; ++i) REQUIRE(store->write({put(stored_row(f.name(i)))}));
+  REQUIRE(store->sync());
+  CHECK(rows_without_log() == 0);
+  for (int i = 0; i < pages; ++i) REQUIRE(store->write({put(stored_row(f.name(i)))}));
+  if (synced) REQUIRE(store->sync());
+  CHECK(rows_without_log() >= static_cast<std::size_t>(pages / 2));
+}
+
+TEST_CASE("C-16 syncs on their thread and writes on theirs do not wait for each other, nor harm") {
+  StoreFolder f;
+  constexpr int kCount = 2000;
+  {
+    const auto store = f.store();
+    std::atomic<bool> done = false;
+    int failures = 0, syncs = 0;
+    std::thread syncing([&] {
+      for (; !done; ++syncs) failures += store->sync() ? 0 : 1;
+    });
+    for (int i = 0; i < kCount; ++i) CHECK(store->write({put(stored_row(f.name(i)))}));
+    done = true;
+    syncing.join();
+    CHECK(failures == 0);
+    CHECK(syncs > 1);
+  }
+  CHECK(f.corrupt_files().empty());
+  CHECK(names_in(*f.store()).size() == kCount);
+}
+
 TEST_CASE("C-16 with the threads of the daemon: what was pending is durable when drained") {
   StoreFolder f;
   constexpr int kCount = 700;
@@ -204,8 +246,8 @@ TEST_CASE("C-16 with the threads of the daemon: what was pending is durable when
     Loop loop;
     Metrics metrics;
     PolicyCache cache({}, [](const Entry&) {});
-    WorkerLane lane("store");
-    StoreShadow shadow({lane, loop, loop, f.time, f.log, metrics, cache}, f.store());
+    WorkerLane lane("store"), sync_lane("sync");
+    StoreShadow shadow({lane, sync_lane, loop, loop, f.time, f.log, metrics, cache}, f.store());
     const auto change_all = [&] {
       for (int i = 0; i < kCount; ++i) {
         cache.put(policy(f.name(i), Mode::enforce, seconds(604800), f.time.life()), f.time.life());

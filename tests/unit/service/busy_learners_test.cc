@@ -43,7 +43,7 @@ struct Fixture {
   ManualExecutor elsewhere;
   FakeHttps https{elsewhere};
   PolicyCache cache{{}, [](const Entry&) {}};
-  StoreShadow shadow{{elsewhere, elsewhere, loop, clock, log, metrics, cache}, nullptr};
+  StoreShadow shadow{{elsewhere, elsewhere, elsewhere, loop, clock, log, metrics, cache}, nullptr};
   FetchQueue fetches{https, loop, clock, 1};
   Learner learner{{dns, loop, fetches, cache, shadow, loop, clock, log, metrics, [] { return 0.0; }}, {}};
   DaneLearner dane{{dns, loop, cache, shadow, loop, clock, log, metrics}};
