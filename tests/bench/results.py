@@ -33,7 +33,7 @@ def _machine():
     memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="ascii")).group(1)) // 1024
     versions = _output("dpkg-query", "-W", "-f=${Package} ${Version}, ", "libssl3", "libevent-core-2.1-7", "nsd", "postfix-mta-sts-resolver")
     return (f"{os.cpu_count()} cores of {cpu}, {memory} MB, Linux {os.uname().release}; {versions.strip(', ')}; "
-            f"{_output('g++', '--version').splitlines()[0]}, -O2.")
+            f"{_output('g++', '--version').splitlines()[0]}, -O3.")
 
 
 def circumstances():
