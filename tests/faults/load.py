@@ -117,6 +117,7 @@ class Newcomers:
         self._right = right
         self._names, self._busy, self._lock, self._end = [], 0, threading.Lock(), threading.Event()
         self.answered, self.failures, self.others = {}, [], []  # domain -> when; Failure; other replies
+        self.tried = {}  # domain -> when the try began that was answered
         self._clients = [Postfix(address) for _ in range(connections)]
         self._threads = [threading.Thread(target=self._run, args=(client,), daemon=True) for client in self._clients]
         for thread in self._threads:
@@ -167,6 +168,7 @@ class Newcomers:
             self._end.wait(0.01)  # Postfix would turn to other mail
             return
         if reply == self._right(name):
+            self.tried[name] = client.tried
             self.answered[name] = time.monotonic()
         else:
             self.others.append((name, reply))
