@@ -41,15 +41,17 @@ class NoDescriptors {
 struct Crowded {
   Rig rig;
   NameServer other{rig.loop};
-  DnsClient::Options options = rig.options({rig.server.resolver()});
+  DnsClient client;
   std::vector<std::unique_ptr<Asking>> asking;
 
-  Crowded() {
+  Crowded(DnsClient::Options options, int count) : client(rig.loop, rig.time, rig.metrics, bounded(std::move(options))) {
     rig.server.hang(true);
-    options.max_in_flight = 3;
-  }
-  void ask(DnsClient& client, int count) {
     for (int i = 0; i < count; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  }
+  DnsClient::Options bounded(DnsClient::Options options) {
+    options.resolvers = {rig.server.resolver()};
+    options.max_in_flight = 3;
+    return options;
   }
   // The numbers that were asked, once they are `count`, and many turns later.
   std::string asked(std::size_t count) {
@@ -64,10 +66,7 @@ struct Crowded {
 }  // namespace
 
 TEST_CASE("questions beyond the bound wait and are asked, newest first; a cancelled one makes room") {
-  Crowded crowd;
-  crowd.options.timeout = crowd.options.patience = seconds(60);
-  DnsClient client(crowd.rig.loop, crowd.rig.time, crowd.rig.metrics, crowd.options);
-  crowd.ask(client, 8);
+  Crowded crowd({.timeout = seconds(60), .patience = seconds(60)}, 8);
   REQUIRE(crowd.asked(3) == "765");
   crowd.asking[3].reset();  // waiting
   crowd.asking[6].reset();  // under way
@@ -77,14 +76,10 @@ TEST_CASE("questions beyond the bound wait and are asked, newest first; a cancel
 }
 
 TEST_CASE("X-07 who is without an answer gives way to who was never put, and is put again after them") {
-  Crowded crowd;
-  crowd.options.timeout = seconds(4);
-  crowd.options.attempts = 1;
-  DnsClient client(crowd.rig.loop, crowd.rig.time, crowd.rig.metrics, crowd.options);
-  crowd.ask(client, 8);
+  Crowded crowd({.timeout = seconds(4), .attempts = 1}, 8);
   const auto pass = [&](milliseconds by) {
     crowd.rig.time.advance(by);
-    const Asking unheard(client, question_number(8));  // the client looks at its clock
+    const Asking unheard(crowd.client, question_number(8));  // the client looks at its clock
   };
   REQUIRE(crowd.asked(3) == "765");
   pass(milliseconds(299));
@@ -101,18 +96,14 @@ TEST_CASE("X-07 who is without an answer gives way to who was never put, and is 
 }
 
 TEST_CASE("X-07 those that gave way count as waiting") {
-  Crowded crowd;
-  crowd.options.timeout = seconds(4);
-  crowd.options.max_waiting = 4;
-  DnsClient client(crowd.rig.loop, crowd.rig.time, crowd.rig.metrics, crowd.options);
-  crowd.ask(client, 4);
+  Crowded crowd({.timeout = seconds(4), .max_waiting = 4}, 4);
   crowd.asked(3);
   crowd.rig.time.advance(milliseconds(300));
-  Asking fourth(client, question_number(4));
-  Asking fifth(client, question_number(5));
+  Asking fourth(crowd.client, question_number(4));
+  Asking fifth(crowd.client, question_number(5));
   crowd.asked(6);  // three gave way
-  Asking sixth(client, question_number(6));
-  Asking seventh(client, question_number(7));
+  Asking sixth(crowd.client, question_number(6));
+  Asking seventh(crowd.client, question_number(7));
   run_until(crowd.rig.loop, [&] { return seventh.answer.has_value(); });
   CHECK(seventh.answer->status == DnsStatus::overloaded);
   CHECK_FALSE(sixth.answer);
