@@ -146,7 +146,7 @@ void Daemon::drain() {
 void Daemon::mind_store() {
   if (const std::uint64_t now = shadow_.commits(); now > std::exchange(commits_, now))
     return store_patience_->start(kStoreLimit);
-  log_.error(LogLine("stop").with("reason", "the store did not take what was learned last in time")
+  log_.error(LogLine("stop").with("reason", "the store did not take, or did not sync, what was learned last in time")
                  .with("unwritten", shadow_.pending()).with("cure", "look at the disk of cache ="));
   abandoned_ = true;
   loop_.stop();

@@ -114,6 +114,21 @@ class Signals(FaultTest):
                 self.assertEqual(client.receive(), enforced(domain))
         self.assertEqual(self.daemon.process.wait(20), 0)
 
+    def test_terminate_while_a_sync_goes_on(self):
+        """SIGTERM while a sync takes a minute: said, over in some seconds, and all that was learned is there"""
+        faults = self.faulty()
+        self.daemon.start(env=faults.env())
+        self.learn(self.known[:1])
+        self.caught_up()
+        faults.slow_syncs(60)
+        self.learn(self.known)
+        began = time.monotonic()
+        self.daemon.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.daemon.process.wait(20), OS_ERROR)
+        self.assertLess(time.monotonic() - began, 15)
+        self.daemon.says("did not sync")
+        self.assertEqual(set(self.known) - self.stored(), set())
+
     def test_terminate_with_a_disk_that_hangs(self):
         """SIGTERM while the disk takes nothing: answered all the same, said, and over in some seconds"""
         faults = self.faulty()
