@@ -1,6 +1,6 @@
-// The store in an SQLite file (WAL). Survives what happens to the
-// file: opens it later where it cannot be opened now, salvages what can be read of a
-// broken one, makes a new one where it was taken away. One thread at a time, and one more for sync().
+// The store in an SQLite file (WAL). Survives what happens to the file: opens it later where
+// it cannot be opened now, salvages what can be read of a broken one, makes a new one where it
+// was taken away. One thread at a time, and one more for sync().
 #pragma once
 
 #include <memory>
@@ -68,7 +68,7 @@ class SqliteStore final : public Store {
   std::string path_;
   Mode mode_;
   Parts parts_;
-  std::mutex replacing_;  // held by sync(), and while connection_ is set: files move without it alone
+  std::mutex replacing_;  // so that sync() keeps no connection whose files are being moved
   std::unique_ptr<SqliteConnection> connection_;  // null: to be opened
   bool refused_ = false;
   bool loss_ = false;

@@ -13,8 +13,8 @@ namespace {
 // are loaded.
 constexpr std::uint64_t kCheckedAtOpen = 4 << 20;
 
-// Pages of the log. A long one is copied into the file at the next sync, one that grows faster than
-// that by the commit itself: a log is never emptied while it is both written and copied.
+// Pages of the log. A long one is copied into the file at the next sync. That empties it only
+// where nothing is written meanwhile: one that grows longer still is copied by a commit itself.
 constexpr int kLongLog = 1000;
 constexpr int kLongestLog = 4096;
 
@@ -47,6 +47,7 @@ std::string uri_of(const std::string& path) {
   return uri;
 }
 
+// With its first read it opens the log.
 DbResult<SqliteDb> open_syncer(const std::string& path) {
   auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
   if (!db) return db;
@@ -140,9 +141,13 @@ DbResult<void> SqliteConnection::apply(const std::vector<StoreChange>& changes) 
 }
 
 // Once all of the log is in the file the next commit begins the log anew, and waits for a sync:
-// so not more often than need be.
+// so not more often than need be. After a failure a system may take what it could not write of the
+// log for written: the file gets it.
 DbResult<void> SqliteConnection::sync() {
-  return log_pages_ < kLongLog ? syncer_->sync_log() : syncer_->copy_log();
+  const bool copying = log_damaged_ || log_pages_ >= kLongLog;
+  auto done = copying ? syncer_->copy_log() : syncer_->sync_log();
+  log_damaged_ = !done;
+  return done;
 }
 
 int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {

@@ -52,6 +52,7 @@ class SqliteConnection {
   std::size_t skipped_ = 0;
   std::string last_skipped_;
   std::atomic<int> log_pages_ = 0;
+  bool log_damaged_ = false;        // sync()'s own
   std::optional<SqliteDb> syncer_;  // last: closed first, so that db_ empties the log
 };
 

@@ -44,9 +44,9 @@ class SqliteDb {
   // True if there is a row. After an error or the last row the statement is reset.
   [[nodiscard]] DbResult<bool> step(sqlite3_stmt& statement) const;
 
-  // The log of WAL is on the disk. The first read opens it.
+  // All of WAL's log is on the disk.
   [[nodiscard]] DbResult<void> sync_log() const;
-  // The log is on the disk, and copied into the file as far as can be without waiting.
+  // So it is, and copied into the file as far as can be without waiting, which is on the disk, too.
   [[nodiscard]] DbResult<void> copy_log() const;
 
   // What the last call that failed has to say.

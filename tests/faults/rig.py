@@ -75,8 +75,8 @@ class FaultTest(scene.WorldTest):
         return {entry["domain"] for entry in self.daemon.json("--cache")}
 
     def caught_up(self, limit=90):
-        until(lambda: self.status()["store"]["pending"] == 0, lambda: f"the store to catch up: {self.daemon.log()}",
-              limit)
+        until(lambda: self.status()["store"] == {"pending": 0, "state": "ok"},
+              lambda: f"the store to catch up: {self.daemon.log()}", limit)
 
     def lines(self, *words):
         """Lines of the log with all these words."""

@@ -7,8 +7,8 @@ import struct
 import form
 
 LIBRARY = form.BUILT / "libfaults_shim.so"
-_FIELDS = ("wall_ns", "running_ns", "disk_error", "disk_refusals", "sync_ms", "syncs", "read_error", "reads_granted",
-           "read_refusals", "heap_limit", "heap_used")
+_FIELDS = ("wall_ns", "running_ns", "disk_error", "disk_refusals", "sync_error", "sync_ms", "syncs", "read_error",
+           "reads_granted", "read_refusals", "heap_limit", "heap_used")
 
 
 class Faults:
@@ -45,6 +45,10 @@ class Faults:
     def hang_disk(self):
         """Every write and sync of the store waits until disk() says something else."""
         self._set("disk_error", -1)
+
+    def fail_syncs(self, error):
+        """Every sync of the store fails with this errno, and nothing else does; 0: no more."""
+        self._set("sync_error", error)
 
     def slow_syncs(self, seconds):
         """Every sync of the store takes so long."""

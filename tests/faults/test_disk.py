@@ -45,6 +45,24 @@ class Disk(FaultTest):
         self.live_through(lambda: faults.disk(errno.EIO), lambda: faults.disk(0))
         self.assertGreater(faults.disk_refusals(), 0)
 
+    def test_failed_syncs(self):
+        """every sync fails with EIO for a while, and what the log has is lost: it is in the file by then"""
+        faults = self.faulty()
+        self.daemon.start(env=faults.env())
+        self.learn(self.known)
+        self.caught_up()
+        faults.fail_syncs(errno.EIO)
+        self.learn(self.new)
+        self.daemon.says("store: action=failing")
+        until(lambda: self.status()["store"]["pending"] == 0, self.daemon.log)
+        faults.fail_syncs(0)
+        self.caught_up()
+        self.assert_told_once()
+        self.daemon.kill()
+        for log in self.daemon.store.parent.glob(f"{self.daemon.store.name}-*"):
+            log.unlink()
+        self.assertEqual(set(self.domains) - self.stored(), set())
+
     def assert_kept(self):
         """Nothing was set aside as broken, and all is there."""
         self.assertEqual(self.lines("action=salvaged"), [])

@@ -29,10 +29,13 @@ bool unreadable() {
   return true;
 }
 
-int slowly(long call, int fd) {
+int sync_by(long call, int fd) {
+  if (refused()) return -1;
   if (Page* const told = page()) {
     ++told->syncs;
     usleep(static_cast<useconds_t>(told->sync_ms * 1000));
+    errno = static_cast<int>(told->sync_error);
+    if (errno != 0) return -1;
   }
   return static_cast<int>(syscall(call, fd));
 }
@@ -61,8 +64,8 @@ int cut_short(int fd, off_t size) asm("ftruncate");
 int cut_short(int fd, off_t size) { return cut(fd, size); }
 
 int sync_file(int fd) asm("fsync");
-int sync_file(int fd) { return refused() ? -1 : slowly(SYS_fsync, fd); }
+int sync_file(int fd) { return sync_by(SYS_fsync, fd); }
 int sync_data(int fd) asm("fdatasync");
-int sync_data(int fd) { return refused() ? -1 : slowly(SYS_fdatasync, fd); }
+int sync_data(int fd) { return sync_by(SYS_fdatasync, fd); }
 
 }  // extern "C"

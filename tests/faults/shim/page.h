@@ -9,6 +9,7 @@ struct Page {  // the order of shims.py
   std::atomic<std::int64_t> running_ns;   // added to the clocks that never step
   std::atomic<std::int64_t> disk_error;   // errno of every write, sync and cut; 0: none
   std::atomic<std::int64_t> disk_refusals;  // how often disk_error was returned
+  std::atomic<std::int64_t> sync_error;     // errno of every sync; 0: none
   std::atomic<std::int64_t> sync_ms;        // that every sync takes
   std::atomic<std::int64_t> syncs;          // begun
   std::atomic<std::int64_t> read_error;     // errno of every read of the store; 0: none
