@@ -2,105 +2,30 @@
 
 #include <array>
 
+#include "cache/sqlite_store_open.h"
 #include "cache/sqlite_store_rows.h"
 #include "cache/sqlite_store_schema.h"
-#include "cache/store_files.h"
 
 namespace tlspolicyd {
 namespace {
-
-// So large a file is checked in a moment; in a larger one damage is found when the rows
-// are loaded.
-constexpr std::uint64_t kCheckedAtOpen = 4 << 20;
 
 // Pages of the log. A long one is copied into the file at the next sync. That empties it only
 // where nothing is written meanwhile: one that grows longer still is copied by a commit itself.
 constexpr int kLongLog = 1000;
 constexpr int kLongestLog = 4096;
 
-DbResult<void> check(SqliteDb& db, const std::string& path) {
-  if (file_size(path) > kCheckedAtOpen) return {};
-  const auto verdict = db.text("PRAGMA quick_check(1)");
-  if (!verdict) return tl::unexpected(verdict.error());
-  if (*verdict == "ok") return {};
-  return tl::unexpected(DbFault{DbFault::Kind::broken, *verdict});
-}
-
-DbResult<void> make_ready(SqliteDb& db, const std::string& path) {
-  if (sqlite3_db_readonly(&db.handle(), "main") == 1)
-    return tl::unexpected(DbFault{DbFault::Kind::failed, "is not writable for this user"});
-  if (auto done = configure(db); !done) return done;
-  if (auto done = bring_up_to_date(db); !done) return done;
-  if (auto done = db.run("PRAGMA journal_mode = WAL"); !done) return done;
-  return check(db, path);
-}
-
-// Percent-encodes what a URI would take as its own.
-std::string uri_of(const std::string& path) {
-  std::string uri = "file:";
-  for (const char c : path) {
-    if (c == '%') uri += "%25";
-    else if (c == '?') uri += "%3f";
-    else if (c == '#') uri += "%23";
-    else uri += c;
-  }
-  return uri;
-}
-
-// With its first read it opens the log.
-DbResult<SqliteDb> open_syncer(const std::string& path) {
-  auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
-  if (!db) return db;
-  sqlite3_db_config(&db->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (auto done = configure(*db); !done) return tl::unexpected(done.error());
-  if (const auto read = version_of(*db); !read) return tl::unexpected(read.error());
-  return db;
-}
-
-// Without a log the file is all there is, and no lock file is needed. With a log and its
-// index a live daemon, or one that was killed, left both: the usual way makes nothing
-// new. With a log alone the index is built in memory, which needs exclusive locking; as
-// a read-only descriptor cannot be locked so, it is done without locks.
-DbResult<SqliteDb> open_without_traces(const std::string& path) {
-  constexpr int kFlags = SQLITE_OPEN_READONLY;
-  if (file_size(path + "-wal") == 0) return SqliteDb::open(uri_of(path) + "?immutable=1", kFlags);
-  if (file_exists(path + "-shm")) return SqliteDb::open(uri_of(path) + "?mode=ro", kFlags);
-  auto db = SqliteDb::open(uri_of(path) + "?mode=ro", kFlags, "unix-none");
-  if (!db) return db;
-  if (auto done = db->run("PRAGMA locking_mode = EXCLUSIVE"); !done) return tl::unexpected(done.error());
-  return db;
-}
-
-DbResult<int> readable_version(SqliteDb& db) {
-  sqlite3_db_config(&db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (auto done = configure(db); !done) return tl::unexpected(done.error());
-  auto version = version_of(db);
-  if (version && *version == 0) return tl::unexpected(DbFault{DbFault::Kind::failed, "is empty"});
-  return version;
-}
-
 }  // namespace
 
 SqliteConnection::Made SqliteConnection::open_writable(const std::string& path, bool create) {
-  if (create) {
-    finish_replacement(path);
-    if (const auto made = make_file(path, path); !made)
-      return tl::unexpected(DbFault{DbFault::Kind::failed, made.error().text});
-  }
-  auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
-  if (!db) return tl::unexpected(db.error());
-  if (auto done = make_ready(*db, path); !done) return tl::unexpected(done.error());
-  auto syncer = open_syncer(path);
-  if (!syncer) return tl::unexpected(syncer.error());
-  return prepared(std::move(*db), std::move(*syncer), kSchemaVersion);
+  auto opened = open_writable_db(path, create);
+  if (!opened) return tl::unexpected(opened.error());
+  return prepared(std::move(opened->db), std::move(opened->syncer), kSchemaVersion);
 }
 
 SqliteConnection::Made SqliteConnection::open_readable(const std::string& path) {
-  auto db = open_without_traces(path);
-  if (!db) return tl::unexpected(db.error());
-  const auto version = readable_version(*db);
-  if (!version) return tl::unexpected(version.error());
-  return prepared(std::move(*db), std::nullopt, *version);
+  auto opened = open_readable_db(path);
+  if (!opened) return tl::unexpected(opened.error());
+  return prepared(std::move(opened->db), std::nullopt, opened->version);
 }
 
 SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, std::optional<SqliteDb> syncer, int version) {

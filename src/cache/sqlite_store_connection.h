@@ -21,9 +21,8 @@ class SqliteConnection {
   SqliteConnection(SqliteDb db, std::optional<SqliteDb> syncer)
       : db_(std::move(db)), syncer_(std::move(syncer)) {}
 
-  // `create`: makes the file where there is none.
+  // By open_writable_db() and open_readable_db().
   [[nodiscard]] static Made open_writable(const std::string& path, bool create);
-  // Makes no files, waits for nobody, changes nothing; sees what a crash left in the log.
   [[nodiscard]] static Made open_readable(const std::string& path);
 
   [[nodiscard]] DbResult<void> write(const std::vector<StoreChange>& changes);

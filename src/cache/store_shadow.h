@@ -1,6 +1,6 @@
-// Keeps the store in step with the cache: written behind, by group commit, on the
-// store's own thread, and synced behind that on another. Also the way back: loading at start, and point reads before a
-// name is loaded. Answer loop only; the Store itself is touched on the lane alone.
+// Keeps the store in step with the cache: written behind, by group commit, on the store's own
+// thread, and synced behind that on another. Also the way back: loading at start, and point
+// reads before a name is loaded. Answer loop only; the Store itself is touched on the lanes alone.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,8 @@ class StoreWriter {
   // From one beginning to the next, unless the rows of a whole commit wait: a commit costs its
   // writes, however few its rows. What was answered must outlive the process after 100 ms.
   static constexpr milliseconds kGather{20};
-  // From a commit to the sync of it: what a power cut may cost. A sync costs the disk of a
-  // mail server more than it gives: policies are found again.
+  // From a commit to the sync of it: what a power cut may cost, for it is found again. A mail
+  // server's disk has better to do than to sync each commit.
   static constexpr milliseconds kUnsynced{1000};
 
   struct Events {
