@@ -37,10 +37,13 @@ std::optional<FetchFailure> HttpHead::status_line(std::string_view line) {
   return std::nullopt;
 }
 
-std::optional<FetchFailure> HttpHead::field(std::string_view line) {
+// Where the body ends must not depend on how a reader takes continuation lines.
+std::optional<FetchFailure> HttpHead::field(std::string_view line, bool folded) {
   const auto field = parse_http_field(line);
   if (!field) return malformed("a header line is malformed: " + in_quotes(line));
   const std::string name = to_lower(field->name);
+  if (folded && (name == "content-length" || name == "transfer-encoding"))
+    return malformed(std::string(field->name) + " is spread over several lines");
   if (name == "content-length") return content_length(field->value);
   if (name == "transfer-encoding") return transfer_encoding(field->value);
   if (name == "content-type") content_types_.emplace_back(field->value);

@@ -19,7 +19,8 @@ class HttpHead {
 
   // Each returns why the answer is refused, or nullopt.
   [[nodiscard]] std::optional<FetchFailure> status_line(std::string_view line);
-  [[nodiscard]] std::optional<FetchFailure> field(std::string_view line);
+  // `folded`: the line was joined from several.
+  [[nodiscard]] std::optional<FetchFailure> field(std::string_view line, bool folded);
   // At the blank line of a final answer: may its body be read?
   [[nodiscard]] std::optional<FetchFailure> judge(std::size_t max_body) const;
 

@@ -11,6 +11,8 @@ bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 bool is_token_char(char c) {
   return is_alnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
@@ -25,34 +27,53 @@ std::string_view name_of_control(char c) {
 
 }  // namespace
 
-HttpLine::Step HttpLine::take(std::string_view& input, std::size_t cap) {
-  if (complete_) {
+HttpLine::Step HttpLine::take(std::string_view& input, std::size_t cap, Folds folds) {
+  if (end_ == End::complete) {
     text_.clear();
-    complete_ = cr_ = false;
+    end_ = End::none;
+    folded_ = false;
   }
-  while (!input.empty()) {
-    const char c = input.front();
-    if (cr_) {
-      input.remove_prefix(1);
-      return end_line(c);
-    }
-    const auto stop = std::find_if(input.begin(), input.end(), is_control);
-    const auto plain = static_cast<std::size_t>(stop - input.begin());
-    if (text_.size() + plain > cap) return Step::too_long;
-    text_.append(input.substr(0, plain));
-    input.remove_prefix(plain);
-    if (input.empty()) break;
-    if (input.front() != '\r') return refuse(name_of_control(input.front()));
-    cr_ = true;
-    input.remove_prefix(1);
-  }
+  Step step = Step::more;
+  while (step == Step::more && !input.empty())
+    step = end_ == End::none ? take_text(input, cap) : take_end(input, cap, folds);
+  return step;
+}
+
+HttpLine::Step HttpLine::take_text(std::string_view& input, std::size_t cap) {
+  const auto stop = std::find_if(input.begin(), input.end(), is_control);
+  const auto plain = static_cast<std::size_t>(stop - input.begin());
+  if (text_.size() + plain > cap) return Step::too_long;
+  text_.append(input.substr(0, plain));
+  input.remove_prefix(plain);
+  if (input.empty()) return Step::more;
+  if (input.front() != '\r' && input.front() != '\n') return refuse(name_of_control(input.front()));
+  end_ = input.front() == '\r' ? End::cr : End::lf;
+  input.remove_prefix(1);
   return Step::more;
 }
 
-HttpLine::Step HttpLine::end_line(char c) {
-  if (c != '\n') return refuse("a bare CR (lines must end in CRLF)");
-  complete_ = true;
+// The blank line at the end of a header is complete as it is: what comes behind it is not header.
+HttpLine::Step HttpLine::take_end(std::string_view& input, std::size_t cap, Folds folds) {
+  const bool may_fold = folds == Folds::joined && !text_.empty();
+  if (end_ == End::cr) {
+    if (input.front() != '\n') return refuse("a bare CR (lines must end in CRLF)");
+    input.remove_prefix(1);
+    end_ = may_fold ? End::crlf : End::complete;
+    return may_fold ? Step::more : Step::line;
+  }
+  if (may_fold && is_blank(input.front())) return fold(input, cap);
+  if (end_ == End::lf) return refuse(name_of_control('\n'));
+  end_ = End::complete;
   return Step::line;
+}
+
+HttpLine::Step HttpLine::fold(std::string_view& input, std::size_t cap) {
+  if (text_.size() == cap) return Step::too_long;
+  text_ += ' ';
+  input.remove_prefix(1);
+  end_ = End::none;
+  folded_ = true;
+  return Step::more;
 }
 
 HttpLine::Step HttpLine::refuse(std::string_view why) {

@@ -46,6 +46,11 @@ std::string HttpReader::progress() const {
   return text;
 }
 
+std::size_t HttpReader::steps() const {
+  constexpr std::size_t kStep = 1024;
+  return at_ == At::body || at_ == At::end ? 1 + answer_.body.size() / kStep : 0;
+}
+
 HttpReader::State HttpReader::conclude(FetchFailure fault) {
   answer_.fault = fault.fault;
   answer_.detail = std::move(fault.detail);
@@ -88,7 +93,8 @@ std::optional<FetchFailure> HttpReader::head_line(std::string_view& input) {
   // depend on how the answer was split.
   const std::string_view piece = input.substr(0, kMaxHead + 1 - std::min(head_octets_, kMaxHead));
   std::string_view left = piece;
-  const HttpLine::Step step = line_.take(left, kMaxHeadLine);
+  const auto folds = at_ == At::fields ? HttpLine::Folds::joined : HttpLine::Folds::refused;
+  const HttpLine::Step step = line_.take(left, kMaxHeadLine, folds);
   const std::size_t taken = piece.size() - left.size();
   input.remove_prefix(taken);
   head_octets_ += taken;
@@ -107,7 +113,7 @@ std::optional<FetchFailure> HttpReader::head_line_done() {
     at_ = At::fields;
     return head_.status_line(line_.text());
   }
-  return line_.text().empty() ? head_done() : head_.field(line_.text());
+  return line_.text().empty() ? head_done() : head_.field(line_.text(), line_.folded());
 }
 
 std::optional<FetchFailure> HttpReader::head_done() {

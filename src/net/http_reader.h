@@ -39,6 +39,8 @@ class HttpReader {
 
   [[nodiscard]] const HttpAnswer& answer() const { return answer_; }
   [[nodiscard]] bool begun() const { return at_ != At::start || matched_ > 0; }
+  // Grows with the end of the header and with each KiB of body.
+  [[nodiscard]] std::size_t steps() const;
   // What was read so far, for people: "body, 120 octets".
   [[nodiscard]] std::string progress() const;
 

@@ -186,6 +186,46 @@ TEST_CASE("a status line is HTTP/1.0 or 1.1, one SP and three digits") {
                  FetchFault::http_malformed});
 }
 
+TEST_CASE("F-21 a header field over several lines is read as one line with blanks between") {
+  const auto [name, lines] = GENERATE(table<const char*, std::string>({
+      {"by SP", "X: a\r\n b\r\n"},
+      {"by tab", "X: a\r\n\tb\r\n"},
+      {"of only blanks", "X: a\r\n \t \r\n"},
+      {"over many lines", "X: a\r\n b\r\n  c\r\n\td\r\n"},
+      {"by a bare LF, as nginx writes a value of several lines", "Content-Security-Policy: default-src 'self';\n    img-src *;\n\tfont-src *\r\n"},
+      {"by a bare LF and a blank line end", "X: a;\n  \n b\r\n"},
+      {"a length inside a folded value is text", "X: a\r\n Content-Length: 7\r\n"},
+      {"a length inside a value folded by a bare LF is text", "X: a\n Content-Length: 7\r\n"},
+      {"the media type", "Content-Type: text/plain;\r\n charset=utf-8\r\n"},
+      {"the last field but one", "X: a\r\n b\r\nY: c\r\n"},
+  }));
+  CAPTURE(name);
+  const HttpAnswer answer = read_whole_and_drip(kOk + lines + "Content-Length: 1\r\n\r\na");
+  CHECK(answer.detail == "");
+  CHECK(answer.body == "a");
+  CHECK(read_whole_and_drip(kOk + "Content-Length: 1\r\n" + lines + "\r\na").body == "a");
+  CHECK(read_whole_and_drip("HTTP/1.1 103 x\r\n" + lines + "\r\n" + with_length("a")).body == "a");
+}
+
+TEST_CASE("F-11 F-21 the parts of a folded value are joined") {
+  const HttpAnswer answer = read_whole_and_drip("HTTP/1.1 301 Moved\r\nLocation: https://d.example/\r\n\t p\r\n\r\n");
+  CHECK(name_of(answer.fault) == "redirect");
+  CHECK(answer.location == "https://d.example/  p");
+  CHECK(name_of(read_whole_and_drip("HTTP/1.1 200 OK\r\nContent-Type: text/\r\n plain\r\nContent-Length: 1\r\n\r\na").fault) == "media_type");
+}
+
+TEST_CASE("F-21 nothing but a header field may go over several lines") {
+  const auto [name, octets] = GENERATE(table<const char*, std::string>({
+      {"the status line", "HTTP/1.1 200\r\n OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
+      {"the status line, by a blank before the first field", "HTTP/1.1 200 OK\r\n X: 1\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
+      {"the status line, by a bare LF", "HTTP/1.1 200\n OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
+      {"a chunk size", kChunked + "1\r\n \r\na\r\n0\r\n\r\n"},
+  }));
+  const HttpAnswer answer = read_whole_and_drip(octets);
+  CAPTURE(name, answer.detail);
+  CHECK((answer.fault == FetchFault::http_malformed || answer.body != "a"));
+}
+
 TEST_CASE("F-21 header lines that two readers might take differently are refused") {
   const std::string nul(1, '\0');
   const auto [name, lines] = GENERATE_COPY(table<const char*, std::string>({
@@ -199,13 +239,18 @@ TEST_CASE("F-21 header lines that two readers might take differently are refused
       {"NUL in a name", "X" + nul + ": a\r\n"},
       {"another control octet", "X: a\x01\r\n"},
       {"DEL", "X: a\x7f\r\n"},
-      {"a folded value", "X: a\r\n b\r\n"},
       {"a folded length", "Content-Length:\r\n 1\r\n"},
-      {"a fold by tab", "X: a\r\n\tb\r\n"},
-      {"a fold of only blanks", "X: a\r\n \r\n"},
+      {"a length folded at its end", "Content-Length: 1\r\n \r\n"},
+      {"a length folded by a bare LF", "Content-Length:\n 1\r\n"},
+      {"a folded coding", "Transfer-Encoding:\r\n chunked\r\n"},
+      {"a coding folded by a bare LF", "transfer-encoding: chunked\n \r\n"},
+      {"a fold before the colon", "X\r\n : a\r\n"},
+      {"two bare LF before a blank", "X: a\n\n b\r\n"},
+      {"a bare LF behind a fold", "X: a\r\n b\nY: c\r\n"},
+      {"CR CR LF before a blank", "X: a\r\r\n b\r\n"},
+      {"NUL behind a fold", "X: a\r\n " + nul + "\r\n"},
       {"blank before the colon", "Content-Length : 1\r\n"},
       {"tab before the colon", "X\t: 1\r\n"},
-      {"blank before the name", " X: 1\r\n"},
       {"an empty name", ": 1\r\n"},
       {"no colon", "Content-Length 1\r\n"},
       {"an 8-bit name", "X\xe9: 1\r\n"},
@@ -353,6 +398,14 @@ TEST_CASE("F-21 the header is bounded, interim answers and trailers included") {
   }
   check_refused({"many fields", kOk + fields, FetchFault::header_too_large});
   check_refused({"an endless field", kOk + "X: " + std::string(17'000, 'y'), FetchFault::header_too_large});
+  std::string folds = "X: y";
+  for (int i = 0; i < 3'000; ++i) folds += "\r\n  yyyyyy";
+  check_refused({"an endless folded field", kOk + folds, FetchFault::header_too_large});
+  check_refused({"an endless field of folds", kOk + "X: y" + [] {
+                   std::string all;
+                   for (int i = 0; i < 17'000; ++i) all += "\n ";
+                   return all;
+                 }(), FetchFault::header_too_large});
   check_refused({"an endless status line", "HTTP/1.1 200 " + std::string(17'000, 'y'), FetchFault::header_too_large});
   check_refused({"an endless field behind others", kOk + fields.substr(0, 20'000) + std::string(17'000, 'y'),
                  FetchFault::header_too_large});
@@ -378,7 +431,22 @@ TEST_CASE("F-10 a flood of interim answers is refused") {
 }
 
 TEST_CASE("remote octets quoted in a detail are bounded") {
-  const HttpAnswer answer = read(kOk + std::string(5000, 'x') + "\r\n", End::open, 9999);
+  const HttpAnswer answer = read(kOk + std::string(5000, 'x') + "\r\n\r\n", End::open, 9999);
   CHECK(answer.fault == FetchFault::http_malformed);
   CHECK(answer.detail.size() < 200);
+}
+
+TEST_CASE("F-15 progress of an answer is the end of its header and each KiB of its body") {
+  HttpReader reader(kMaxBody);
+  const auto steps_after = [&](const std::string& octets) {
+    static_cast<void>(reader.feed(octets));
+    return reader.steps();
+  };
+  CHECK(steps_after("HTTP/1.1 103 x\r\n\r\n") == 0);
+  CHECK(steps_after(kOk) == 0);
+  CHECK(steps_after("\r\n") == 1);
+  CHECK(steps_after(std::string(1023, 'x')) == 1);
+  CHECK(steps_after("x") == 2);
+  for (int i = 0; i < 1023; ++i) CHECK(steps_after("x") == 2);
+  CHECK(steps_after(std::string(2048, 'x')) == 4);
 }
