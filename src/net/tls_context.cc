@@ -1,17 +1,22 @@
 #include "net/tls_context.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <new>
+#include <string_view>
 
+#include "base/text.h"
 #include "net/tls_library.h"
 
 namespace tlspolicyd {
@@ -43,10 +48,28 @@ std::string unreadable(const std::string& path, bool directory) {
   return access(path.c_str(), directory ? R_OK | X_OK : R_OK) == 0 ? "" : std::strerror(errno);
 }
 
-bool has_entries(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::directory_iterator(directory, ignored) !=
-         std::filesystem::directory_iterator();
+// The name under which OpenSSL looks a certificate up: its subject's hash and a number.
+bool is_hashed_name(std::string_view name) {
+  constexpr std::size_t kHash = 8;
+  const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
+  return name.size() > kHash + 1 && name[kHash] == '.' && std::all_of(name.begin(), name.begin() + kHash, is_hex) &&
+         std::all_of(name.begin() + kHash + 1, name.end(), is_digit);
+}
+
+bool is_certificate(const std::string& file) {
+  const CPtr<BIO, BIO_free> in(BIO_new_file(file.c_str(), "r"));
+  const CPtr<X509, X509_free> found(in ? PEM_read_bio_X509_AUX(in.get(), nullptr, nullptr, nullptr) : nullptr);
+  ERR_clear_error();
+  return found != nullptr;
+}
+
+// OpenSSL reads such a directory only when it needs an issuer, and tells nobody that it has none.
+bool has_hashed_certificate(const std::string& directory) {
+  std::error_code error;
+  auto at = std::filesystem::directory_iterator(directory, error);
+  for (; !error && at != std::filesystem::directory_iterator(); at.increment(error))
+    if (is_hashed_name(at->path().filename().string()) && is_certificate(at->path().string())) return true;
+  return false;
 }
 
 Result<void> load_file(SSL_CTX& context, const std::string& file) {
@@ -67,6 +90,9 @@ Result<void> load_path(SSL_CTX& context, const std::string& path) {
     return fail("ca_path " + path + ": " + why +
                 "; name a directory prepared with openssl rehash, or leave ca_path empty for "
                 "the system's");
+  if (!has_hashed_certificate(path))
+    return fail("ca_path " + path + ": no certificate with a hashed name in it, so that no policy host would be "
+                "trusted; put PEM certificates there and run: openssl rehash " + path);
   if (SSL_CTX_load_verify_dir(&context, path.c_str()) != 1) throw std::bad_alloc();
   return {};
 }
@@ -76,7 +102,7 @@ Result<void> load_system(SSL_CTX& context) {
   const TrustAnchors system = system_anchors();
   const bool file = load_file(context, system.ca_file).has_value();
   if (SSL_CTX_load_verify_dir(&context, system.ca_path.c_str()) != 1) throw std::bad_alloc();
-  if (file || has_entries(system.ca_path)) return {};
+  if (file || has_hashed_certificate(system.ca_path)) return {};
   return fail("no trusted CA certificates in " + system.ca_file + " or " + system.ca_path +
               "; install the package ca-certificates, or set ca_file");
 }

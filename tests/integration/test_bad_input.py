@@ -1,5 +1,6 @@
 """Bad input gets a clear error and loses nothing."""
 import os
+import shutil
 import socket
 
 import namespace
@@ -83,6 +84,17 @@ class Configuration(WorldTest):
         self.assertIn("-o: ca_file: /nonexistent/ca.pem", done.stderr)
         self.daemon.write_config(ca_file="/nonexistent/ca.pem")
         self.assertIn(f"{self.daemon.config}:{self.line_of('ca_file')}: ca_file: ", self.daemon.run("-t").stderr)
+
+    def test_unhashed_ca_path(self):
+        """a ca_path without hashed certificates: refused at the start and by -q, naming openssl rehash"""
+        folder = self.daemon.directory / "authorities"
+        folder.mkdir()
+        shutil.copy(self.world.ca.ca_file, folder / "ca.pem")
+        for flags in ((), ("-q", "a.example")):
+            with self.subTest(flags):
+                done = self.daemon.run("-o", f"ca_path={folder}", *flags, limit=20)
+                self.assertEqual(done.returncode, CONFIG_ERROR, done.stderr)
+                self.assertIn(f"openssl rehash {folder}", done.stderr)
 
     def test_unix_path_too_long(self):
         """a unix path longer than the system takes: 78 and the path"""

@@ -2,6 +2,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "fakes/captured_log.h"
 #include "https_fixture.h"
 #include "net/trust.h"
@@ -20,6 +25,35 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// A folder that goes with its owner.
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string name = std::filesystem::temp_directory_path() / "tlspolicyd-test.XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  void write(const std::string& name, const std::string& content) const { std::ofstream(path_ / name) << content; }
+  void link(const std::string& name, const std::string& to) const { std::filesystem::create_symlink(to, path_ / name); }
+  [[nodiscard]] std::string path() const { return path_; }
+
+  // As openssl rehash names it, without the number.
+  [[nodiscard]] static std::string hash_of(const Identity& identity) {
+    char text[9];
+    std::snprintf(text, sizeof text, "%08lx", X509_subject_name_hash(identity.certificate.get()));
+    return text;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
 }  // namespace
 
 TEST_CASE("CA files that cannot be used are named, with a cure") {
@@ -30,6 +64,31 @@ TEST_CASE("CA files that cannot be used are named, with a cure") {
   CHECK(has(error_of(garbage.path()), "BEGIN CERTIFICATE"));
   CHECK(has(error_of("", "/nonexistent"), "ca_path /nonexistent: No such file or directory; "));
   CHECK(has(error_of("", empty.path()), "not a directory; name a directory prepared with openssl rehash"));
+}
+
+TEST_CASE("a ca_path without hashed certificates is refused, naming openssl rehash") {
+  const Identity one = make_identity(ca_spec("One"));
+  const TempFolder folder;
+  const std::string hash = folder.hash_of(one);
+  const auto refused = [&] {
+    const std::string error = error_of("", folder.path());
+    return has(error, "ca_path " + folder.path() + ": no certificate with a hashed name") &&
+           has(error, "openssl rehash " + folder.path());
+  };
+  CHECK(refused());
+  folder.write("one.pem", pem_of(one));
+  CHECK(refused());
+  folder.write(hash + ".r0", pem_of(one));  // the name of a revocation list
+  folder.write(hash + ".x", pem_of(one));
+  folder.write(hash.substr(1) + ".0", pem_of(one));
+  CHECK(refused());
+  folder.write("00000000.0", "no certificate");
+  folder.link("11111111.0", "/nonexistent");
+  CHECK(refused());
+  const TempFile file(pem_of(one));
+  CHECK(has(error_of(file.path(), folder.path()), "openssl rehash"));  // a usable ca_file beside it is no excuse
+  folder.link(hash + ".0", "one.pem");
+  CHECK(error_of("", folder.path()) == "");
 }
 
 TEST_CASE("where the system has no certificates that is said") {
