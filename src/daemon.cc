@@ -31,13 +31,14 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
       dane_dns_(loop, clock, metrics_, dane_dns_options(config_)),
+      nat64_(dns_, loop, &log),
       precedence_(log),
       canary_({dane_dns_, loop, log, metrics_}, [this] { on_canary(); }),
       cache_(cache_bounds(config_), [this](const Entry& entry) { on_evicted(entry); }),
       shadow_({store_lane_, sync_lane_, loop, loop, clock, log, metrics_, cache_}, std::move(start.store)),
       fetches_(*https_, loop, clock, config_.fetch_concurrency),
       learner_({dns_, loop, fetches_, cache_, shadow_, loop, clock, log, metrics_,
-                [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }},
+                [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }, &nat64_.prefixes()},
                learner_options(config_)),
       dane_({dane_dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
       service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
@@ -51,6 +52,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
   refresher_.start();
   ask_postfix_level();
   canary_.ask(config_.dane_canary);
+  nat64_.ask();
   for (ListeningSocket& socket : start.maps) server_.add_listener(std::move(socket));
   if (start.control) control_.emplace(loop, loop, std::move(*start.control), desk_, control_users());
 }
@@ -100,6 +102,7 @@ void Daemon::apply(const Config& fresh) {
   });
   ask_postfix_level();
   canary_.ask(config_.dane_canary);
+  nat64_.ask();
   for (const Param* param : plan.waiting_for_restart)
     log_.warning(LogLine("reload").with("parameter", param->name).with("result", "needs a restart"));
   log_.info(LogLine("reload").with("result", "done").with("changed", plan.changed.size()));

@@ -23,6 +23,7 @@
 #include "service/dane_learner.h"
 #include "service/fetch_queue.h"
 #include "service/learner.h"
+#include "service/nat64_watch.h"
 #include "service/policy_service.h"
 #include "service/postconf_runner.h"
 #include "service/postfix_level.h"
@@ -88,6 +89,7 @@ class Daemon {
   PostfixLevel postfix_level_;
   std::unique_ptr<HttpsClient> https_;
   DnsClient dns_, dane_dns_;
+  Nat64Watch nat64_;
   PrecedenceSwitch precedence_;
   ResolverCanary canary_;
   PolicyCache cache_;

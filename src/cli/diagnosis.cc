@@ -22,13 +22,15 @@ bool is_dns_failure(const Step& step) {
 
 Diagnosis::Diagnosis(Ports ports, Domain domain, DiagnosisOptions options, Done done)
     : ports_(ports), domain_(std::move(domain)), options_(std::move(options)), done_(std::move(done)),
-      discovery_(ports_, domain_, options_.discovery, always_fetch,
+      nat64_(ports_.dns, ports_.timers, nullptr),
+      discovery_({ports_.dns, ports_.https, ports_.timers, ports_.clock, &nat64_.prefixes()}, domain_, options_.discovery, always_fetch,
                  [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
       host_dns_(ports_.dane_dns, ports_.loop, ports_.clock),
       lookup_({ports_.dane_dns, host_dns_}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
 
 void Diagnosis::start() {
   canary_ticket_ = ports_.dane_dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });
+  nat64_.ask();
   discovery_.start();
 }
 

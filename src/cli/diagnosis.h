@@ -12,6 +12,7 @@
 #include "service/dane_lookup.h"
 #include "service/discovery.h"
 #include "service/entry_reply.h"
+#include "service/nat64_watch.h"
 #include "service/recent_dns.h"
 #include "view/explanation_view.h"
 
@@ -66,6 +67,7 @@ class Diagnosis {
   int parts_awaited_ = 2;
   int addresses_awaited_ = 0;
   Ticket canary_ticket_, a_ticket_, aaaa_ticket_;
+  Nat64Watch nat64_;  // has answered long before the policy host's addresses are judged
   Discovery discovery_;
   RecentDns host_dns_;
   DaneLookup lookup_;

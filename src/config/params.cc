@@ -99,7 +99,8 @@ constexpr std::array kParams{
                   "ca_file or ca_path names something, only what they name is trusted."},
     Param{.name = "ca_path", .fallback = "system", .field = &Config::ca_path,
           .notation = Notation::system_path,
-          .help = "Directory of such authorities, hashed as by openssl rehash."},
+          .help = "Directory of such authorities, hashed as by openssl rehash. One without a hashed "
+                  "certificate is refused at the start."},
     Param{.name = "fetch_timeout", .fallback = "60s", .field = &Config::fetch_timeout,
           .notation = Notation::duration, .min = 1, .max = 10 * kMinute,
           .help = "Time limit for one policy fetch, from the first address look-up to the last octet "
@@ -110,8 +111,8 @@ constexpr std::array kParams{
     Param{.name = "fetch_concurrency", .fallback = "1000", .field = &Config::fetch_concurrency,
           .notation = Notation::count, .min = 1, .max = 100'000,
           .help = "Policy fetches at once. When all are taken, first contacts go before refreshes, "
-                  "which use at most a tenth, and the fetch that has been silent longest, beyond 2s, "
-                  "gives way and is tried again later."},
+                  "which use at most a tenth, and a fetch without progress for 2s (10s where no mail "
+                  "waits for another) gives way and is tried again later."},
     Param{.name = "fetch_threads", .fallback = "0", .field = &Config::fetch_threads,
           .notation = Notation::count, .min = 0, .max = 64,
           .help = "Threads for TLS and HTTP. 0: as many as there are processors, at most 2."},
@@ -122,7 +123,8 @@ constexpr std::array kParams{
     Param{.name = "allow_private_addresses", .fallback = "no",
           .field = &Config::allow_private_addresses, .notation = Notation::yes_no,
           .help = "Whether a policy host may be on a loopback, private, link-local or other "
-                  "special-use address. With no, such addresses are passed over."},
+                  "special-use address. With no, such addresses are passed over. An address within a "
+                  "NAT64 prefix of the network (RFC 7050) is judged by the IPv4 address in it."},
     Param{.name = "cache", .fallback = "sqlite:/var/lib/tlspolicyd/cache.db", .field = &Config::cache,
           .notation = Notation::cache, .reloadable = false,
           .help = "Where policies outlive the process: sqlite:PATH, or memory: for nowhere."},

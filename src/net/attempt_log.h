@@ -23,6 +23,7 @@ class AttemptLog {
 
  private:
   void add(const IpAddress& address, FetchFailure failure);
+  void add_line(std::string line);
 
   std::vector<std::string> lines_;
   std::optional<FetchFailure> worst_;

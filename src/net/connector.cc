@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/connect_errors.h"
 #include "net/socket_address.h"
 
 namespace tlspolicyd {
@@ -15,8 +16,11 @@ namespace {
 
 // RFC 8305 section 5, "Connection Attempt Delay".
 constexpr milliseconds kStagger{250};
-// The bound; a host with more addresses gains nothing from the ninth.
-constexpr std::size_t kMaxAddresses = 8;
+// Doubled with each round, as a kernel does between SYNs; beyond this a deadline comes first.
+constexpr int kMaxDoublings = 5;
+// Taken in of a family. A DNS answer may hold thousands, and those that cannot be reached from
+// here cost a system call each.
+constexpr std::size_t kMaxKnown = 64;
 
 // A socket whose connection is under way or done, or none and `error`.
 UniqueFd begin_connect(const IpAddress& address, std::uint16_t port, int& error) {
@@ -40,93 +44,159 @@ int error_of(int fd) {
 }  // namespace
 
 struct Connector::Attempt {
-  Attempt(Connector& owner, const IpAddress& to, UniqueFd s)
-      : address(to), socket(std::move(s)),
+  Attempt(Connector& owner, const Candidate& of, UniqueFd s)
+      : candidate(of), socket(std::move(s)),
         event(owner.loop_, socket.get(), [this, &owner](FdEvent::Watch) { owner.ready(*this); }) {
     event.watch(FdEvent::Watch::write);
   }
-  IpAddress address;
+  Candidate candidate;
   UniqueFd socket;
   FdEvent event;
 };
 
-Connector::Connector(Loop& loop, const std::vector<IpAddress>& addresses, std::uint16_t port,
-                     Events events)
-    : loop_(loop),
-      waiting_(addresses.begin(),
-               addresses.begin() +
-                   static_cast<std::ptrdiff_t>(std::min(addresses.size(), kMaxAddresses))),
-      port_(port), events_(std::move(events)), stagger_(loop.make([this] { begin_next(); })) {}
+Connector::Connector(Loop& loop, std::uint16_t port, Events events)
+    : loop_(loop), port_(port), events_(std::move(events)), stagger_(loop.make([this] { begin_next(); })) {}
 
 Connector::~Connector() = default;
 
+Connector::Family& Connector::family_of(const IpAddress& address) {
+  return families_[address.family == IpAddress::Family::v6 ? 0 : 1];
+}
+
+void Connector::add(const std::vector<IpAddress>& addresses) {
+  for (const IpAddress& address : addresses) {
+    Family& family = family_of(address);
+    if (family.begun < kMaxPerFamily && family.known++ < kMaxKnown) family.waiting.push_back({.address = address});
+  }
+  if (racing_ && due_) begin_next();
+}
+
+void Connector::complete() {
+  complete_ = true;
+  if (racing_ && due_) begin_next();
+}
+
 void Connector::race() {
+  racing_ = true;
   if (attempts_.empty()) begin_next();
 }
 
 void Connector::stop() {
-  waiting_.clear();
+  racing_ = false;
   stagger_->cancel();
-  for (auto& attempt : std::exchange(attempts_, {})) bury(std::move(attempt));
+  for (Family& family : families_) family.waiting.clear();
+  while (!attempts_.empty()) static_cast<void>(retire(*attempts_.front()));
 }
 
-std::vector<IpAddress> Connector::trying() const {
+std::size_t Connector::waiting() const { return families_[0].waiting.size() + families_[1].waiting.size(); }
+
+std::vector<IpAddress> Connector::unanswered() const {
   std::vector<IpAddress> addresses;
-  for (const auto& attempt : attempts_) addresses.push_back(attempt->address);
+  for (const auto& attempt : attempts_) addresses.push_back(attempt->candidate.address);
+  for (const Family& family : families_)
+    for (const Candidate& candidate : family.waiting)
+      if (candidate.begun) addresses.push_back(candidate.address);
   return addresses;
 }
 
-void Connector::begin_next() {
-  while (!waiting_.empty()) {
-    const IpAddress address = waiting_.front();
-    waiting_.pop_front();
-    int error = 0;
-    if (UniqueFd socket = begin_connect(address, port_, error)) {
-      attempts_.push_back(std::make_unique<Attempt>(*this, address, std::move(socket)));
-      stagger_->start(kStagger);
-      return;
-    }
-    events_.failed(address, error);
-  }
-  if (attempts_.empty()) events_.exhausted();
+int Connector::shortage() const {
+  for (const Family& family : families_)
+    for (const Candidate& candidate : family.waiting)
+      if (candidate.short_of != 0) return candidate.short_of;
+  return 0;
 }
+
+// Whoever has made room less often goes first, then the family whose turn it is.
+std::optional<Connector::Candidate> Connector::take_next() {
+  const std::size_t other = 1 - last_;
+  const auto round = [this](std::size_t family) { return families_[family].waiting.front().round; };
+  if (waiting() == 0) return std::nullopt;
+  const bool stay = families_[other].waiting.empty() || (!families_[last_].waiting.empty() && round(last_) < round(other));
+  if (!stay) last_ = other;
+  std::deque<Candidate>& line = families_[last_].waiting;
+  Candidate next = line.front();
+  line.pop_front();
+  return next;
+}
+
+// Each address gets one chance: what cannot be tried for lack of something of ours goes to the end.
+void Connector::begin_next() {
+  due_ = false;
+  for (std::size_t chances = waiting(); chances > 0 && waiting() != 0; --chances)
+    if (begin(*take_next())) return;
+  if (!racing_) return;
+  due_ = true;
+  if (waiting() != 0) return stagger_->start(kStagger);
+  if (attempts_.empty() && complete_) events_.exhausted();
+}
+
+// False: no attempt has come about.
+bool Connector::begin(Candidate next) {
+  if (attempts_.size() == kMaxAttempts) make_room();
+  int error = 0;
+  UniqueFd socket = begin_connect(next.address, port_, error);
+  next.short_of = !socket && is_shortage(error) ? error : 0;
+  if (next.short_of != 0) {
+    put_back(next);
+    return false;
+  }
+  if (socket || !stays_here(error)) count(next);
+  if (!socket) {
+    events_.failed(next.address, error);
+    return false;
+  }
+  attempts_.push_back(std::make_unique<Attempt>(*this, next, std::move(socket)));
+  stagger_->start(kStagger * (1 << std::min(next.round, kMaxDoublings)));
+  return true;
+}
+
+// Of a family whose eight are used up none is begun that was not before.
+void Connector::count(Candidate& candidate) {
+  if (std::exchange(candidate.begun, true)) return;
+  Family& family = family_of(candidate.address);
+  if (++family.begun < kMaxPerFamily) return;
+  auto& line = family.waiting;
+  line.erase(std::remove_if(line.begin(), line.end(), [](const Candidate& other) { return !other.begun; }), line.end());
+}
+
+void Connector::make_room() {
+  Candidate oldest = retire(*attempts_.front());
+  ++oldest.round;
+  put_back(oldest);
+}
+
+void Connector::put_back(Candidate candidate) { family_of(candidate.address).waiting.push_back(candidate); }
 
 void Connector::ready(Attempt& attempt) {
   const int error = error_of(attempt.socket.get());
-  const IpAddress address = attempt.address;
   UniqueFd socket = std::move(attempt.socket);
-  bury(take(attempt));
-  if (error == 0) win(address, std::move(socket));
-  else lose(address, error);
-}
-
-void Connector::lose(const IpAddress& address, int error) {
-  events_.failed(address, error);
+  const Candidate candidate = retire(attempt);
+  if (error == 0) return win(candidate.address, std::move(socket));
+  events_.failed(candidate.address, error);
   begin_next();
 }
 
 // Those that were slower keep their turn, should the winner turn out to be useless.
 void Connector::win(const IpAddress& address, UniqueFd socket) {
   stagger_->cancel();
-  for (const auto& attempt : attempts_) events_.slower(attempt->address);
-  for (auto at = attempts_.rbegin(); at != attempts_.rend(); ++at)
-    waiting_.push_front((*at)->address);
-  for (auto& attempt : std::exchange(attempts_, {})) bury(std::move(attempt));
+  racing_ = false;
+  for (const auto& attempt : attempts_) events_.slower(attempt->candidate.address);
+  while (!attempts_.empty()) {
+    const Candidate slower = retire(*attempts_.back());
+    family_of(slower.address).waiting.push_front(slower);
+  }
   events_.connected(std::move(socket), address);
 }
 
-std::unique_ptr<Connector::Attempt> Connector::take(const Attempt& attempt) {
+// An event must not be destroyed inside its own callback: it goes in the next turn.
+Connector::Candidate Connector::retire(const Attempt& attempt) {
   const auto found = std::find_if(attempts_.begin(), attempts_.end(),
                                   [&](const auto& other) { return other.get() == &attempt; });
-  std::unique_ptr<Attempt> taken = std::move(*found);
+  const std::shared_ptr<Attempt> retired = std::move(*found);
   attempts_.erase(found);
-  return taken;
-}
-
-// An event must not be destroyed inside its own callback: it goes in the next turn.
-void Connector::bury(std::unique_ptr<Attempt> attempt) {
-  attempt->event.watch(FdEvent::Watch::nothing);
-  loop_.post([dead = std::shared_ptr<Attempt>(std::move(attempt))] {});
+  retired->event.watch(FdEvent::Watch::nothing);
+  loop_.post([retired] {});
+  return retired->candidate;
 }
 
 }  // namespace tlspolicyd

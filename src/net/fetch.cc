@@ -38,12 +38,15 @@ struct Fetch::Channel {
   FdEvent event;
 };
 
-Fetch::Fetch(Loop& loop, Trust& trust, FetchRequest request, SteadyTime asked, Done done)
-    : loop_(loop), trust_(trust), request_(std::move(request)), asked_(asked),
+Fetch::Fetch(Loop& loop, Trust& trust, FetchRequest request, Begin begin, Done done)
+    : loop_(loop), trust_(trust), request_(std::move(request)), asked_(begin.asked),
       done_(std::move(done)), octets_(request_for(request_)), reader_(request_.max_body),
-      connector_(loop, request_.addresses, request_.port, connector_events()),
+      connector_(loop, request_.port, connector_events()),
       deadline_(loop.make([this] { deadline_over(); })),
-      patience_(loop.make([this] { patience_over(); })) {}
+      patience_(loop.make([this] { patience_over(); })) {
+  connector_.add(request_.addresses);
+  if (!begin.more_follow) connector_.complete();
+}
 
 Fetch::~Fetch() = default;
 
@@ -55,29 +58,36 @@ Connector::Events Fetch::connector_events() {
 }
 
 void Fetch::start() {
-  heard();
+  came_further();
   deadline_->start(request_.timeout - elapsed());
   connector_.race();
 }
 
+void Fetch::add(const std::vector<IpAddress>& addresses) {
+  if (phase_ == Phase::finished) return;
+  connector_.add(addresses);
+  connector_.complete();
+  if (phase_ == Phase::handshake && connector_.has_next()) patience_->start(kTlsPatience);
+}
+
 void Fetch::connected(UniqueFd socket, const IpAddress& address) {
+  came_further();
   address_ = address;
   const SslCtxPtr context = trust_.current(std::chrono::steady_clock::now());
   channel_ = std::make_unique<Channel>(*this, *context, std::move(socket));
   unsent_ = octets_;
   phase_ = Phase::handshake;
-  if (connector_.more()) patience_->start(kTlsPatience);
+  steps_ = 0;
+  if (connector_.has_next()) patience_->start(kTlsPatience);
   advance();
 }
 
 void Fetch::connect_failed(const IpAddress& address, int error) {
-  heard();
   address_ = address;
   attempts_.connect_failed(address, error);
 }
 
 void Fetch::advance() {
-  heard();
   for (int turns = 0; step(); ++turns) {
     if (turns < kReadsPerTurn || channel_->link.pending()) continue;
     channel_->event.watch(FdEvent::Watch::read);
@@ -88,7 +98,7 @@ void Fetch::advance() {
 bool Fetch::step() {
   TlsLink& link = channel_->link;
   switch (phase_) {
-    case Phase::handshake: return took(link.handshake());
+    case Phase::handshake: return took(shake_hands());
     case Phase::request: return took(link.write(unsent_));
     case Phase::answer: return took(read_answer());
     case Phase::connect:
@@ -108,9 +118,18 @@ bool Fetch::took(TlsLink::Step step) {
   return false;
 }
 
+TlsLink::Step Fetch::shake_hands() {
+  const TlsLink::Step step = channel_->link.handshake();
+  if (channel_->link.flights() > std::exchange(steps_, channel_->link.flights())) came_further();
+  return step;
+}
+
 bool Fetch::next_phase() {
   if (phase_ == Phase::handshake) {
     patience_->cancel();
+    steps_ = 0;
+    came_further();
+    if (request_.progress) request_.progress->secured = true;
     phase_ = Phase::request;
   } else if (phase_ == Phase::request && unsent_.empty()) {
     phase_ = Phase::answer;
@@ -122,7 +141,10 @@ TlsLink::Step Fetch::read_answer() {
   std::array<char, TlsLink::kRecord> room;
   std::size_t size = 0;
   const TlsLink::Step step = channel_->link.read(room, size);
-  if (step == TlsLink::Step::done) judge(reader_.feed({room.data(), size}));
+  if (step != TlsLink::Step::done) return step;
+  const HttpReader::State state = reader_.feed({room.data(), size});
+  if (reader_.steps() > std::exchange(steps_, reader_.steps())) came_further();
+  judge(state);
   return step;
 }
 
@@ -157,14 +179,15 @@ void Fetch::try_elsewhere(FetchFailure failure) {
 }
 
 void Fetch::patience_over() {
-  if (phase_ == Phase::handshake && channel_->link.octets_heard() == 0)
+  if (phase_ == Phase::handshake && channel_->link.octets_heard() == 0 && connector_.has_next())
     try_elsewhere({FetchFault::timeout, "no answer to the TLS handshake"});
 }
 
 void Fetch::deadline_over() {
   switch (phase_) {
     case Phase::connect:
-      for (const IpAddress& address : connector_.trying()) attempts_.unanswered(address_ = address);
+      for (const IpAddress& address : connector_.unanswered()) attempts_.unanswered(address_ = address);
+      if (const int error = connector_.shortage()) attempts_.connect_failed(address_, error);
       return finish(attempts_.verdict());
     case Phase::handshake: return finish({FetchFault::timeout, "the TLS handshake took too long"});
     case Phase::request:
@@ -175,10 +198,10 @@ void Fetch::deadline_over() {
   }
 }
 
-void Fetch::heard() {
+void Fetch::came_further() {
   if (!request_.progress) return;
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  request_.progress->heard_ms = std::chrono::duration_cast<milliseconds>(now).count();
+  request_.progress->made_ms = std::chrono::duration_cast<milliseconds>(now).count();
 }
 
 milliseconds Fetch::elapsed() const {

@@ -24,13 +24,18 @@ class Fetch {
   // Called once, perhaps inside start(); the fetch must then not be destroyed yet.
   using Done = std::function<void(FetchOutcome)>;
 
-  // `asked`: when the time allowed began to run.
-  Fetch(Loop& loop, Trust& trust, FetchRequest request, SteadyTime asked, Done done);
+  struct Begin {
+    SteadyTime asked;  // when the time allowed began to run
+    bool more_follow;  // addresses, by add()
+  };
+  Fetch(Loop& loop, Trust& trust, FetchRequest request, Begin begin, Done done);
   Fetch(const Fetch&) = delete;
   Fetch& operator=(const Fetch&) = delete;
   ~Fetch();
 
   void start();
+  // The addresses that were to follow, before or after start(). May call back, as start() does.
+  void add(const std::vector<IpAddress>& addresses);
 
  private:
   enum class Phase : unsigned char { connect, handshake, request, answer, finished };
@@ -43,6 +48,7 @@ class Fetch {
   void advance();
   [[nodiscard]] bool step();  // false: wait, or it is over
   [[nodiscard]] bool took(TlsLink::Step step);
+  [[nodiscard]] TlsLink::Step shake_hands();
   [[nodiscard]] bool next_phase();
   [[nodiscard]] TlsLink::Step read_answer();
   void judge(HttpReader::State state);
@@ -52,7 +58,7 @@ class Fetch {
 
   void patience_over();
   void deadline_over();
-  void heard();
+  void came_further();
   void finish(FetchFailure failure);
   void fill(FetchFailure failure);
   [[nodiscard]] milliseconds elapsed() const;
@@ -69,6 +75,7 @@ class Fetch {
   std::string octets_;         // of the request
   std::string_view unsent_;    // the rest of it
   HttpReader reader_;
+  std::size_t steps_ = 0;      // of the handshake or the answer that counted as progress
   Connector connector_;
   std::unique_ptr<Channel> channel_;
   std::unique_ptr<Timer> deadline_;

@@ -46,10 +46,16 @@ void FetchLane::run() {
   loop_.run();
 }
 
-void FetchLane::start(Id id, FetchRequest request, Fetch::Done done) {
-  loop_.post([this, id, request = std::move(request), done = std::move(done),
-              asked = std::chrono::steady_clock::now()]() mutable {
-    add(id, std::move(request), asked, std::move(done));
+void FetchLane::start(Id id, FetchRequest request, bool more_follow, Fetch::Done done) {
+  const Fetch::Begin begin{std::chrono::steady_clock::now(), more_follow};
+  loop_.post([this, id, request = std::move(request), begin, done = std::move(done)]() mutable {
+    enter(id, std::move(request), begin, std::move(done));
+  });
+}
+
+void FetchLane::add(Id id, std::vector<IpAddress> addresses) {
+  loop_.post([this, id, addresses = std::move(addresses)] {
+    if (const auto found = fetches_.find(id); found != fetches_.end()) found->second->add(addresses);
   });
 }
 
@@ -57,9 +63,9 @@ void FetchLane::cancel(Id id) {
   loop_.post([this, id] { fetches_.erase(id); });
 }
 
-void FetchLane::add(Id id, FetchRequest request, SteadyTime asked, Fetch::Done done) {
+void FetchLane::enter(Id id, FetchRequest request, Fetch::Begin begin, Fetch::Done done) {
   fetches_[id] = std::make_unique<Fetch>(
-      loop_, trust_, std::move(request), asked,
+      loop_, trust_, std::move(request), begin,
       [this, id, done = std::move(done)](FetchOutcome outcome) {
         finished(id, std::move(outcome), done);
       });

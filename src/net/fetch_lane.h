@@ -24,13 +24,14 @@ class FetchLane {
   ~FetchLane();  // fetches under way are dropped without a word
 
   // Any thread. `done` runs on the lane, at most once, not after cancel() was heeded.
-  void start(Id id, FetchRequest request, Fetch::Done done);
+  void start(Id id, FetchRequest request, bool more_follow, Fetch::Done done);
+  void add(Id id, std::vector<IpAddress> addresses);  // those that were to follow
   void cancel(Id id);
   void post(std::function<void()> job) { loop_.post(std::move(job)); }
 
  private:
   void run();
-  void add(Id id, FetchRequest request, SteadyTime asked, Fetch::Done done);
+  void enter(Id id, FetchRequest request, Fetch::Begin begin, Fetch::Done done);
   void start_some();
   void finished(Id id, FetchOutcome outcome, const Fetch::Done& done);
 

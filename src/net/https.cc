@@ -2,18 +2,28 @@
 
 namespace tlspolicyd {
 
+void take_in_late(FetchRequest& request) {
+  if (!request.late || !request.late->arrived()) return;
+  const std::vector<IpAddress>& more = *request.late->arrived();
+  request.addresses.insert(request.addresses.end(), more.begin(), more.end());
+  request.late.reset();
+}
+
 std::string_view name_of(FetchFault fault) {
   switch (fault) {
     case FetchFault::none: return "none";
     case FetchFault::refused: return "refused";
     case FetchFault::unreachable: return "unreachable";
     case FetchFault::connect_timeout: return "connect_timeout";
+    case FetchFault::blocked: return "blocked";
+    case FetchFault::shortage: return "shortage";
     case FetchFault::tls_version: return "tls_version";
     case FetchFault::tls_failure: return "tls_failure";
     case FetchFault::alpn: return "alpn";
     case FetchFault::cert_self_signed: return "cert_self_signed";
     case FetchFault::cert_unknown_ca: return "cert_unknown_ca";
     case FetchFault::cert_expired: return "cert_expired";
+    case FetchFault::cert_issuer_expired: return "cert_issuer_expired";
     case FetchFault::cert_not_yet_valid: return "cert_not_yet_valid";
     case FetchFault::cert_wrong_name: return "cert_wrong_name";
     case FetchFault::cert_name_only_in_cn: return "cert_name_only_in_cn";

@@ -12,6 +12,7 @@
 #include "base/ip_address.h"
 #include "base/clock.h"
 #include "event/ticket.h"
+#include "net/late_addresses.h"
 
 namespace tlspolicyd {
 
@@ -21,8 +22,11 @@ enum class FetchFault : std::uint8_t {
   none,
   // before TLS
   refused, unreachable, connect_timeout,
+  blocked,   // by this host's own packet filter or access control
+  shortage,  // of this host's descriptors, ports or memory: says nothing of the policy host
   // TLS and certificate
-  tls_version, tls_failure, alpn, cert_self_signed, cert_unknown_ca, cert_expired, cert_not_yet_valid,
+  tls_version, tls_failure, alpn, cert_self_signed, cert_unknown_ca, cert_expired, cert_issuer_expired,
+  cert_not_yet_valid,
   cert_wrong_name, cert_name_only_in_cn, cert_invalid, cert_chain_too_large,
   // HTTP
   not_http, http_malformed, header_too_large, redirect, status, no_media_type, media_type,
@@ -33,15 +37,18 @@ enum class FetchFault : std::uint8_t {
 
 [[nodiscard]] std::string_view name_of(FetchFault fault);  // "cert_expired"
 
-// Where and how a fetch that is under way was last heard of. Written by the fetch loop,
-// read by the answer loop when it must choose which fetch gives way.
+// How far a fetch that is under way has come. Written by the fetch loop, read by the answer loop
+// when it must choose which fetch gives way. A connection, a flight of the TLS handshake, the
+// answer's header and each KiB of its body are progress; an octet now and then is none.
 struct FetchProgress {
-  std::atomic<std::int64_t> heard_ms{0};  // SteadyTime of the last octet or state change, in ms
+  std::atomic<std::int64_t> made_ms{0};  // SteadyTime of the last progress, in ms
+  std::atomic<bool> secured{false};      // the TLS handshake has ended, with the right certificate
 };
 
 struct FetchRequest {
   std::string host;                   // policy host, A-labels: SNI, certificate name, Host header
-  std::vector<IpAddress> addresses;   // at least one; tried in order, the next 250 ms after the last
+  std::vector<IpAddress> addresses;   // at least one; the families take turns, the next 250 ms after the last
+  std::shared_ptr<LateAddresses> late;  // more that may come; null: `addresses` are all
   std::uint16_t port = 443;
   std::string path = "/.well-known/mta-sts.txt";
   milliseconds timeout{60'000};       // for everything from now to the last octet
@@ -66,6 +73,9 @@ struct FetchOutcome {
   std::vector<std::string> attempts;  // "192.0.2.1: connection refused", in order
   milliseconds elapsed{0};
 };
+
+// Takes late addresses that are there in among the others.
+void take_in_late(FetchRequest& request);
 
 class Https {
  public:

@@ -68,8 +68,15 @@ Ticket HttpsClient::fetch(FetchRequest request, Done done) {
   waiting->done = std::move(done);
   const FetchLane::Id id = ++last_id_;
   const std::shared_ptr<FetchLane>& lane = lanes_[id % used_];
-  lane->start(id, std::move(request), deliver_home<FetchOutcome>(home_, waiting));
-  return Ticket([waiting, id, weak = std::weak_ptr<FetchLane>(lane)] {
+  take_in_late(request);
+  const auto late = std::exchange(request.late, nullptr);  // stays here
+  lane->start(id, std::move(request), late != nullptr, deliver_home<FetchOutcome>(home_, waiting));
+  const std::weak_ptr<FetchLane> weak(lane);
+  if (late) late->listen([id, weak](const std::vector<IpAddress>& addresses) {
+    if (const auto there = weak.lock()) there->add(id, addresses);
+  });
+  return Ticket([waiting, id, weak, late] {
+    if (late) late->listen(nullptr);
     const bool under_way = std::exchange(waiting->done, nullptr) != nullptr;
     const auto there = under_way ? weak.lock() : nullptr;
     if (there) there->cancel(id);

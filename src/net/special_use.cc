@@ -100,10 +100,30 @@ std::string_view listed(const IpAddress& address) {
   return {};
 }
 
+// Blocks that are not public and that a translator may have all the same. What a resolver says of
+// loopback or link-local addresses makes no translator of them.
+constexpr std::array kOfTranslators{
+    v6({0xfc00}, 7, "unique local, RFC 4193"),
+    v6({0x64, 0xff9b, 1}, 48, "local NAT64, RFC 8215"),
+    v6({0x64, 0xff9b, 0, 0, 0, 0}, 96, "NAT64, RFC 6052"),
+};
+
+bool leads_elsewhere(const Nat64Prefix& prefix) {
+  if (listed(prefix.first).empty()) return true;
+  return std::any_of(kOfTranslators.begin(), kOfTranslators.end(),
+                     [&](const Block& block) { return prefix.bits >= block.bits && within(prefix.first, block); });
+}
+
 }  // namespace
 
-std::string_view special_use(const IpAddress& address) {
+std::string_view special_use(const IpAddress& address, const Nat64Prefixes& nat64) {
   bool carrier_seen = false;
+  for (const Nat64Prefix& prefix : nat64) {
+    const auto inner = leads_elsewhere(prefix) ? ipv4_behind(address, prefix) : std::nullopt;
+    if (!inner) continue;
+    carrier_seen = true;
+    if (const auto use = listed(*inner); !use.empty()) return use;
+  }
   for (const Carrier& carrier : kCarriers) {
     if (!within(address, carrier.block)) continue;
     carrier_seen = true;

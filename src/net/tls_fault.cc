@@ -64,7 +64,8 @@ FetchFailure explain_certificate(const CertProblem& problem, const std::string& 
                                                " is not trusted here, or the server does not send "
                                                "its intermediate certificate"};
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return {FetchFault::cert_expired, whose(problem) + " expired" +
+      return {problem.depth == 0 ? FetchFault::cert_expired : FetchFault::cert_issuer_expired,
+              whose(problem) + " expired" +
                   (problem.at != nullptr ? " at " + not_after_of(*problem.at) : "")};
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return {FetchFault::cert_not_yet_valid, whose(problem) + " is not valid yet" +

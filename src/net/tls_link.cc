@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace tlspolicyd {
 namespace {
@@ -167,8 +168,9 @@ int TlsLink::on_verify(int ok, X509_STORE_CTX* store) {
 
 void TlsLink::on_message(int write, int, int type, const void* octets, std::size_t size, SSL*,
                          void* self) {
-  if (write != 0) return;
   auto& me = *static_cast<TlsLink*>(self);
+  if (type == SSL3_RT_HANDSHAKE && std::exchange(me.turn_is_ours_, write == 0) && write != 0) ++me.flights_;
+  if (write != 0) return;
   if (type == SSL3_RT_HEADER && !me.first_record_seen_ && size > 1) {
     me.first_record_seen_ = true;
     me.spoke_tls_ = looks_like_tls(octets);

@@ -36,6 +36,8 @@ class TlsLink {
   [[nodiscard]] int fd() const { return socket_.get(); }
   [[nodiscard]] bool pending() const { return SSL_pending(ssl_.get()) > 0; }
   [[nodiscard]] std::uint64_t octets_heard() const;
+  // Of the peer's handshake, that we have answered. A few at most, whatever it sends.
+  [[nodiscard]] std::size_t flights() const { return flights_; }
   [[nodiscard]] bool certificate_seen() const { return leaf_ != nullptr; }
   void describe(FetchOutcome& outcome) const;
 
@@ -65,6 +67,8 @@ class TlsLink {
   bool established_ = false;
   bool first_record_seen_ = false;
   bool spoke_tls_ = false;
+  bool turn_is_ours_ = false;  // the peer's was the last handshake message
+  std::size_t flights_ = 0;
   int late_messages_ = 0;  // handshake messages after the handshake
 };
 

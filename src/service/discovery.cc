@@ -10,7 +10,8 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kMaxAddresses = 8;  // tried within one fetch
+// Of a family, handed to the fetch, which tries eight; those without a route from here do not count.
+constexpr std::size_t kMaxAddresses = 32;
 constexpr milliseconds kResolutionDelay{50};  // RFC 8305 section 3, for the slower family
 constexpr milliseconds kMaxHold{2000};  // a resolver that has not answered by then holds up nobody
 
@@ -49,6 +50,7 @@ StsResult result_of(FetchFault fault) {
     case FetchFault::cert_self_signed:
     case FetchFault::cert_unknown_ca:
     case FetchFault::cert_expired:
+    case FetchFault::cert_issuer_expired:
     case FetchFault::cert_not_yet_valid:
     case FetchFault::cert_wrong_name:
     case FetchFault::cert_name_only_in_cn:
@@ -61,6 +63,11 @@ StsResult result_of(FetchFault fault) {
     default:
       return StsResult::sts_policy_fetch_error;
   }
+}
+
+// No GET was made, for want of room or of something else of ours.
+bool is_of_this_host(FetchFault fault) {
+  return fault == FetchFault::displaced || fault == FetchFault::shortage;
 }
 
 std::string words(const Step& step) { return step.result + ": " + step.detail; }
@@ -102,25 +109,50 @@ void Discovery::look_up_addresses() {
 
 void Discovery::on_addresses(DnsAnswer& family, const DnsAnswer& answer) {
   family = answer;
-  if (--addresses_awaited_ == 0) return fetch();
-  if (answer.status == DnsStatus::found) patience_->start(kResolutionDelay);
+  --addresses_awaited_;
+  if (ready_) return on_late_addresses(usable(answer));
+  if (addresses_awaited_ == 0) return fetch();
+  if (!usable(answer).empty()) patience_->start(kResolutionDelay);
 }
 
+std::vector<IpAddress> Discovery::usable(const DnsAnswer& answer) const {
+  const Nat64Prefixes nat64 = ports_.nat64 != nullptr ? *ports_.nat64 : Nat64Prefixes();
+  std::vector<IpAddress> out;
+  for (const AddressRdata& record : records_of<AddressRdata>(answer))
+    if (out.size() < kMaxAddresses && (options_.allow_private_addresses || !is_special_use(record.address, nat64)))
+      out.push_back(record.address);
+  return out;
+}
+
+// With the addresses that are there, once both families have answered, or some time after the first
+// that brought one that may be connected to. Those of the other are handed on when they come.
 void Discovery::fetch() {
   patience_->cancel();
-  a_ticket_.reset();
-  aaaa_ticket_.reset();
-  report_.addresses = interleave(aaaa_, a_);
-  usable_ = report_.addresses;
-  if (!options_.allow_private_addresses)
-    usable_.erase(std::remove_if(usable_.begin(), usable_.end(), is_special_use), usable_.end());
-  if (usable_.size() > kMaxAddresses) usable_.resize(kMaxAddresses);
-  Step step = address_step(domain_.policy_host(), a_, aaaa_, usable_);
-  if (usable_.empty()) return fail_fetch(StsResult::sts_policy_fetch_error, std::move(step));
-  report_.steps.push_back(std::move(step));
+  usable_ = usable(aaaa_);
+  const std::vector<IpAddress> v4 = usable(a_);
+  usable_.insert(usable_.end(), v4.begin(), v4.end());
+  describe_addresses();
+  if (usable_.empty()) {
+    Step step = std::move(report_.steps.back());
+    report_.steps.pop_back();
+    return fail_fetch(StsResult::sts_policy_fetch_error, std::move(step));
+  }
   ready_ = true;
   if (held_) patience_->start(kMaxHold);
   else get();
+}
+
+void Discovery::describe_addresses() {
+  report_.addresses = interleave(aaaa_, a_);
+  Step step = address_step(domain_.policy_host(), a_, aaaa_, usable_);
+  if (ready_) report_.steps.back() = std::move(step);  // nothing was told since
+  else report_.steps.push_back(std::move(step));
+}
+
+void Discovery::on_late_addresses(const std::vector<IpAddress>& addresses) {
+  usable_.insert(usable_.end(), addresses.begin(), addresses.end());
+  describe_addresses();
+  if (late_) late_->arrive(addresses);
 }
 
 void Discovery::release_fetch() {
@@ -131,8 +163,6 @@ void Discovery::release_fetch() {
 void Discovery::refuse_fetch() {
   if (!fetching_) return;
   patience_->cancel();
-  a_ticket_.reset();
-  aaaa_ticket_.reset();
   fetch_ticket_.reset();
   report_.evidence.fetch = {FetchSeen::State::not_needed, std::nullopt, {}, {}};
   report_.steps.push_back({"address", "null_mx", "the domain takes no mail (null MX): no policy is fetched for it", "RFC 7505 section 3", ""});
@@ -142,9 +172,11 @@ void Discovery::refuse_fetch() {
 // RFC 8461 section 3.3.
 void Discovery::get() {
   patience_->cancel();
+  if (addresses_awaited_ != 0) late_ = std::make_shared<LateAddresses>();
   const auto spent = std::chrono::duration_cast<milliseconds>(ports_.clock.steady() - fetch_began_);
   FetchRequest request{.host = domain_.policy_host(),
                        .addresses = usable_,
+                       .late = late_,
                        .port = options_.policy_port,
                        .timeout = std::max(options_.fetch_timeout - spent, milliseconds(0)),
                        .max_body = options_.fetch_max_size,
@@ -176,7 +208,7 @@ void Discovery::read_document(const std::string& body) {
 }
 
 void Discovery::fail_fetch(StsResult result, Step step) {
-  const bool made = !report_.fetch || report_.fetch->fault != FetchFault::displaced;
+  const bool made = !report_.fetch || !is_of_this_host(report_.fetch->fault);
   report_.evidence.fetch = {FetchSeen::State::failed, std::nullopt, result, words(step), made};
   report_.steps.push_back(std::move(step));
   finish();
@@ -184,6 +216,8 @@ void Discovery::fail_fetch(StsResult result, Step step) {
 
 void Discovery::finish() {
   fetching_ = false;
+  a_ticket_.reset();
+  aaaa_ticket_.reset();
   done_(std::move(report_));
 }
 

@@ -2,7 +2,7 @@
 //
 //   start ── TXT ──┬─ no fetch wanted ───────────────────────────────► finish
 //                  └─ A and AAAA of the policy host ──┬─ none usable ─► finish
-//                                                     └─ GET ── parse ► finish
+//                     (the later one joins the GET)   └─ GET ── parse ► finish
 //
 // The GET can be held back until it is known whether the domain takes mail at all.
 //
@@ -20,6 +20,7 @@
 #include "event/timer.h"
 #include "net/dns.h"
 #include "net/https.h"
+#include "net/nat64.h"
 #include "service/step.h"
 #include "sts/decide.h"
 
@@ -52,6 +53,7 @@ class Discovery {
     Https& https;
     Timers& timers;
     const Clock& clock;
+    const Nat64Prefixes* nat64 = nullptr;  // null: none
   };
 
   Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done);
@@ -73,6 +75,9 @@ class Discovery {
   void on_txt(const DnsAnswer& answer);
   void look_up_addresses();
   void on_addresses(DnsAnswer& family, const DnsAnswer& answer);
+  void on_late_addresses(const std::vector<IpAddress>& addresses);
+  [[nodiscard]] std::vector<IpAddress> usable(const DnsAnswer& answer) const;
+  void describe_addresses();
   void fetch();
   void get();
   void on_fetched(const FetchOutcome& outcome);
@@ -89,6 +94,7 @@ class Discovery {
   SteadyTime fetch_began_{};
   DnsAnswer a_, aaaa_;
   std::vector<IpAddress> usable_;  // of the policy host, to be connected to
+  std::shared_ptr<LateAddresses> late_;  // if a family had not been answered when the GET began
   bool held_ = false, fetching_ = false, ready_ = false;
   int addresses_awaited_ = 0;
   Ticket txt_ticket_, a_ticket_, aaaa_ticket_, fetch_ticket_;

@@ -50,4 +50,9 @@ void FairLine::ended(const Network& network) {
   change(network, [](Standing& standing) { --standing.under_way; });
 }
 
+std::size_t FairLine::under_way(const Network& network) const {
+  const auto found = networks_.find(network);
+  return found == networks_.end() ? 0 : found->second.under_way;
+}
+
 }  // namespace tlspolicyd

@@ -34,6 +34,7 @@ class FairLine {
 
   void began(const Network& network);
   void ended(const Network& network);
+  [[nodiscard]] std::size_t under_way(const Network& network) const;
 
  private:
   struct Standing {

@@ -7,8 +7,10 @@ namespace {
 
 constexpr std::size_t kRefreshShare = 10;           // refreshes get one tenth of the room
 constexpr std::size_t kLastShare = 10;              // the last tenth is let out slowly
-constexpr milliseconds kPatience{2000};             // a fetch that runs for longer may have to give way
+constexpr milliseconds kPatience{2000};             // with a fetch that makes no progress
 constexpr milliseconds kLeastPatience{300};         // what a sound host far away may take for one step
+constexpr milliseconds kLongPatience{10'000};       // where no mail waits; and with slow progress where some does
+constexpr milliseconds kMailWaits{5000};            // the default of reply_timeout
 constexpr milliseconds kRound{500};                 // in which all in line are tried, if kLeastPatience allows
 constexpr milliseconds kFairTrial = kPatience;      // under way for less, a host has not been tried
 constexpr milliseconds kSweep{100};                 // how often waiting fetches are looked at
@@ -37,6 +39,7 @@ struct FetchQueue::Fetch {
   Https::Done done;
   Network network;
   FairLine::Number number;
+  SteadyTime entered;
   SteadyTime deadline;
   SteadyTime begun{};   // last
   SteadyTime::duration ran{};  // before that
@@ -75,10 +78,10 @@ std::size_t FetchQueue::refresh_room() const {
 Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
   const auto fetch = std::make_shared<Fetch>();
   fetch->kind = kind;
-  fetch->deadline = clock_.steady() + request.timeout;
+  fetch->entered = clock_.steady();
+  fetch->deadline = fetch->entered + request.timeout;
   fetch->network = request.addresses.empty() ? Network() : network_of(request.addresses.front());
   fetch->number = ++last_number_;
-  if (!request.progress) request.progress = std::make_shared<FetchProgress>();
   fetch->request = std::move(request);
   fetch->done = std::move(done);
   fetch->in = &waiting_of(kind);
@@ -87,7 +90,7 @@ Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
   admit();
   // The first one to be admitted for it may be a refresh.
   for (int tries = 2; kind == Class::first_contact && !fetch->running && tries > 0; --tries)
-    if (!displace_a_silent_one()) break;
+    if (!displace_for_next()) break;
   return Ticket([this, weak = std::weak_ptr(fetch)] {
     if (const FetchPtr entered = weak.lock()) {
       leave(entered);
@@ -139,6 +142,10 @@ FetchQueue::FetchPtr FetchQueue::next_admissible() {
   return displaced.empty() ? nullptr : displaced.front();
 }
 
+SteadyTime::duration FetchQueue::last_tenth_pause() const {
+  return kPatience / static_cast<int>(std::max<std::size_t>(concurrency_ / kLastShare, 1));
+}
+
 FetchQueue::FetchPtr FetchQueue::next_of_the_last_tenth() {
   const Fetches& refreshes = waiting_of(Class::refresh);
   if (!refreshes.empty() && refreshes_running_ == 0) return refreshes.front();
@@ -148,7 +155,7 @@ FetchQueue::FetchPtr FetchQueue::next_of_the_last_tenth() {
     last_tenth_timer_->start(std::chrono::ceil<milliseconds>(last_tenth_from_ - now));
     return nullptr;
   }
-  last_tenth_from_ = now + kPatience / static_cast<int>(concurrency_ / kLastShare);
+  last_tenth_from_ = now + last_tenth_pause();
   return next_first_contact();
 }
 
@@ -172,7 +179,10 @@ void FetchQueue::begin(const FetchPtr& fetch) {
   if (fetch->kind == Class::refresh) ++refreshes_running_;
   const SteadyTime now = clock_.steady();
   fetch->begun = now;
-  fetch->request.progress->heard_ms = ms_of(now);
+  take_in_late(fetch->request);
+  // Its own each time: a fetch that gave way may still be under way on its thread.
+  fetch->request.progress = std::make_shared<FetchProgress>();
+  fetch->request.progress->made_ms = ms_of(now);
   FetchRequest request = fetch->request;
   request.timeout = std::chrono::ceil<milliseconds>(std::max(fetch->deadline - now, SteadyTime::duration::zero()));
   fetch->ticket = https_.fetch(std::move(request), [this, weak = std::weak_ptr(fetch)](const FetchOutcome& outcome) {
@@ -188,32 +198,63 @@ void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) 
   fetch->done(outcome);
 }
 
-// The more stand in line, the sooner silence is enough.
+FetchQueue::Urgency FetchQueue::urgency_of(const Fetch& waiting) const {
+  if (waiting.in == &waiting_of(Class::displaced)) return Urgency::background;
+  const bool first_of_refreshes = refreshes_running_ == 0 && !line_.empty();
+  if (waiting.in == &waiting_of(Class::refresh)) return first_of_refreshes ? Urgency::mail_waits : Urgency::background;
+  return clock_.steady() - waiting.entered < kMailWaits ? Urgency::mail_waits : Urgency::first_contact;
+}
+
+// The more wait, the sooner silence is enough.
 milliseconds FetchQueue::patience() const {
   const auto part = kRound * static_cast<std::int64_t>(concurrency_) / static_cast<std::int64_t>(std::max<std::size_t>(in_line_.size(), 1));
   return std::clamp(part, kLeastPatience, kPatience);
 }
 
 // A refresh keeps its two seconds: whoever has a crowd in line for weeks must not let the policies
-// of hosts run out that take their time.
-FetchQueue::FetchPtr FetchQueue::who_gives_way() const {
-  const SteadyTime now = clock_.steady();
-  const std::int64_t silent_since = ms_of(now - patience());
-  FetchPtr longest;
-  for (const FetchPtr& fetch : running_) {
-    const std::int64_t heard = fetch->request.progress->heard_ms;
-    const bool quiet = fetch->kind != Class::refresh && heard <= silent_since;
-    if (!quiet && fetch->begun > now - kPatience) continue;
-    if (!longest || heard < longest->request.progress->heard_ms) longest = fetch;
-  }
-  return longest;
+// of hosts run out that take their time. So does a host that has shown its certificate.
+milliseconds FetchQueue::patience_with(const Fetch& running, Urgency urgency) const {
+  if (urgency == Urgency::background) return kLongPatience;
+  if (running.request.progress->secured) return urgency == Urgency::mail_waits ? kPatience : kLongPatience;
+  return running.kind == Class::refresh ? kPatience : patience();
 }
 
-bool FetchQueue::displace_a_silent_one() {
-  const FetchPtr fetch = running_.size() > concurrency_ ? nullptr : who_gives_way();
+bool FetchQueue::holds_too_much(const Fetch& running, const Fetch& waiting) const {
+  const auto ran = clock_.steady() - running.begun;
+  if (ran < kPatience || ran >= kLongPatience) return ran >= kLongPatience;
+  return line_.under_way(waiting.network) == 0 && line_.under_way(running.network) > 1;
+}
+
+// For mail that waits those that have shown their certificates give way one by one, as many as
+// newcomers need while the last tenth lasts: a crowd is not worth what they have reached.
+FetchQueue::FetchPtr FetchQueue::who_gives_way(const Fetch& waiting) const {
+  const SteadyTime now = clock_.steady();
+  const Urgency urgency = urgency_of(waiting);
+  const bool mail_waits = urgency == Urgency::mail_waits;
+  FetchPtr silent, slow;  // slow: begun first
+  for (const FetchPtr& fetch : running_) {
+    const FetchProgress& progress = *fetch->request.progress;
+    if (mail_waits && progress.secured && now < next_cut_) continue;
+    const bool too_silent = ms_of(now) - progress.made_ms >= patience_with(*fetch, urgency).count();
+    if (too_silent && (!silent || progress.made_ms < silent->request.progress->made_ms)) silent = fetch;
+    if (!silent && !slow && mail_waits && holds_too_much(*fetch, waiting)) slow = fetch;
+  }
+  return silent ? silent : slow;
+}
+
+FetchQueue::FetchPtr FetchQueue::next_waiting() const {
+  const Fetches& displaced = waiting_of(Class::displaced);
+  if (FetchPtr next = next_in_line()) return next;
+  return displaced.empty() ? nullptr : displaced.front();
+}
+
+bool FetchQueue::displace_for_next() {
+  const FetchPtr next = running_.size() > concurrency_ ? nullptr : next_waiting();
+  const FetchPtr fetch = next ? who_gives_way(*next) : nullptr;
   if (!fetch) return false;
+  if (fetch->request.progress->secured) next_cut_ = clock_.steady() + last_tenth_pause();
   leave(fetch);
-  begin(next_in_line());  // a first contact waits, so there is one
+  begin(next);
   fetch->in = &waiting_of(fetch->kind == Class::refresh ? Class::refresh : Class::displaced);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
   return true;
@@ -237,7 +278,7 @@ void FetchQueue::sweep() {
   sweep_awaited_ = false;
   const bool done = expire_some();
   std::size_t changed = 0;
-  while (changed < kPerTurn && !line_.empty() && displace_a_silent_one()) ++changed;
+  while (changed < kPerTurn && displace_for_next()) ++changed;
   if (!done || changed == kPerTurn) await_sweep(kBreath);
   admit();
 }

@@ -5,11 +5,21 @@
 // overtaken were answered by reply_timeout.
 // Refreshes use at most a tenth of the room, and one may always run. The last tenth of the
 // room is for first contacts alone, and let out so slowly that it lasts until the first
-// fetch of a sudden crowd may have to give way. When a first contact waits, one gives way of
-// those that began more than 2 s ago, or for first contacts have been silent for less than
-// that where many wait: the one that has been silent longest. It is begun again later, within
-// its own time, and after refreshes: hosts that are silent or talk slowly, however many, must
-// neither keep newcomers waiting nor let live policies run out. Answer loop only.
+// fetch of a sudden crowd may have to give way.
+//
+// When something waits for room, a fetch gives way that has made no progress for too long (see
+// FetchProgress): the one with the longest silence. It begins again later, within its own time
+// and after the others. How long is too long:
+//
+//                           before the TLS handshake ends     after it
+//   mail waits (5 s)        2 s, less the more wait           2 s
+//   a first contact waits   2 s, less the more wait           10 s
+//   others wait             10 s                              10 s
+//
+// So hosts that are silent or drip, however many, neither keep newcomers waiting nor let live
+// policies run out, and a slow host is not begun again for as long as it goes on. Two bounds keep
+// hosts that go on slowly from holding all the room against mail that waits: 10 s, and 2 s where
+// nothing of the waiting host's network runs and two or more of the slow one's. Answer loop only.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +54,7 @@ class FetchQueue {
  private:
   enum class Class : std::uint8_t { first_contact, refresh, displaced };  // in order of admission
   static constexpr std::size_t kClasses = 3;
+  enum class Urgency : std::uint8_t { mail_waits, first_contact, background };
 
   struct Fetch;
   using FetchPtr = std::shared_ptr<Fetch>;
@@ -67,12 +78,17 @@ class FetchQueue {
   [[nodiscard]] FetchPtr next_first_contact() const;  // null: none waits
   [[nodiscard]] FetchPtr next_in_line() const;  // null: neither refresh nor first contact may begin
   [[nodiscard]] FetchPtr next_admissible();
+  [[nodiscard]] SteadyTime::duration last_tenth_pause() const;
   [[nodiscard]] FetchPtr next_of_the_last_tenth();
   void begin(const FetchPtr& fetch);
   void on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome);
+  [[nodiscard]] Urgency urgency_of(const Fetch& waiting) const;
   [[nodiscard]] milliseconds patience() const;
-  [[nodiscard]] FetchPtr who_gives_way() const;  // null: nobody yet
-  [[nodiscard]] bool displace_a_silent_one();  // false: none that would make room has been silent long enough
+  [[nodiscard]] milliseconds patience_with(const Fetch& running, Urgency urgency) const;
+  [[nodiscard]] bool holds_too_much(const Fetch& running, const Fetch& waiting) const;
+  [[nodiscard]] FetchPtr who_gives_way(const Fetch& waiting) const;  // null: nobody yet
+  [[nodiscard]] FetchPtr next_waiting() const;                       // null: nothing waits
+  [[nodiscard]] bool displace_for_next();  // false: nothing waits, or nobody gives way to it yet
   [[nodiscard]] bool expire_some();  // false: more have run out than one turn takes
   void sweep();
   void await_sweep(milliseconds in);
@@ -91,6 +107,7 @@ class FetchQueue {
   Entrance first_contacts_{*this, Class::first_contact};
   Entrance refreshes_{*this, Class::refresh};
   SteadyTime last_tenth_from_{};  // when the next of it may begin
+  SteadyTime next_cut_{};  // when the next that has shown its certificate may give way to mail that waits
   std::unique_ptr<Timer> last_tenth_timer_;
   std::unique_ptr<Timer> sweep_timer_;
   bool sweep_awaited_ = false;  // not put off by whatever comes and goes meanwhile

@@ -13,17 +13,32 @@ struct FetchWords {
 constexpr std::string_view kFetch = "RFC 8461 section 3.3";
 constexpr std::string_view kFullChain = "Install a certificate that the usual browsers trust, with its intermediates.";
 
+// A filter between this host and the Internet looks like a policy host that is down. Whoever reads
+// the message can find out which it is: by a second domain.
 FetchWords words_before_tls(FetchFault fault) {
   switch (fault) {
     case FetchFault::refused:
       return {"connect", "connection refused", kFetch,
-              "Run an HTTPS server on port 443 of the policy host, and let the firewall pass it."};
+              "Run an HTTPS server on port 443 of the policy host, and let its firewall pass it. If other domains' "
+              "policy hosts refuse, too, a firewall on the way out refuses port 443: allow outgoing TCP to port 443 "
+              "from this host (tlspolicyd uses no proxy)."};
     case FetchFault::unreachable:
       return {"connect", "no route to the host", kFetch,
-              "Check the addresses of the policy host; if others reach it, check the routes of this machine."};
+              "Check the addresses of the policy host. If other domains' policy hosts cannot be reached, either, check "
+              "the routes of this host and allow outgoing TCP to port 443 (tlspolicyd uses no proxy)."};
+    case FetchFault::blocked:
+      return {"connect", "this host forbids the connection", kFetch,
+              "Allow outgoing TCP to port 443 on this host: packet filter, SELinux or AppArmor, IPAddressDeny= of "
+              "systemd (tlspolicyd uses no proxy)."};
+    case FetchFault::shortage:
+      return {"connect", "this host has no descriptor or port left for a connection", "RFC 8461 section 10.2",
+              "Raise the limit of open files (LimitNOFILE) or widen net.ipv4.ip_local_port_range, or lower "
+              "fetch_concurrency and max_connections."};
     default:
       return {"connect", "no answer to the connection", kFetch,
-              "Let the firewall of the policy host pass port 443, or withdraw the dead address."};
+              "Let the firewall of the policy host pass port 443, or withdraw the dead address. If other domains' "
+              "policy hosts do not answer, either, outgoing port 443 is blocked: allow outgoing TCP to port 443 from "
+              "this host (tlspolicyd uses no proxy)."};
   }
 }
 
@@ -37,6 +52,10 @@ FetchWords words_for_certificate(FetchFault fault) {
     case FetchFault::cert_expired:
       return {"tls", "the certificate has expired", "RFC 8461 section 3.3, RFC 5280 section 4.1.2.5",
               "Renew the certificate of the policy host, and see why its renewal did not run."};
+    case FetchFault::cert_issuer_expired:
+      return {"tls", "the certificate of an issuer has expired", "RFC 8461 section 3.3, RFC 5280 section 6.1.3",
+              "Let the server send its authority's current intermediate certificates in place of the expired one. If "
+              "it sends none that has expired, update the authorities of this host (package ca-certificates)."};
     case FetchFault::cert_not_yet_valid:
       return {"tls", "the certificate is not valid yet", "RFC 8461 section 3.3, RFC 5280 section 4.1.2.5",
               "Install a certificate that is valid today; if this one should be, check the clock of this machine."};
@@ -151,10 +170,10 @@ FetchWords words_for(const FetchOutcome& outcome) {
     case FetchFault::none:
       return {"http", "the document", kFetch, ""};
     case FetchFault::refused: case FetchFault::unreachable: case FetchFault::connect_timeout:
-      return words_before_tls(outcome.fault);
+    case FetchFault::blocked: case FetchFault::shortage: return words_before_tls(outcome.fault);
     case FetchFault::tls_version: case FetchFault::tls_failure: case FetchFault::alpn:
     case FetchFault::cert_self_signed: case FetchFault::cert_unknown_ca: case FetchFault::cert_expired:
-    case FetchFault::cert_not_yet_valid: case FetchFault::cert_wrong_name:
+    case FetchFault::cert_issuer_expired: case FetchFault::cert_not_yet_valid: case FetchFault::cert_wrong_name:
     case FetchFault::cert_name_only_in_cn: case FetchFault::cert_invalid:
     case FetchFault::cert_chain_too_large: return words_for_tls(outcome.fault);
     case FetchFault::not_http: case FetchFault::http_malformed: case FetchFault::header_too_large:
@@ -236,8 +255,8 @@ Step fetch_step(const FetchOutcome& outcome, const std::string& host) {
 
 bool may_pass(const FetchOutcome& outcome) {
   switch (outcome.fault) {
-    case FetchFault::unreachable: case FetchFault::connect_timeout: case FetchFault::timeout:
-    case FetchFault::reset: case FetchFault::displaced: case FetchFault::cancelled: return true;
+    case FetchFault::unreachable: case FetchFault::connect_timeout: case FetchFault::shortage:
+    case FetchFault::timeout: case FetchFault::reset: case FetchFault::displaced: case FetchFault::cancelled: return true;
     case FetchFault::status:
       return outcome.status >= 500 || outcome.status == 408 || outcome.status == 429;
     default: return false;

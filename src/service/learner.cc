@@ -35,7 +35,7 @@ struct Learner::Pending {
 };
 
 Learner::Learner(Parts parts, Options options)
-    : parts_(std::move(parts)), options_(options),
+    : parts_(std::move(parts)), options_(options), reachability_(parts_.log),
       bury_(parts_.timers.make([this] { retired_.clear(); })) {}
 
 Learner::~Learner() = default;
@@ -96,7 +96,7 @@ void Learner::read_store(Pending& pending) {
 void Learner::discover(Pending& pending) {
   Https& https = pending.purpose == Purpose::refresh ? parts_.fetches.refreshes() : parts_.fetches.first_contacts();
   pending.discovery = std::make_unique<Discovery>(
-      Discovery::Ports{parts_.dns, https, parts_.timers, parts_.clock}, pending.domain, options_.discovery,
+      Discovery::Ports{parts_.dns, https, parts_.timers, parts_.clock, parts_.nat64}, pending.domain, options_.discovery,
       [this, &pending](const TxtSeen& txt) { return fetch_rule(pending, txt); },
       [this, &pending](const DiscoveryReport& report) { on_discovered(pending, report); });
   pending.discovery->start();
@@ -155,6 +155,7 @@ void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
   // Another next hop of the domain may take mail: it is not kept from its policy for long.
   if (pending.gate == FetchGate::closed) seen.txt.ttl = seconds(0);
   Entry after = settle(known, pending.domain, seen, now, options_.sts, parts_.spread());
+  if (report.fetch) reachability_.saw(*report.fetch, now);
   count_discovery(parts_.metrics, report, pending.purpose);
   log_discovery(parts_.log, known, after, report);
   warn_if_failing(after, report.evidence);

@@ -21,6 +21,7 @@
 #include "event/timer.h"
 #include "service/discovery.h"
 #include "service/fetch_queue.h"
+#include "service/reachability.h"
 #include "sts/decide.h"
 
 namespace tlspolicyd {
@@ -38,6 +39,7 @@ class Learner {
     Logger& log;
     Metrics& metrics;
     std::function<double()> spread;  // -1 to 1, for jitter
+    const Nat64Prefixes* nat64 = nullptr;  // null: none
   };
   struct Options {
     StsOptions sts;
@@ -116,6 +118,7 @@ class Learner {
   std::unordered_map<std::string, PendingPtr, KeyedHash> pending_;  // by domain
   std::size_t refreshes_ = 0;
   std::unordered_set<std::string, KeyedHash> failing_;
+  Reachability reachability_;
   std::vector<std::unique_ptr<Discovery>> retired_;      // destroyed on a later turn
   std::unique_ptr<Timer> bury_;
 };

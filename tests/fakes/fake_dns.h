@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -49,14 +50,22 @@ class FakeDns final : public Dns {
   void hang(bool on) { hanging_ = on; }
   // The same for one name.
   void hold(const std::string& name) { held_.insert(name); }
+  // Questions for one type of it are logged and stay open until release().
+  void hold(const std::string& name, RrType type) { late_[{name, type}]; }
+  void release(const std::string& name, RrType type) {
+    const auto node = late_.extract({name, type});
+    for (auto& deliver : node.mapped()) loop_.post(std::move(deliver));
+  }
 
   [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override {
     asked.push_back(question);
     const auto alive = std::make_shared<bool>(true);
-    if (!hanging_ && held_.count(question.name) == 0)
-      loop_.post([this, alive, question, done = std::move(done)] {
-        if (*alive) done(answer_to(question));
-      });
+    auto deliver = [this, alive, question, done = std::move(done)] {
+      if (*alive) done(answer_to(question));
+    };
+    const auto late = late_.find({question.name, question.type});
+    if (late != late_.end()) late->second.push_back(std::move(deliver));
+    else if (!hanging_ && held_.count(question.name) == 0) loop_.post(std::move(deliver));
     return Ticket([alive] { *alive = false; });
   }
 
@@ -76,6 +85,7 @@ class FakeDns final : public Dns {
   ManualExecutor& loop_;
   std::map<std::pair<std::string, RrType>, DnsAnswer> table_;
   std::set<std::string> held_;
+  std::map<std::pair<std::string, RrType>, std::vector<std::function<void()>>> late_;
   bool hanging_ = false;
 };
 

@@ -48,6 +48,18 @@ class Discovery(WorldTest):
         self.assertIn("user-agent", fields)
         self.assertFalse({"if-none-match", "if-modified-since", "cookie", "authorization"} & set(fields))
 
+    def test_late_family(self):
+        """F-27 the family that DNS answers later joins the fetch, where the first has no route from here"""
+        self.world.publish("late.example", "mx1.late.example", address=None)
+        self.world.dns.set("mta-sts.late.example", "AAAA", "2001:db8::1")
+        self.world.dns.set("mta-sts.late.example", "A", POLICY_HOST, delay=0.2)
+        self.assertEqual(self.daemon.ask("late.example"), secure("mx1.late.example"))
+
+    def test_folded_header(self):
+        """F-21 a header field over two lines, as nginx writes it, is read"""
+        self.world.publish("folded.example", "mx1.folded.example", headers=("X-Long: a;\n  b;\r\n c",))
+        self.assertEqual(self.daemon.ask("folded.example"), secure("mx1.folded.example"))
+
     def test_questions(self):
         """D-01, S-01, S-02 TXT is asked at _mta-sts under the domain and nowhere else"""
         self.publish("parent.example")
@@ -248,6 +260,18 @@ class Defaults(WorldTest):
         self.world.publish("inside.example", "mx1.inside.example")
         self.assertEqual(daemon.ask("inside.example"), NOT_FOUND)
         self.assertEqual(self.world.hosts.visits_of("mta-sts.inside.example"), [])
+
+    def test_nat64(self):
+        """F-32 a policy host behind the network's NAT64 prefix is judged by the IPv4 address in it"""
+        self.world.dns.set("ipv4only.arpa", "AAAA", "fd00:64::c000:aa", "fd00:64::c000:ab")
+        daemon = self.world.daemon("translated", allow_private_addresses=None, listen="inet:127.0.0.1:8464").start()
+        until(lambda: "prefixes=fd00:64::/96" in daemon.log(), daemon.log)
+        for domain, inner, reason in (("within.example", "7f00:2", "private_addresses"),
+                                      ("without.example", "102:304", "unreachable")):
+            self.world.publish(domain, f"mx1.{domain}", address=None)
+            self.world.dns.set(f"mta-sts.{domain}", "AAAA", f"fd00:64::{inner}")
+            self.assertEqual(daemon.ask(domain), NOT_FOUND)
+            self.assertRegex(daemon.log(), rf"domain={domain},.* reason={reason}: ")
 
     def test_system_anchors(self):
         """X-06 an authority of our own is trusted only where the configuration names it"""

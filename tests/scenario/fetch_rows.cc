@@ -104,14 +104,113 @@ TEST_CASE("F-15 the deadline of a fetch runs from its address look-up on") {
   CHECK(world.entry("d.example")->failure);
 }
 
-TEST_CASE("F-27 no more than eight addresses are tried") {
+TEST_CASE("F-27 the fetch begins with the family that is there, and gets the other's addresses when they come") {
+  const auto [late, address, first, other] = GENERATE(table<RrType, const char*, const char*, const char*>({
+      {RrType::aaaa, "2600::1", "1.2.3.4", "2600::1"},
+      {RrType::a, "2600::1", "2600::1", "1.2.3.4"},
+  }));
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  world.dns.set_address("mta-sts.d.example", address);
+  world.dns.hold("mta-sts.d.example", late);
+  world.https.hold("mta-sts.d.example");
+  world.ask("d.example");
+  CHECK(world.https.fetched.empty());
+  world.time.advance(50ms);
+  world.settle();
+  REQUIRE(world.https.fetched.size() == 1);
+  const FetchRequest& request = world.https.fetched[0];
+  REQUIRE(request.addresses.size() == 1);
+  CHECK(to_text(request.addresses[0]) == first);
+  REQUIRE(request.late);
+  CHECK_FALSE(request.late->arrived());
+  world.time.advance(200ms);
+  world.dns.release("mta-sts.d.example", late);
+  world.settle();
+  REQUIRE(request.late->arrived());
+  REQUIRE(request.late->arrived()->size() == 1);
+  CHECK(to_text(request.late->arrived()->front()) == other);
+}
+
+TEST_CASE("F-27 a fetch is told when the slower family has no address, too") {
+  World world;
+  world.publish("d.example", "id1", kEnforce);
+  const bool fails = GENERATE(false, true);
+  if (fails) world.dns.fail("mta-sts.d.example", RrType::aaaa, DnsStatus::timeout);
+  world.dns.hold("mta-sts.d.example", RrType::aaaa);
+  world.https.hold("mta-sts.d.example");
+  world.ask("d.example");
+  world.time.advance(50ms);
+  world.settle();
+  REQUIRE(world.https.fetched.size() == 1);
+  world.dns.release("mta-sts.d.example", RrType::aaaa);
+  world.settle();
+  REQUIRE(world.https.fetched[0].late->arrived());
+  CHECK(world.https.fetched[0].late->arrived()->empty());
+}
+
+TEST_CASE("F-27 late addresses reach a fetch that still waits for its turn") {
+  World world;
+  world.concurrency = 1;
+  world.restart();
+  world.publish("busy.example", "id1", kEnforce);
+  world.https.hold("mta-sts.busy.example");
+  world.ask("busy.example");
+  world.publish("d.example", "id1", kEnforce);
+  world.dns.set_address("mta-sts.d.example", "2600::1");
+  world.dns.hold("mta-sts.d.example", RrType::a);
+  world.ask("d.example");
+  world.time.advance(50ms);
+  world.settle();
+  world.dns.release("mta-sts.d.example", RrType::a);
+  world.settle();
+  REQUIRE(world.fetches("d.example") == 0);
+  world.https.release("mta-sts.busy.example");
+  world.settle();
+  REQUIRE(world.fetches("d.example") == 1);
+  CHECK(world.https.fetched.back().addresses.size() == 2);
+  CHECK_FALSE(world.https.fetched.back().late);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("F-27 F-32 nothing is concluded while the other family may bring an address that may be connected to") {
+  const char* const first = GENERATE("10.0.0.1", "none");
+  World world;
+  world.set_id("d.example", "id1");
+  if (std::string_view(first) == "none") world.dns.deny("mta-sts.d.example", RrType::a, false);
+  else world.dns.set_address("mta-sts.d.example", first);
+  world.dns.set_address("mta-sts.d.example", "2600::1");
+  world.https.serve("mta-sts.d.example", kEnforce);
+  world.dns.hold("mta-sts.d.example", RrType::aaaa);
+  std::string reply;
+  const Ticket ticket = world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
+  world.advance(2s);
+  CHECK(reply.empty());
+  CHECK(world.https.fetched.empty());
+  world.dns.release("mta-sts.d.example", RrType::aaaa);
+  world.settle();
+  CHECK(reply == kSecure);
+}
+
+TEST_CASE("F-28 want of descriptors or ports on this host costs no back-off") {
+  World world;
+  world.publish("d.example", "a", kEnforce);
+  world.https.fail("mta-sts.d.example", FetchFault::shortage);
+  CHECK(world.ask("d.example") == kNothing);
+  world.publish("d.example", "a", kEnforce);
+  world.advance(61s);
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("F-27 of thousands of addresses a bounded number is handed on, of each family") {
   World world;
   world.publish("d.example", "id1", kEnforce);
   DnsAnswer many{.status = DnsStatus::found, .ttl = 300s};
-  for (int i = 0; i < 40; ++i) many.records.emplace_back(AddressRdata{*parse_ip("1.2.3." + std::to_string(i))});
+  for (int i = 0; i < 200; ++i) many.records.emplace_back(AddressRdata{*parse_ip("1.2.3." + std::to_string(i))});
   world.dns.set("mta-sts.d.example", RrType::a, many);
+  world.dns.set_address("mta-sts.d.example", "2600::1");
   world.ask("d.example");
-  CHECK(world.https.fetched[0].addresses.size() == 8);
+  CHECK(world.https.fetched[0].addresses.size() == 32 + 1);
 }
 
 TEST_CASE("F-28 ten questions within the back-off make one fetch, the next one comes after it") {

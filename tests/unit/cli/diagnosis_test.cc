@@ -306,3 +306,32 @@ TEST_CASE("diagnosis: at level dane-only the verdict is that of the reply") {
   CHECK(found.entry.reply == "NOTFOUND ");
   CHECK(step_of(found, "verdict").result == "none");
 }
+
+TEST_CASE("diagnosis: F-32 a policy host behind a NAT64 prefix is judged by the IPv4 address in it") {
+  World world;
+  world.options.discovery.allow_private_addresses = false;
+  world.dns.erase(kHost, RrType::a);
+  world.dns.set_address("ipv4only.arpa", "fd00:64::c000:aa");
+  world.dns.set_address(kHost, "fd00:64::102:304");
+  CHECK(step_of(world.diagnose(), "address").result == "ok");
+  world.dns.set_address(kHost, "fd00:64::a00:1");
+  CHECK(step_of(world.diagnose(), "address").result == "private_addresses");
+}
+
+TEST_CASE("diagnosis: an expired intermediate certificate is not told as the server's own") {
+  World world;
+  world.https.fail(kHost, FetchFault::cert_issuer_expired);
+  const Step step = step_of(world.diagnose(), "tls");
+  CHECK(step.result == "cert_issuer_expired");
+  CHECK(step.detail.find("issuer") != std::string::npos);
+  CHECK(step.cure.find("intermediate") != std::string::npos);
+}
+
+TEST_CASE("diagnosis: where no connection comes about the way out of this host is named, too") {
+  const auto fault = GENERATE(FetchFault::refused, FetchFault::connect_timeout, FetchFault::unreachable, FetchFault::blocked);
+  World world;
+  world.https.fail(kHost, fault);
+  const Step step = step_of(world.diagnose(), "connect");
+  CHECK(step.cure.find("outgoing TCP to port 443") != std::string::npos);
+  CHECK(step.cure.find("no proxy") != std::string::npos);
+}

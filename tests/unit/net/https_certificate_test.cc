@@ -121,7 +121,7 @@ TEST_CASE("F-06 the certificate must be valid now") {
   check({"not yet", by_root({.not_before = 3600}), FetchFault::cert_not_yet_valid, "not before 2"});
   CertSpec old = ca_spec("Test Intermediate");
   old.not_after = -60;
-  check({"issuer expired", by_intermediate(old), FetchFault::cert_expired, "\"CN=Test Intermediate\" expired"});
+  check({"issuer expired", by_intermediate(old), FetchFault::cert_issuer_expired, "\"CN=Test Intermediate\" expired"});
 }
 
 TEST_CASE("F-08 the path is validated in full") {

@@ -1,9 +1,15 @@
 // Several addresses, dead ones among them. 127.0.0.2 and so on stand for the addresses
 // of one host: all of them are loopback.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <thread>
+
 #include "https_fixture.h"
+#include "net/connect_errors.h"
 #include "net/socket_address.h"
 
 using namespace tlspolicyd;
@@ -45,6 +51,44 @@ FetchOutcome fetch_within(HttpsFixture& https, const FetchRequest& request, mill
 }
 
 constexpr seconds kPostfixWaits{5};
+
+// Has no route, whatever network the tests run in: connect() refuses a multicast address.
+const std::string kNoRoute = "224.0.0.1";
+
+std::vector<IpAddress> parsed(const std::vector<std::string>& texts) {
+  std::vector<IpAddress> out;
+  for (const std::string& text : texts) out.push_back(*parse_ip(text));
+  return out;
+}
+
+// Some addresses at once, others when `in` is over.
+FetchOutcome fetch_with_late(HttpsFixture& https, FetchRequest request, milliseconds in, const std::vector<std::string>& late) {
+  request.late = std::make_shared<LateAddresses>();
+  const auto timer = https.loop.make([feed = request.late, late] { feed->arrive(parsed(late)); });
+  timer->start(in);
+  return https.fetch(std::move(request));
+}
+
+std::size_t open_descriptors() {
+  const auto all = std::filesystem::directory_iterator("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+// As long as it lives this process gets no descriptor.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{0, before_.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
 
 std::string first_attempt(const FetchOutcome& got) {
   return got.attempts.empty() ? "" : got.attempts.front();
@@ -163,7 +207,163 @@ TEST_CASE("F-15 F-27 addresses that all are dead end at the deadline, each of th
   CHECK(got.elapsed >= milliseconds(950));
 }
 
-TEST_CASE("F-27 at most eight addresses are tried") {
+TEST_CASE("F-27 addresses of the slower family join the connection under way") {
+  HttpsFixture https;
+  const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
+  const std::string first = GENERATE(as<std::string>(), kNoRoute, "127.0.0.2");  // without a route, refused
+  const FetchOutcome got = fetch_with_late(https, HttpsFixture::request(good.port(), {first}), milliseconds(200), {"127.0.0.3"});
+  CHECK(name_of(got.fault) == "none");
+  CHECK(got.address == "127.0.0.3");
+  CHECK(got.attempts.size() == 2);
+  CHECK(got.elapsed >= milliseconds(150));
+}
+
+TEST_CASE("F-27 a late address is tried beside one that does not answer") {
+  HttpsFixture https;
+  const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
+  const BlackHole dead("127.0.0.2", good.port());
+  CHECK(name_of(fetch_with_late(https, HttpsFixture::request(good.port(), {"127.0.0.2"}), milliseconds(400), {"127.0.0.3"}).fault) == "none");
+}
+
+TEST_CASE("F-27 a late address is tried after one that breaks TLS off, and one that is mute in TLS") {
+  HttpsFixture https;
+  const bool mute = GENERATE(false, true);
+  const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
+  const TlsPeer bad({.leaf = pki().leaf, .address = "127.0.0.2", .port = good.port()}, [mute](PeerConnection& peer) {
+    if (mute) peer.wait_for_client_to_leave();
+    else peer.reset();
+  });
+  const FetchOutcome got = fetch_with_late(https, HttpsFixture::request(good.port(), {"127.0.0.2"}), milliseconds(200), {"127.0.0.3"});
+  CHECK(name_of(got.fault) == "none");
+  CHECK(got.address == "127.0.0.3");
+}
+
+TEST_CASE("F-27 a slow handshake is not given up for a family that has no address") {
+  HttpsFixture https;
+  const TlsPeer slow({.leaf = pki().leaf}, [](PeerConnection& peer) {
+    std::this_thread::sleep_for(milliseconds(2'300));
+    answering(http_ok(kPolicy))(peer);
+  });
+  CHECK(name_of(fetch_with_late(https, HttpsFixture::request(slow.port()), milliseconds(2'600), {}).fault) == "none");
+  CHECK(slow.connections() == 1);
+}
+
+TEST_CASE("F-27 the verdict comes when the slower family has answered, not before") {
+  HttpsFixture https;
+  const TlsPeer elsewhere({.leaf = pki().leaf}, answering(""));
+  const FetchOutcome got = fetch_with_late(https, HttpsFixture::request(elsewhere.port(), {"127.0.0.2"}), milliseconds(300), {});
+  CHECK(name_of(got.fault) == "refused");
+  CHECK(got.elapsed >= milliseconds(250));
+  const FetchOutcome both = fetch_with_late(https, HttpsFixture::request(elsewhere.port(), {"127.0.0.2"}), milliseconds(10), {"127.0.0.3"});
+  CHECK(both.attempts == std::vector<std::string>{"127.0.0.2: connection refused", "127.0.0.3: connection refused"});
+}
+
+TEST_CASE("F-27 addresses without a route cost none of the eight") {
+  HttpsFixture https;
+  const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
+  std::vector<std::string> addresses;
+  for (int i = 1; i <= 12; ++i) addresses.push_back("224.0.0." + std::to_string(i));
+  addresses.emplace_back("127.0.0.3");
+  const FetchOutcome got = https.fetch(HttpsFixture::request(good.port(), addresses));
+  CHECK(name_of(got.fault) == "none");
+  CHECK(got.attempts.size() == 13);
+}
+
+TEST_CASE("F-27 at most four attempts are under way at once, and the fifth address has its turn") {
+  HttpsFixture https;
+  const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.9"}, answering(http_ok(kPolicy)));
+  std::vector<std::string> addresses;
+  std::vector<std::unique_ptr<BlackHole>> dead;
+  for (int i = 2; i <= 7; ++i) {
+    addresses.push_back("127.0.0." + std::to_string(i));
+    dead.push_back(std::make_unique<BlackHole>(addresses.back(), good.port()));
+  }
+  addresses.emplace_back("127.0.0.9");
+  std::size_t most = 0;
+  const std::size_t before = open_descriptors();
+  std::unique_ptr<Timer> look = https.loop.make([&] {
+    most = std::max(most, open_descriptors() - before);
+    look->start(milliseconds(50));
+  });
+  look->start(milliseconds(50));
+  const FetchOutcome got = https.fetch(HttpsFixture::request(good.port(), addresses));
+  CHECK(name_of(got.fault) == "none");
+  CHECK(got.address == "127.0.0.9");
+  CHECK(most <= 4 + 1);  // the peer's end of the one that came about
+}
+
+TEST_CASE("F-27 an address that made room for another is tried again") {
+  HttpsFixture https;
+  std::unique_ptr<TlsPeer> elsewhere = std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .address = "127.0.0.9"}, answering(""));
+  const std::uint16_t port = elsewhere->port();
+  std::vector<std::string> addresses;
+  std::vector<std::unique_ptr<BlackHole>> dead;
+  for (int i = 2; i <= 6; ++i) {
+    addresses.push_back("127.0.0." + std::to_string(i));
+    dead.push_back(std::make_unique<BlackHole>(addresses.back(), port));
+  }
+  std::unique_ptr<TlsPeer> healed;
+  const auto heal = https.loop.make([&] {
+    dead.front().reset();
+    healed = std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .address = "127.0.0.2", .port = port}, answering(http_ok(kPolicy)));
+  });
+  heal->start(milliseconds(1'300));
+  const FetchOutcome got = https.fetch(HttpsFixture::request(port, addresses));
+  CHECK(name_of(got.fault) == "none");
+  CHECK(got.address == "127.0.0.2");
+}
+
+TEST_CASE("want of descriptors is waited out") {
+  HttpsFixture https;
+  const std::uint16_t port = TlsPeer({.leaf = pki().leaf}, answering("")).port();
+  std::unique_ptr<TlsPeer> peer;  // needs descriptors, too
+  auto none = std::make_unique<NoDescriptors>();
+  const auto over = https.loop.make([&] {
+    none.reset();
+    peer = std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .port = port}, answering(http_ok(kPolicy)));
+  });
+  over->start(milliseconds(600));
+  const FetchOutcome got = https.fetch(HttpsFixture::request(port));
+  CHECK(name_of(got.fault) == "none");
+  CHECK(got.attempts == std::vector<std::string>{"127.0.0.1: connected"});
+}
+
+TEST_CASE("want of descriptors up to the deadline is told as this host's") {
+  HttpsFixture https;
+  const TlsPeer elsewhere({.leaf = pki().leaf}, answering(""));
+  FetchRequest request = HttpsFixture::request(elsewhere.port(), {"127.0.0.1"});
+  request.timeout = milliseconds(400);
+  FetchOutcome got;
+  {
+    const NoDescriptors none;
+    got = https.fetch(request);
+  }
+  CHECK(name_of(got.fault) == "shortage");
+  CHECK(got.detail.find("this host has no descriptor left") != std::string::npos);
+}
+
+TEST_CASE("what a failed connection says of the host, the way and this host") {
+  const auto [error, fault, here] = GENERATE(table<int, FetchFault, bool>({
+      {ECONNREFUSED, FetchFault::refused, false},
+      {ETIMEDOUT, FetchFault::connect_timeout, false},
+      {ECONNRESET, FetchFault::reset, false},
+      {ENETUNREACH, FetchFault::unreachable, true},
+      {EHOSTUNREACH, FetchFault::unreachable, true},
+      {EAFNOSUPPORT, FetchFault::unreachable, true},
+      {EPERM, FetchFault::blocked, true},
+      {EACCES, FetchFault::blocked, true},
+      {EMFILE, FetchFault::shortage, false},
+      {ENFILE, FetchFault::shortage, false},
+      {ENOBUFS, FetchFault::shortage, false},
+      {EADDRNOTAVAIL, FetchFault::shortage, false},
+  }));
+  CAPTURE(error);
+  CHECK(name_of(fault_of_connect(error)) == name_of(fault));
+  CHECK(stays_here(error) == here);
+  CHECK(is_shortage(error) == (fault == FetchFault::shortage));
+}
+
+TEST_CASE("F-27 at most eight addresses of a family are tried") {
   HttpsFixture https;
   const TlsPeer ninth({.leaf = pki().leaf, .address = "127.0.0.10"}, answering(http_ok(kPolicy)));
   std::vector<std::string> addresses;
@@ -181,17 +381,17 @@ TEST_CASE("an address that cannot be reached, and none at all") {
   CHECK(none.detail == "there is no address to connect to");
 }
 
-TEST_CASE("progress is told while a fetch is heard of") {
+TEST_CASE("a host that has shown its certificate is told from others, whatever it answers") {
   HttpsFixture https;
-  const TlsPeer peer({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
-  FetchRequest request = HttpsFixture::request(peer.port());
-  request.progress = std::make_shared<FetchProgress>();
-  const auto now = [] {
-    return std::chrono::duration_cast<milliseconds>(
-               std::chrono::steady_clock::now().time_since_epoch()).count();
+  const TlsPeer odd({.leaf = pki().leaf}, answering("nothing of HTTP"));
+  const TlsPeer mute({.leaf = pki().leaf}, [](PeerConnection& peer) { peer.fin(); });
+  const auto progress_with = [&](const TlsPeer& peer) {
+    FetchRequest request = HttpsFixture::request(peer.port());
+    request.progress = std::make_shared<FetchProgress>();
+    CHECK(name_of(https.fetch(request).fault) != "none");
+    CHECK(request.progress->made_ms > 0);
+    return request.progress->secured.load();
   };
-  const auto before = now();
-  CHECK(name_of(https.fetch(request).fault) == "none");
-  CHECK(request.progress->heard_ms >= before);
-  CHECK(request.progress->heard_ms <= now());
+  CHECK(progress_with(odd));
+  CHECK_FALSE(progress_with(mute));
 }

@@ -93,6 +93,57 @@ TEST_CASE("F-32 what a special-use block is for can be said") {
   CHECK(special_use(*parse_ip("::1")) == "loopback, RFC 4291");
 }
 
+TEST_CASE("F-32 NAT64 prefixes are found by what the resolver makes of ipv4only.arpa") {
+  const auto [name, text, prefix] = GENERATE(table<const char*, const char*, const char*>({
+      {"well-known", "64:ff9b::c000:aa", "64:ff9b::/96"},
+      {"local", "64:ff9b:1:2::c000:ab", "64:ff9b:1:2::/96"},
+      {"of 96 bits", "2001:67c:2b0:db32:0:1:c000:aa", "2001:67c:2b0:db32:0:1::/96"},
+      {"of 64 bits", "2a00:1:2:3:c0:0:aa00:0", "2a00:1:2:3::/64"},
+      {"of 56 bits", "2a00:1:2:3c0:0:aa::", "2a00:1:2:300::/56"},
+      {"of 48 bits", "2a00:1:2:c000:0:aa00::", "2a00:1:2::/48"},
+      {"of 40 bits", "2a00:1:c0:0:aa::", "2a00:1::/40"},
+      {"of 32 bits", "2a00:1:c000:aa::", "2a00:1::/32"},
+      {"not one of those", "2a00:1:2:3::1", ""},
+      {"another address", "64:ff9b::c000:ac", ""},
+      {"the reserved octet set", "2a00:1:2:3ff:c0:0:aa00:0", "2a00:1:2:3ff::/64"},
+      {"the reserved octet set within", "2a00:1:2:3:ffc0:0:aa00:0", ""},
+      {"no IPv6 address", "192.0.0.170", ""},
+  }));
+  CAPTURE(name, text);
+  const Nat64Prefixes found = nat64_prefixes({*parse_ip(text)});
+  CHECK((found.empty() ? "" : to_text(found.front())) == prefix);
+}
+
+TEST_CASE("F-32 both well-known addresses make one prefix, and an answer of many a few") {
+  CHECK(nat64_prefixes({*parse_ip("64:ff9b::c000:aa"), *parse_ip("64:ff9b::c000:ab")}).size() == 1);
+  std::vector<IpAddress> many;
+  for (int i = 1; i < 100; ++i) many.push_back(*parse_ip("2a00:" + std::to_string(i) + "::c000:aa"));
+  CHECK(nat64_prefixes(many).size() == 8);
+}
+
+TEST_CASE("F-32 an address within a NAT64 prefix is judged by the IPv4 address in it") {
+  const auto [name, resolved, text, special] = GENERATE(table<const char*, const char*, const char*, bool>({
+      {"public prefix, private address", "2a00:1:2:3:4:5:c000:aa", "2a00:1:2:3:4:5:a00:1", true},
+      {"public prefix, loopback", "2a00:1:2:3:4:5:c000:aa", "2a00:1:2:3:4:5:7f00:1", true},
+      {"public prefix, public address", "2a00:1:2:3:4:5:c000:aa", "2a00:1:2:3:4:5:102:304", false},
+      {"beside the public prefix", "2a00:1:2:3:4:5:c000:aa", "2a00:1:2:3:4:6:a00:1", false},
+      {"64 bits, private address", "2a00:1:2:3:c0:0:aa00:0", "2a00:1:2:3:a:0:100:0", true},
+      {"64 bits, public address", "2a00:1:2:3:c0:0:aa00:0", "2a00:1:2:3:1:203:400:0", false},
+      {"unique local prefix, public address", "fd00:64::c000:aa", "fd00:64::102:304", false},
+      {"unique local prefix, private address", "fd00:64::c000:aa", "fd00:64::a00:1", true},
+      {"beside the unique local prefix", "fd00:64::c000:aa", "fd00:65::102:304", true},
+      {"local NAT64, public address", "64:ff9b:1::c000:aa", "64:ff9b:1::102:304", false},
+      {"local NAT64, metadata of a cloud", "64:ff9b:1::c000:aa", "64:ff9b:1::a9fe:a9fe", true},
+      {"local NAT64, another prefix", "64:ff9b:1::c000:aa", "64:ff9b:1:1::102:304", true},
+      {"a resolver that claims loopback", "::c000:aa", "::1", true},
+      {"a resolver that claims IPv4-mapped addresses", "::ffff:c000:aa", "::ffff:102:304", true},
+      {"a resolver that claims link-local addresses", "fe80::c000:aa", "fe80::102:304", true},
+      {"IPv4 itself", "64:ff9b::c000:aa", "10.0.0.1", true},
+  }));
+  CAPTURE(name, text);
+  CHECK(is_special_use(*parse_ip(text), nat64_prefixes({*parse_ip(resolved)})) == special);
+}
+
 TEST_CASE("every fetch fault has a word of its own") {
   std::set<std::string_view> words;
   const auto last = static_cast<int>(FetchFault::cancelled);

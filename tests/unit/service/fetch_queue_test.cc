@@ -33,6 +33,15 @@ struct Rig {
     time.advance(by);
     loop.run();
   }
+  // The fetch that was begun as that one of all comes a step further now.
+  void progress(std::size_t begun) { https.fetched[begun].progress->made_ms = now_ms(); }
+  void secure(std::size_t begun) {
+    https.fetched[begun].progress->secured = true;
+    progress(begun);
+  }
+  [[nodiscard]] std::int64_t now_ms() const {
+    return std::chrono::duration_cast<milliseconds>(time.steady().time_since_epoch()).count();
+  }
 
   FakeTime time;
   ManualExecutor loop;
@@ -75,8 +84,7 @@ TEST_CASE("the fetch that has been silent longest gives way to a first contact, 
   rig.hang(rig.queue.first_contacts(), "silent");
   rig.hang(rig.queue.first_contacts(), "talking");
   rig.pass(2500ms);
-  rig.https.fetched[1].progress->heard_ms =
-      std::chrono::duration_cast<milliseconds>(rig.time.steady().time_since_epoch()).count();
+  rig.progress(1);
   rig.https.serve("healthy", "x");
   rig.start(rig.queue.first_contacts(), "healthy");
   rig.loop.run();
@@ -100,17 +108,13 @@ TEST_CASE("with few in line nobody gives way within two seconds; after that, wit
 TEST_CASE("with many in line whoever is silent gives way sooner, whoever talks does not") {
   Rig rig(10);
   rig.hang(rig.queue.first_contacts(), "talking");
-  const auto talk = [&] {
-    rig.https.fetched[0].progress->heard_ms =
-        std::chrono::duration_cast<milliseconds>(rig.time.steady().time_since_epoch()).count();
-  };
   for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "before" + std::to_string(i));
   rig.https.serve("healthy", "x");
   rig.start(rig.queue.first_contacts(), "healthy");
   for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "after" + std::to_string(i));
   for (int ms = 0; ms < 1900; ms += 100) {
     rig.pass(100ms);
-    talk();
+    rig.progress(0);
   }
   CHECK(rig.https.count("talking") == 1);
   rig.pass(600ms);  // fifty have been tried by then, ten at a time, each for 300 ms or little more
@@ -251,20 +255,119 @@ TEST_CASE("what gave way does not take the last tenth") {
   CHECK(rig.faults.at("newcomer") == FetchFault::none);
 }
 
-TEST_CASE("F-15 an octet now and then does not hold a place against first contacts") {
+TEST_CASE("F-15 a host that has shown its certificate and then makes no progress gives way after two seconds") {
+  Rig rig(10);
+  rig.hang(rig.queue.first_contacts(), "drip");
+  rig.secure(0);
+  for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
+  for (int ms = 0; ms < 1900; ms += 100) rig.pass(100ms);
+  CHECK(rig.queue.waiting() > 0);
+  CHECK(rig.https.count("drip") == 1);
+  rig.https.serve("healthy", "x");
+  for (int i = 0; i < 9; ++i) rig.hang(rig.queue.first_contacts(), "more" + std::to_string(i));
+  rig.start(rig.queue.first_contacts(), "healthy");
+  rig.pass(400ms);
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
+}
+
+TEST_CASE("a slow host that goes on is not begun again for a crowd of its network") {
+  Rig rig(2);
+  rig.hang(rig.queue.first_contacts(), "slow");
+  rig.hang(rig.queue.first_contacts(), "silent");
+  rig.secure(0);
+  for (int i = 0; i < 8; ++i) {
+    rig.hang(rig.queue.first_contacts(), "more" + std::to_string(i));
+    rig.pass(1000ms);
+    rig.progress(0);
+  }
+  CHECK(rig.https.fetched.size() > 4);
+  rig.https.serve("slow", "x");
+  rig.https.release("slow");
+  rig.loop.run();
+  CHECK(rig.https.count("slow") == 1);
+  CHECK(rig.faults.at("slow") == FetchFault::none);
+}
+
+TEST_CASE("hosts that go on slowly give way after ten seconds to mail that waits") {
+  Rig rig(2);
+  for (const std::size_t host : {0, 1}) {
+    rig.hang(rig.queue.first_contacts(), "slow" + std::to_string(host));
+    rig.secure(host);
+  }
+  rig.https.serve("healthy", "x");
+  for (int s = 0; s < 9; ++s) {
+    rig.pass(1000ms);
+    for (const std::size_t host : {0, 1}) rig.progress(host);
+  }
+  rig.start(rig.queue.first_contacts(), "healthy");
+  rig.pass(900ms);
+  CHECK(rig.faults.empty());
+  rig.pass(200ms);
+  CHECK(rig.faults.at("healthy") == FetchFault::none);
+}
+
+TEST_CASE("a newcomer of a network that has nothing under way does not wait for the slow hosts of another") {
+  Rig rig(2);
+  for (const std::size_t host : {0, 1}) {
+    rig.hang(rig.queue.first_contacts(), "slow" + std::to_string(host));
+    rig.secure(host);
+  }
+  for (int s = 0; s < 3; ++s) {
+    rig.pass(900ms);
+    for (const std::size_t host : {0, 1}) rig.progress(host);
+  }
+  rig.hang(rig.queue.first_contacts(), "of their network");
+  CHECK(rig.https.count("of their network") == 0);
+  rig.https.serve("newcomer", "x");
+  rig.start(rig.queue.first_contacts(), "newcomer", 60s, "1.2.4.4");
+  rig.loop.run();
+  CHECK(rig.faults.at("newcomer") == FetchFault::none);
+}
+
+TEST_CASE("where no mail waits any more a host that has shown its certificate gets ten seconds without progress") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "thoughtful");
+  rig.hang(rig.queue.first_contacts(), "waiting");
+  rig.pass(100ms);
+  rig.secure(0);
+  rig.pass(1800ms);
+  rig.tickets.pop_back();
+  rig.pass(4000ms);
+  REQUIRE(rig.https.count("waiting") == 0);
+  rig.https.serve("thoughtful", "x");
+  rig.https.release("thoughtful");
+  rig.loop.run();
+  CHECK(rig.faults.at("thoughtful") == FetchFault::none);
+  CHECK(rig.https.count("thoughtful") == 1);
+}
+
+TEST_CASE("for mail that waits hosts that have shown their certificates give way one by one, silent ones at once") {
+  Rig rig(20);
+  for (std::size_t i = 0; i < 18; ++i) {
+    rig.hang(rig.queue.first_contacts(), "host" + std::to_string(i));
+    if (i < 10) rig.secure(i);
+  }
+  rig.pass(2000ms);
+  for (int i = 0; i < 30; ++i) rig.hang(rig.queue.first_contacts(), "newcomer" + std::to_string(i));
+  rig.pass(100ms);
+  CHECK(rig.https.fetched.size() >= 18 + 8);       // in place of the silent ones
+  CHECK(rig.https.fetched.size() <= 18 + 2 + 8 + 2);  // two of the last tenth, one or two of the others
+}
+
+TEST_CASE("of those that gave way none holds its place against the others for ever") {
   Rig rig(1);
   rig.hang(rig.queue.first_contacts(), "drip");
-  const auto drip = [&] {
-    rig.https.fetched[0].progress->heard_ms =
-        std::chrono::duration_cast<milliseconds>(rig.time.steady().time_since_epoch()).count();
-  };
-  rig.https.serve("healthy", "x");
-  rig.start(rig.queue.first_contacts(), "healthy");
-  for (int i = 0; i < 23; ++i) {
-    rig.pass(100ms);
-    drip();
-  }
-  CHECK(rig.faults.at("healthy") == FetchFault::none);
+  rig.pass(2500ms);
+  rig.https.serve("thoughtful", "x");
+  rig.hang(rig.queue.first_contacts(), "thoughtful");
+  rig.hang(rig.queue.first_contacts(), "newcomer");
+  rig.pass(2500ms);
+  REQUIRE(rig.https.fetched.back().host == "newcomer");
+  rig.https.release("newcomer");
+  rig.loop.run();
+  REQUIRE(rig.https.fetched.back().host == "drip");
+  for (int s = 0; s < 11; ++s) rig.pass(1000ms);
+  CHECK(rig.https.fetched.back().host == "thoughtful");
 }
 
 TEST_CASE("R-09 a refresh may always run, however many first contacts there are") {
