@@ -42,7 +42,7 @@ Result<Policy> read_policy(sqlite3_stmt& statement) {
   if (!max_age) return fail("max_age is out of range");
   const std::string_view joined = octets_at(statement, kMx);
   auto mx = joined.size() <= kMaxMx ? MxPatterns::parse_joined(joined) : std::nullopt;
-  if (!mx || (mx->empty() && *mode != Mode::none)) return fail("mx holds no valid patterns");
+  if (!mx) return fail("mx holds no valid patterns");
   const std::string_view text = octets_at(statement, kText);
   if (text.size() > kMaxPolicyText) return fail("text is too long");
   return Policy{.mode = *mode, .max_age = seconds(*max_age), .mx = std::move(*mx), .text = std::string(text)};

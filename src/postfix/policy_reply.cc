@@ -65,6 +65,10 @@ bool is_match_word(std::string_view mx) {
   return mx == "hostname" || mx == "nexthop" || mx == "dot-nexthop";
 }
 
+// For a policy that permits no host. RFC 8461 section 5: such a policy lets no mail through, so
+// it must not become NOTFOUND. No certificate has a name in this domain (RFC 6761 section 6.4).
+constexpr std::string_view kNobody = "policy-names-no-host.invalid";
+
 // Postfix takes a leading dot for any depth below and would take a star literally. That
 // the star is one label only it learns from mx_host_pattern (since 3.10.5).
 void append_secure(std::string& out, const Policy& policy) {
@@ -75,6 +79,7 @@ void append_secure(std::string& out, const Policy& policy) {
     if (mx.front() == '*') mx.remove_prefix(1);
     out.append(between).append(mx).append(is_match_word(mx) ? "." : "");
   }
+  if (policy.mx.empty()) out += kNobody;
   out += " servername=hostname";
 }
 
@@ -129,12 +134,12 @@ ReplyShed append_enforce(std::string& out, const Domain& domain, const Policy& p
   const std::size_t begin = out.size();
   // `secure` would switch off the DANE that this operator insists on.
   if (options.base_level == BaseLevel::dane_only) return not_found(out, begin, ReplyShed::nothing);
-  if (policy.mx.empty()) return not_found(out, begin, ReplyShed::everything);
   append_secure(out, policy);
   const std::size_t size = out.size() - begin;
   if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::everything);
-  return form == MapForm::plain ? ReplyShed::nothing
-                                : append_attributes(out, domain, policy, options.max_reply_size - size);
+  // Without patterns there is nothing to describe, and Postfix 3.10 crashed on policy_type=sts alone.
+  const bool bare = form == MapForm::plain || policy.mx.empty();
+  return bare ? ReplyShed::nothing : append_attributes(out, domain, policy, options.max_reply_size - size);
 }
 
 // Only the report attributes are wanted here. They need a level, and one that equals

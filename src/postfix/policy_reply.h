@@ -29,13 +29,13 @@ struct ReplyOptions {
 inline constexpr std::string_view kNotFound = "NOTFOUND ";
 
 // What had to go for max_reply_size: the published text, the attributes of Postfix 3.10,
-// or the whole reply. The last also where there are no patterns. For the log:
-// without `attributes` Postfix no longer checks MX names against the patterns, without
-// `everything` nothing is enforced.
+// or the whole reply. For the log: without `attributes` Postfix no longer checks MX names
+// against the patterns, without `everything` nothing is enforced.
 enum class ReplyShed : std::uint8_t { nothing, policy_text, attributes, everything };
 
 // Appends the socketmap payload for a domain to which `policy` applies; null: no policy
-// applies. enforce: `OK secure match=...`; everything else NOTFOUND, except testing in the
+// applies. enforce: `OK secure match=...`, also where no pattern is left that a host name can
+// match, so that no mail leaves; everything else NOTFOUND, except testing in the
 // tlsrpt form where the base level is known to be may or encrypt. Never empty, never over
 // max_reply_size, valid UTF-8 without control characters whatever the policy holds.
 ReplyShed append_policy_reply(std::string& out, const Domain& domain, const Policy* policy, MapForm form,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string_view>
 
 #include "base/text.h"
@@ -34,6 +35,10 @@ constexpr PolicyWords kWhole{"", "not_a_policy",
 constexpr std::string_view kTooLarge = "max_age_too_large",
                            kTooLargeCure = "Write max_age: 31557600 (a year) at most; 604800 is a week.";
 
+constexpr std::string_view kUnmatchable = "mx_unmatchable",
+                           kUnmatchableCure =
+                               "Write the mail server's name, as the MX record has it, in place of the address or number.";
+
 const PolicyWords& words_for(std::string_view field) {
   for (const PolicyWords& words : kWords)
     if (words.field == field) return words;
@@ -48,10 +53,8 @@ std::string summary(const Policy& policy, const std::vector<std::string>& notes)
   return out;
 }
 
-bool mentions(const std::vector<std::string>& notes, std::string_view word) {
-  for (const std::string& note : notes)
-    if (note.find(word) != note.npos) return true;
-  return false;
+bool is_about(const std::vector<std::string>& notes, std::string_view field) {
+  return std::any_of(notes.begin(), notes.end(), [&](const std::string& note) { return note.starts_with(field); });
 }
 
 }  // namespace
@@ -67,7 +70,10 @@ Step policy_step(const PolicyFault& fault) {
 
 Step policy_step(const Policy& policy, const std::vector<std::string>& notes) {
   Step step{"policy", "ok", summary(policy, notes), std::string(kRfc), ""};
-  if (mentions(notes, "max_age")) {
+  if (is_about(notes, "mx ")) {
+    step.result = kUnmatchable;
+    step.cure = kUnmatchableCure;
+  } else if (is_about(notes, "max_age ")) {
     step.result = kTooLarge;
     step.cure = kTooLargeCure;
   } else if (policy.max_age < kShortMaxAge && policy.mode != Mode::none) {

@@ -10,6 +10,8 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::string_view kWildcard = "*.";
+constexpr std::size_t kMaxLabel = 63;  // RFC 1035 section 2.3.4
+constexpr std::size_t kMaxName = 253;  // 255 octets on the wire; "*" stands for one octet at least
 
 constexpr bool is_label_octet(char c) { return is_alnum(c) || c == '-'; }
 
@@ -48,6 +50,8 @@ Result<void> check_label(std::string_view label, std::string_view value) {
   return {};
 }
 
+bool is_number(std::string_view label) { return std::all_of(label.begin(), label.end(), is_digit); }
+
 // One whole label at the left, and the rest with its dot.
 std::string_view after_first_label(std::string_view host) {
   const auto dot = host.find('.');
@@ -74,6 +78,20 @@ Result<std::string> parse_mx_pattern(std::string_view value) {
   for (const std::string_view label : split(rest, '.'))
     if (auto good = check_label(label, value); !good) return tl::unexpected(good.error());
   return to_lower(pattern);
+}
+
+const char* unmatchable(std::string_view pattern) {
+  if (pattern.size() > kMaxName) return "is longer than a DNS name may be";
+  std::string_view last;
+  std::size_t labels = 0, numbers = 0;
+  for (const std::string_view label : split(pattern, '.')) {
+    if (label.size() > kMaxLabel) return "has a label longer than DNS allows";
+    last = label;
+    ++labels;
+    numbers += is_number(label) ? 1 : 0;
+  }
+  if (!is_number(last)) return nullptr;
+  return labels == 4 && numbers == 4 ? "is an IP address" : "ends in a number";
 }
 
 bool mx_matches(std::string_view pattern, std::string_view host) {

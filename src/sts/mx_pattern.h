@@ -13,6 +13,11 @@ namespace tlspolicyd {
 /// Checks an `mx` value and gives its canonical form: lower case, no root dot.
 [[nodiscard]] Result<std::string> parse_mx_pattern(std::string_view value);
 
+/// Null, or why no host name can match `pattern` (in canonical form), to follow its text in a
+/// message. Grammar allows such patterns: an IPv4 address is four labels to it (RFC 5321
+/// section 4.1.2), but no host name ends in a number, and none is longer than DNS can carry.
+[[nodiscard]] const char* unmatchable(std::string_view pattern);
+
 /// Whether `host` (A-labels, any case, with or without root dot) is covered by `pattern`
 /// in canonical form. "*" stands for exactly one complete left-most label.
 [[nodiscard]] bool mx_matches(std::string_view pattern, std::string_view host);

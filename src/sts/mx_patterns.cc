@@ -2,23 +2,32 @@
 
 #include "base/text.h"
 #include "sts/mx_pattern.h"
+#include "sts/quote.h"
 
 namespace tlspolicyd {
 
 Result<void> MxPatterns::add(std::string_view value) {
   const auto pattern = parse_mx_pattern(value);
   if (!pattern) return tl::unexpected(pattern.error());
-  if (!empty()) joined_ += kBetween;
-  joined_ += *pattern;
+  if (const char* why = unmatchable(*pattern)) return fail(in_quotes(value) + ' ' + why);
+  append(*pattern);
   return {};
+}
+
+void MxPatterns::append(std::string_view pattern) {
+  if (!empty()) joined_ += kBetween;
+  joined_ += pattern;
 }
 
 std::optional<MxPatterns> MxPatterns::parse_joined(std::string_view joined) {
   MxPatterns patterns;
   if (joined.empty()) return patterns;
-  for (std::string_view rest = joined; rest.data() != nullptr;)
-    if (const auto piece = cut_piece(rest, kBetween); parse_mx_pattern(piece) != piece) return std::nullopt;
-  patterns.joined_ = joined;
+  patterns.joined_.reserve(joined.size());
+  for (std::string_view rest = joined; rest.data() != nullptr;) {
+    const std::string_view piece = cut_piece(rest, kBetween);
+    if (parse_mx_pattern(piece) != piece) return std::nullopt;
+    if (unmatchable(piece) == nullptr) patterns.append(piece);
+  }
   return patterns;
 }
 

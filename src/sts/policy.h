@@ -26,7 +26,7 @@ inline constexpr std::size_t kMaxPolicyText = 4096;
 struct Policy {
   Mode mode = Mode::none;
   seconds max_age{0};  // 0 to kMaxMaxAge
-  MxPatterns mx;
+  MxPatterns mx;       // may be empty though published: then no host is permitted
   std::string text;    // the published lines joined with "\n", at most kMaxPolicyText
 
   friend bool operator==(const Policy&, const Policy&) = default;
@@ -47,7 +47,7 @@ struct PolicyFault {
 
 struct PolicyReading {
   tl::expected<Policy, PolicyFault> policy;
-  std::vector<std::string> notes;     // tolerated oddities: blank line, max_age clamped
+  std::vector<std::string> notes;     // tolerated oddities: blank line, mx without a host name, max_age clamped
 };
 
 /// Reads a complete document of at most 64 KiB. First occurrence of a field counts, mx

@@ -99,10 +99,15 @@ LineVerdict PolicyReader::take_max_age(std::string_view value) {
   return fine("ok: " + clamped_);
 }
 
-// Section 3.2: one pattern a line.
+// Section 3.2: one pattern a line. One that no host name can match is still well formed, and
+// permits nothing.
 LineVerdict PolicyReader::take_mx(std::string_view value) {
-  if (const auto added = policy_.mx.add(value); !added) return wrong("mx", "mx " + added.error().text);
-  return fine("ok");
+  const auto pattern = parse_mx_pattern(value);
+  if (!pattern) return wrong("mx", "mx " + pattern.error().text);
+  if (policy_.mx.add(*pattern)) return fine("ok");
+  const std::string why = in_quotes(value) + ' ' + unmatchable(*pattern) + ": no host name can match it";
+  if (unmatchable_++ == 0) first_unmatchable_ = "mx " + why + " (line " + std::to_string(number_) + ')';
+  return fine("ignored: " + why);
 }
 
 // A line that no longer fits is left out; shorter ones may still follow.
@@ -137,6 +142,10 @@ std::vector<std::string> PolicyReader::notes() const {
   if (empty_lines_ != 0)
     notes.push_back(std::to_string(empty_lines_) + " empty line(s) where none is allowed:" +
                     " the first is line " + std::to_string(first_empty_line_));
+  if (unmatchable_ != 0) {
+    notes.push_back(first_unmatchable_);
+    if (unmatchable_ > 1) notes.back() += ", and " + std::to_string(unmatchable_ - 1) + " more such lines";
+  }
   if (!clamped_.empty()) notes.push_back(clamped_);
   return notes;
 }

@@ -58,6 +58,8 @@ class PolicyReader {
   unsigned number_ = 0;  // of the current line, from 1
   unsigned empty_lines_ = 0;
   unsigned first_empty_line_ = 0;
+  unsigned unmatchable_ = 0;  // mx lines that no host name can match
+  std::string first_unmatchable_;
   std::string clamped_;  // the note about max_age, if it was too large
 };
 

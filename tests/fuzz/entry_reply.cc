@@ -67,7 +67,7 @@ bool excuses(const Case& the, const Policy& policy, std::string_view reply) {
   if (options.base_level == BaseLevel::dane_only) return reply == kNotFound;
   const DaneVerdict verdict = decide_hop(the.dane ? &*the.dane : nullptr, kNow, true, the.rules.precedence);
   if (the.rules.dane_active && verdict != DaneVerdict::secure) return true;
-  return reply == kNotFound && (policy.mx.empty() || policy.mx.joined().size() + 50 > options.max_reply_size);
+  return reply == kNotFound && policy.mx.joined().size() + 70 > options.max_reply_size;
 }
 
 void check_temp(const Case& the, std::string_view reply, bool applies) {

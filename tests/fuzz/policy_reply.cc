@@ -42,6 +42,7 @@ Case read_case(fuzz::Input& input) {
 }
 
 std::vector<std::string> match_of(const Policy& policy) {
+  if (policy.mx.empty()) return {"policy-names-no-host.invalid"};
   std::vector<std::string> match;
   for (const std::string& mx : policy.mx.list())
     match.push_back(mx.front() == '*' ? mx.substr(1) : PostfixVerdict::is_strategy(mx) ? mx + "." : mx);
@@ -71,7 +72,8 @@ void check_verdict(const Case& the, const Reply& reply, MapForm form, const Post
     require(verdict.level == "secure" && the.options.base_level != BaseLevel::dane_only, "enforce is secure");
     require(std::none_of(verdict.match.begin(), verdict.match.end(), &PostfixVerdict::is_strategy), "only names are matched");
     require(verdict.match == match_of(the.policy) && verdict.only("servername") == "hostname", "every pattern counts");
-    require(typed == (form == MapForm::tlsrpt && reply.shed != ReplyShed::attributes), "attributes, unless shed");
+    require(typed == (form == MapForm::tlsrpt && reply.shed != ReplyShed::attributes && !the.policy.mx.empty()),
+            "attributes, unless shed or without a pattern");
   } else {
     require(the.policy.mode == Mode::testing && typed && verdict.match.empty(), "testing is for reports only");
     require(verdict.level == name_of(the.options.base_level), "testing does not change the level");
@@ -81,7 +83,7 @@ void check_verdict(const Case& the, const Reply& reply, MapForm form, const Post
 
 // Nothing but a lack of room, or an operator who wants DANE only, ends the enforcement.
 void check_enforced(const Case& the, const Reply& reply) {
-  if (the.policy.mode != Mode::enforce || the.policy.mx.empty() || the.options.base_level == BaseLevel::dane_only) return;
+  if (the.policy.mode != Mode::enforce || the.options.base_level == BaseLevel::dane_only) return;
   std::size_t room = std::string_view("OK secure match= servername=hostname").size();
   for (const std::string& match : match_of(the.policy)) room += match.size() + 1;
   if (room <= the.options.max_reply_size) require(reply.payload.starts_with("OK secure "), "a sound policy is enforced");

@@ -67,9 +67,8 @@ bool same(const StoredRow& a, const StoredRow& b) {
 
 void check_row(const StoredRow& row) {
   require(row.policy.max_age >= seconds(0) && row.policy.max_age <= kMaxMaxAge, "max_age within its bounds");
-  require(row.policy.mode == Mode::none || !row.policy.mx.empty(), "a policy that applies has patterns");
   for (const std::string& mx : row.policy.mx.list())
-    require(parse_mx_pattern(mx) == mx, "patterns are canonical");
+    require(parse_mx_pattern(mx) == mx && unmatchable(mx) == nullptr, "patterns are canonical and can match a host name");
   require(row.policy.text.size() <= kMaxPolicyText, "the text within its bound");
   require(row.id.size() <= 32 && std::all_of(row.id.begin(), row.id.end(), is_alnum), "an id is one");
   if (row.failure) require(row.failure->detail.size() <= kMaxFailureDetail, "the failure within its bound");

@@ -24,7 +24,8 @@ class Delivery(WorldTest):
         cls.publish_all(world)
         issue = world.ca.issue
         cls.receiver = postfix_instance.receiver(world.directory / "receiver", cls.tree, [
-            postfix_instance.smtpd_service(GOOD, issue("mx1.good.example", "mx1.dark.example", "mx1.braces.example")),
+            postfix_instance.smtpd_service(GOOD, issue("mx1.good.example", "mx1.dark.example", "mx1.braces.example",
+                                                         "mx1.address.example", "mx1.addresses.example")),
             postfix_instance.smtpd_service(WRONG, issue("somebody.else.example")),
             postfix_instance.smtpd_service(CLEAR),
             postfix_instance.smtpd_service(OTHER, issue("mx9.outside.example")),
@@ -45,6 +46,10 @@ class Delivery(WorldTest):
         hostile = policy("mx1.braces.example", more=["note: } policy_type=no-policy-found {", "comma: a, b: c"])
         world.publish("braces.example", body=hostile)
         world.mx("braces.example", mx1=GOOD)
+        for name, mx in {"address": ("mx1.address.example", "192.0.2.7", "010.001.002.003"),
+                         "addresses": (GOOD, "192.0.2.7")}.items():
+            world.publish(f"{name}.example", *mx)
+            world.mx(f"{name}.example", mx1=GOOD)
         world.publish("outside.example", "mx1.outside.example")
         world.mx("outside.example", mx9=OTHER)
         world.publish("deep.example", "*.deep.example")
@@ -72,6 +77,14 @@ class Delivery(WorldTest):
     def test_hostile_policy_text(self):
         """P-16 braces and commas in a policy's extension fields do not reach Postfix's parser"""
         self.assertEqual(self.delivered("braces.example").tls, "Verified")
+
+    def test_address_among_patterns(self):
+        """P-13 IP addresses among the mx lines do not hold up mail to the hosts that are named"""
+        self.assertEqual(self.delivered("address.example").tls, "Verified")
+
+    def test_addresses_only(self):
+        """C-08 mail to a domain whose mx lines name no host is deferred"""
+        self.assertIn("not verified", self.deferred("addresses.example").reason)
 
     def test_enforced_wrong_certificate(self):
         """C-08 mail to an enforced domain whose MX shows another name's certificate is deferred"""

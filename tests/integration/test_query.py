@@ -63,6 +63,8 @@ FAULTS = [
           arrange={"body": document() + b"x: " + b"y" * 70000 + b"\n"}),
     Fault("no-mx", "mx_missing", "mx", DOCUMENT, "one line mx:", arrange={"body": document(mx=None)}),
     Fault("bad-mx", "mx_pattern", "mx", DOCUMENT, "one host name", arrange={"body": document(mx="*.*.bad-mx.example")}),
+    Fault("mx-address", "mx_unmatchable", r"192\.0\.2\.7.*IP address", DOCUMENT, "mail server's name",
+          arrange={"body": document(mx="mx1.mx-address.example\nmx: 192.0.2.7")}),
     Fault("mode-misspelt", "mode_unknown", "mode", DOCUMENT, "mode: enforce, mode: testing or mode: none",
           arrange={"body": document(mode="enforced")}),
     Fault("no-max-age", "max_age_missing", "max_age", DOCUMENT, "add a line such as max_age",

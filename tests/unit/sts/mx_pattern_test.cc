@@ -57,7 +57,7 @@ TEST_CASE("M-01 no pattern covers nothing") {
 
 TEST_CASE("M-02 each good pattern covers itself with its star filled in, and not with two labels") {
   for (const vectors::MxPattern& vector : vectors::read_mx_patterns()) {
-    if (!vector.canonical) continue;
+    if (!vector.canonical || unmatchable(*vector.canonical)) continue;
     CAPTURE(vector.name);
     const bool wildcard = vector.canonical->front() == '*';
     const std::string rest = wildcard ? vector.canonical->substr(1) : *vector.canonical;
@@ -75,6 +75,36 @@ TEST_CASE("a policy's patterns are canonical, in their order, and come back from
   CHECK(patterns.list() == std::vector<std::string>{"mx1.d.example", "*.mail.example"});
   CHECK(MxPatterns::parse_joined(patterns.joined()) == patterns);
   CHECK(MxPatterns::parse_joined("") == MxPatterns());
+}
+
+TEST_CASE("P-13 a pattern that no host name can match is well formed and gets into no policy") {
+  const auto [pattern, why] = GENERATE(table<std::string, const char*>({
+      {"192.0.2.7", "is an IP address"},
+      {"010.001.002.003", "is an IP address"},
+      {"1.2.3.4.5", "ends in a number"},
+      {"mail.example.7", "ends in a number"},
+      {"*.2.7", "ends in a number"},
+      {"7", "ends in a number"},
+      {std::string(64, 'a') + ".example", "has a label longer than DNS allows"},
+      {std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(62, 'd'),
+       "is longer than a DNS name may be"},
+  }));
+  CAPTURE(pattern);
+  CHECK(parse_mx_pattern(pattern) == pattern);
+  CHECK(std::string(unmatchable(pattern)) == why);
+  MxPatterns patterns;
+  CHECK_FALSE(patterns.add(pattern));
+  REQUIRE(patterns.add("mx.example"));
+  CHECK(MxPatterns::parse_joined(pattern + "\nmx.example\n" + pattern) == patterns);
+  CHECK(MxPatterns::parse_joined(pattern) == MxPatterns());
+}
+
+TEST_CASE("P-13 numbers elsewhere than at the end, and the longest names, can be those of hosts") {
+  const auto pattern = GENERATE(as<std::string>(), "1.2.example", "192.0.2.7.example", "7.xn--p1ai", "a.b7", "mx", "*.com",
+                                std::string(63, 'a') + ".example",
+                                std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." +
+                                    std::string(61, 'd'));
+  CHECK(unmatchable(pattern) == nullptr);
 }
 
 TEST_CASE("rule 15 what is no pattern, or not canonical, gets into no policy") {

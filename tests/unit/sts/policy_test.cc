@@ -52,6 +52,23 @@ TEST_CASE("P-01 notes name what was tolerated, once for each kind") {
   CHECK(notes[1] == "max_age 99999999 is above a year and counts as 31557600");
 }
 
+TEST_CASE("P-13 mx lines that no host name can match are noted, and the rest holds") {
+  const auto reading = parse_policy("version: STSv1\nmode: enforce\nmx: 192.0.2.7\nmx: mail.a.example\nmx: 7\nmax_age: 60\n");
+  REQUIRE(reading.policy);
+  CHECK(reading.policy->mx.list() == std::vector<std::string>{"mail.a.example"});
+  CHECK(reading.notes == std::vector<std::string>{
+            "mx \"192.0.2.7\" is an IP address: no host name can match it (line 3), and 1 more such lines"});
+  CHECK(verdicts("mx: 010.001.002.003\n").front() ==
+        "ignored: \"010.001.002.003\" is an IP address: no host name can match it");
+}
+
+TEST_CASE("P-15 a policy whose mx lines name no host at all is a policy that permits none") {
+  const auto reading = parse_policy("version: STSv1\nmode: enforce\nmx: 192.0.2.7\nmax_age: 60\n");
+  REQUIRE(reading.policy);
+  CHECK(reading.policy->mode == Mode::enforce);
+  CHECK(reading.policy->mx.empty());
+}
+
 TEST_CASE("every line of a document gets its verdict") {
   const std::string document =
       "version: STSv1\r\nnote: x\n\nmode: enforced\nmode: enforce\n mx: a.example\nmx: b.example\n"
