@@ -32,8 +32,10 @@ std::string_view action_of(const Entry* before, const Entry& after) {
 void log_fetched(Logger& log, const Entry* before, const Entry& after, const DiscoveryReport& report) {
   const std::string_view action = action_of(before, after);
   log.write(action == "renewed" ? LogLevel::debug : LogLevel::info, policy_line(action, after).text());
+  const bool same = before != nullptr && before->held && before->held->policy == after.held->policy;
   for (const std::string& note : report.notes)
-    log.info(LogLine("document").with("domain", after.domain.text()).with("note", note));
+    log.write(same ? LogLevel::debug : LogLevel::info,
+              LogLine("document").with("domain", after.domain.text()).with("note", note).text());
 }
 
 void log_fetch_failed(Logger& log, const Entry* before, const Entry& after, const FetchSeen& fetch) {

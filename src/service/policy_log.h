@@ -13,8 +13,9 @@ namespace tlspolicyd {
 // the way to the document}, refresh{ok,fail}.
 void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose purpose);
 
-// At most one info line, where the policy or the reason for having none changed; the
-// rest goes to debug. `before` null: nothing was known.
+// At most one info line, where the policy or the reason for having none changed, and one for each
+// oddity of a document that is new or has changed; the rest goes to debug. `before` null: nothing
+// was known.
 void log_discovery(Logger& log, const Entry* before, const Entry& after, const DiscoveryReport& report);
 
 // RFC 8461 section 10.2: a live policy cannot be refreshed.

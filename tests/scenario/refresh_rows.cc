@@ -33,6 +33,23 @@ TEST_CASE("R-03 an equal id with another body: the new body wins") {
   CHECK(world.entry("d.example")->held->policy.mode == Mode::testing);
 }
 
+TEST_CASE("R-03 what is odd in a document is logged when the document changes, not at each refresh") {
+  World world;
+  const std::string odd = document("enforce", "mx1.d.example", 604800s) + "mx: 192.0.2.7\n";
+  world.publish("d.example", "a", odd);
+  REQUIRE(world.ask("d.example") == kSecure);
+  CHECK(world.log.count(LogLevel::info, "document: domain=d.example, note=") == 1);
+  world.advance(25 * 3600s);
+  REQUIRE(world.fetches("d.example") == 2);
+  world.restart();
+  world.advance(25 * 3600s);
+  REQUIRE(world.fetches("d.example") == 3);
+  CHECK(world.log.count(LogLevel::info, "document: ") == 1);
+  world.https.serve("mta-sts.d.example", odd + "mx: 192.0.2.8\n");
+  world.advance(25 * 3600s);
+  CHECK(world.log.count(LogLevel::info, "document: ") == 2);
+}
+
 TEST_CASE("R-05 failed refreshes warn from the first day on, once a day") {
   World world;
   world.publish("d.example", "a", kEnforce);
