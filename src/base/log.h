@@ -12,8 +12,9 @@ namespace tlspolicyd {
 // info, something changed; debug, something was done.
 enum class LogLevel { error, warning, info, debug };
 
-// One event, one line: "event: key=value, key=value". Values pass printable(), so
-// remote text cannot forge a line or a field.
+// One event, one line: "event: key=value, key=value". Values pass printable(). A value that holds a
+// comma or begins with a double quote stands in double quotes, with a backslash before each double
+// quote and backslash in it: so remote text can forge neither a line nor a field.
 class LogLine {
  public:
   explicit LogLine(std::string_view event) : text_(event) { text_ += ':'; }

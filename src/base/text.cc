@@ -31,10 +31,18 @@ constexpr Lead utf8_lead(unsigned char lead) {
 
 }  // namespace
 
+std::string excerpt(std::string_view text, std::size_t cap) {
+  constexpr std::string_view kRest = "...";
+  if (text.size() <= cap) return std::string(text);
+  const std::size_t room = cap - kRest.size(), blank = text.rfind(' ', room);
+  const bool between_words = blank != text.npos && blank > room / 2;
+  return std::string(text.substr(0, between_words ? blank : room)).append(kRest);
+}
+
 std::string printable(std::string_view text, std::size_t cap) {
-  std::string out(text.substr(0, cap));
+  std::string out = excerpt(text, cap);
   for (char& c : out)
-    if (c < ' ' || c > '~' || c == ',') c = '?';
+    if (c < ' ' || c > '~') c = '?';
   return out;
 }
 

@@ -10,8 +10,11 @@
 
 namespace tlspolicyd {
 
-// Printable ASCII only, at most `cap` octets: safe to put into a log line.
-// Everything else, and the comma that separates log fields, becomes '?'.
+// `text`, or as much of it as fits into `cap` octets (more than 3), cut between two words where
+// there are any, and "..." in place of the rest.
+[[nodiscard]] std::string excerpt(std::string_view text, std::size_t cap);
+
+// excerpt() in printable ASCII, every other octet as '?': safe to put into a line of text.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t cap = 200);
 
 // 'A' to 'Z' become lower case, every other octet is kept.

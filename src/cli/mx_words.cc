@@ -28,7 +28,7 @@ Names hosts_of(const DnsAnswer& mx) {
 
 std::string named(const Names& hosts) {
   std::string out;
-  for (std::size_t i = 0; i < std::min(hosts.size(), kMostNamed); ++i) out += (i == 0 ? "" : " ") + hosts[i];
+  for (std::size_t i = 0; i < std::min(hosts.size(), kMostNamed); ++i) out += (i == 0 ? "" : ", ") + hosts[i];
   if (hosts.size() > kMostNamed) out += " and " + std::to_string(hosts.size() - kMostNamed) + " more";
   return out;
 }

@@ -15,16 +15,18 @@ using BioPtr = CPtr<BIO, BIO_free>;
 using NamesPtr = CPtr<GENERAL_NAMES, GENERAL_NAMES_free>;
 
 // A name may be as long as the chain; nobody reads more than this.
-constexpr std::size_t kMostOfName = 256;
+constexpr std::size_t kMostOfName = 512;
+// RFC 2253, but with a blank behind each comma, where lines may break.
+constexpr unsigned long kNameForm = (XN_FLAG_RFC2253 & ~XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC;
 // As net/https.h promises.
 constexpr std::size_t kMostNames = 20;
 
 std::string text_of(const X509_NAME* name) {
   const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
+  if (!out || X509_NAME_print_ex(out.get(), name, 0, kNameForm) < 0) return {};
   char* octets = nullptr;
   const long size = BIO_get_mem_data(out.get(), &octets);
-  return std::string(octets, static_cast<std::size_t>(size)).substr(0, kMostOfName);
+  return excerpt({octets, static_cast<std::size_t>(size)}, kMostOfName);
 }
 
 std::string text_of(const ASN1_STRING* value) {
@@ -64,7 +66,7 @@ std::vector<std::string> dns_names_of(const X509& certificate, std::size_t most)
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && found.size() < most; ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type == GEN_DNS)
-      found.push_back(text_of(name->d.dNSName).substr(0, kMostOfName));
+      found.push_back(excerpt(text_of(name->d.dNSName), kMostOfName));
   }
   return found;
 }

@@ -83,8 +83,7 @@ HttpLine::Step HttpLine::refuse(std::string_view why) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 100;
-  std::string out = '"' + std::string(text.substr(0, kMost));
-  return out += text.size() > kMost ? "...\"" : "\"";
+  return '"' + excerpt(text, kMost) + '"';
 }
 
 std::optional<HttpField> parse_http_field(std::string_view line) {

@@ -23,7 +23,7 @@ FetchFailure wrong_name(const CertProblem& problem, const std::string& host) {
   const auto names = dns_names_of(*leaf, kNamesShown);
   if (!names.empty())
     return {FetchFault::cert_wrong_name,
-            "the certificate is not for " + host + " but for " + join(names, " ")};
+            "the certificate is not for " + host + " but for " + join(names, ", ")};
   if (has_common_name(*leaf, host))
     return {FetchFault::cert_name_only_in_cn,
             "the certificate has " + host + " only as common name; it must be a dNSName in "

@@ -48,7 +48,7 @@ bool no_address(const DnsAnswer& answer) { return records_of<AddressRdata>(answe
 std::string list(const DnsAnswer& answer, const std::vector<IpAddress>& usable) {
   std::string out;
   for (const AddressRdata& record : records_of<AddressRdata>(answer)) {
-    if (!out.empty()) out += ' ';
+    if (!out.empty()) out += ", ";
     out += to_text(record.address);
     if (std::find(usable.begin(), usable.end(), record.address) == usable.end()) out += " (skipped)";
   }

@@ -202,10 +202,10 @@ bool says_all(FetchFault fault) {
 
 std::string certificate(const FetchOutcome& outcome) {
   std::string out = "certificate for " +
-                    (outcome.cert_names.empty() ? "no DNS name" : join(outcome.cert_names, " "));
-  if (!outcome.cert_subject.empty()) out += ", subject " + outcome.cert_subject;
-  if (!outcome.cert_issuer.empty()) out += ", issued by " + outcome.cert_issuer;
-  if (!outcome.cert_not_after.empty()) out += ", valid until " + outcome.cert_not_after;
+                    (outcome.cert_names.empty() ? "no DNS name" : join(outcome.cert_names, ", "));
+  if (!outcome.cert_subject.empty()) out += "; subject " + outcome.cert_subject;
+  if (!outcome.cert_issuer.empty()) out += "; issued by " + outcome.cert_issuer;
+  if (!outcome.cert_not_after.empty()) out += "; valid until " + outcome.cert_not_after;
   return out;
 }
 

@@ -48,7 +48,7 @@ const PolicyWords& words_for(std::string_view field) {
 std::string summary(const Policy& policy, const std::vector<std::string>& notes) {
   std::string out = "mode " + std::string(name_of(policy.mode)) + ", max_age " +
                     std::to_string(policy.max_age.count()) + " s, mx " +
-                    (policy.mx.empty() ? "(none)" : join(policy.mx.list(), " "));
+                    (policy.mx.empty() ? "(none)" : join(policy.mx.list(), ", "));
   for (const std::string& note : notes) out += "; " + note;
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "sts/schedule.h"
 
 namespace tlspolicyd {
@@ -78,7 +79,7 @@ void note_failure(Entry& entry, bool in_txt, StsResult result, const std::string
   Failure failure = entry.failure ? *entry.failure : Failure{.since = now};
   failure.in_txt = in_txt;
   failure.result = result;
-  failure.detail = detail.substr(0, kMaxFailureDetail);
+  failure.detail = excerpt(detail, kMaxFailureDetail);
   ++failure.count;
   entry.failure = std::make_shared<const Failure>(std::move(failure));
 }

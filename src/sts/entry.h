@@ -36,7 +36,7 @@ struct FetchMade {
 };
 inline constexpr std::size_t kMaxFetchesKept = 8;  // ids can change once a minute, the back-off lasts 5
 
-inline constexpr std::size_t kMaxFailureDetail = 200;  // octets: a line for a person
+inline constexpr std::size_t kMaxFailureDetail = 400;  // octets: a line for a person
 
 // An unbroken row of failures to learn the policy.
 struct Failure {

@@ -80,7 +80,7 @@ LineVerdict PolicyReader::take_version(std::string_view value) {
 LineVerdict PolicyReader::take_mode(std::string_view value) {
   const auto mode = parse_mode(value);
   if (!mode)
-    return wrong("mode", shown("mode", value) + " is not known: it must be enforce or testing or none");
+    return wrong("mode", shown("mode", value) + " is not known: it must be enforce, testing or none");
   policy_.mode = *mode;
   return fine("ok");
 }

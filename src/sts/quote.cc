@@ -14,7 +14,7 @@ std::string hex_name(char c) {
 }  // namespace
 
 std::string in_quotes(std::string_view text, std::size_t cap) {
-  std::string out = '"' + printable(text, cap) + '"';
+  std::string out = '"' + printable(text.substr(0, cap), cap) + '"';
   if (text.size() > cap) out += "...";
   return out;
 }

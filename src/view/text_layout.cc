@@ -17,11 +17,13 @@ std::string octet_escape(char c) {
   return {'\\', 'x', kHex[octet >> 4], kHex[octet & 15]};
 }
 
-// Where the line that begins `text` ends: before the last blank that fits, else at `width`.
+// Where the line that begins `text` ends.
 std::size_t line_end(std::string_view text, std::size_t width) {
   if (text.size() <= width) return text.size();
   const auto blank = text.rfind(' ', width);
-  return blank == text.npos || blank == 0 ? width : blank;
+  if (blank != text.npos && blank != 0) return blank;
+  const auto mark = text.substr(0, width).find_last_of(",:;/");
+  return mark == text.npos ? width : mark + 1;
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ inline constexpr std::size_t kColumns = 80;
 
 // Printable ASCII stays, every other octet becomes \xNN: nothing remote reaches the
 // terminal as a control sequence, and one still sees what was there. Unlike printable()
-// it keeps commas and cuts nothing.
+// it cuts nothing.
 [[nodiscard]] std::string shown(std::string_view text);
 
 // `text` at most `width` long; what is left out in the middle is marked "...", and more
@@ -24,7 +24,8 @@ inline constexpr std::size_t kColumns = 80;
 // shortened(), then filled up with blanks.
 [[nodiscard]] std::string column(std::string_view text, std::size_t width);
 
-// Lines of at most `width`, broken at blanks; a longer word is cut. At least one line.
+// Lines of at most `width`, broken at blanks; a longer word behind one of the marks that part
+// names, patterns and paths, or where there is none, anywhere. At least one line.
 [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 // `label` (a word of ours), filled up to `indent`, then `text` wrapped beside it; a label

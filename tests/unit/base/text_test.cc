@@ -6,8 +6,17 @@ using namespace tlspolicyd;
 
 TEST_CASE("printable leaves nothing that could forge a log line") {
   CHECK(printable("plain text") == "plain text");
-  CHECK(printable("a\nb\tc,d\x7f\xc3\xa9") == "a?b?c?d???");
-  CHECK(printable(std::string(300, 'x')).size() == 200);
+  CHECK(printable("a\nb\tc,d\x7f\xc3\xa9") == "a?b?c,d???");
+  CHECK(printable(std::string(300, 'x')) == std::string(197, 'x') + "...");
+  CHECK(printable("x\x1b" + std::string(300, ' ')).size() <= 200);
+}
+
+TEST_CASE("an excerpt ends between two words, and says that it is one") {
+  CHECK(excerpt("one two three", 13) == "one two three");
+  CHECK(excerpt("one two three", 12) == "one two...");
+  CHECK(excerpt("one two three", 10) == "one two...");
+  CHECK(excerpt("a onetwothree", 10) == "a onetw...");
+  CHECK(excerpt("onetwothree", 4) == "o...");
 }
 
 TEST_CASE("trim takes blanks and tabs, nothing else") {

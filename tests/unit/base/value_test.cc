@@ -22,9 +22,50 @@ TEST_CASE("parse_ip refuses what is no bare address") {
   }
 }
 
+namespace {
+
+// As documented: a double quote behind "=" begins a value with escapes, else a comma ends it.
+std::vector<std::pair<std::string, std::string>> fields_of(std::string line) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (line.erase(0, line.find(' ') + 1); !line.empty();) {
+    const auto equals = line.find('=');
+    std::string value;
+    std::size_t at = equals + 1;
+    if (at < line.size() && line[at] == '"') {
+      for (++at; line.at(at) != '"'; ++at) value += line[at] == '\\' ? line.at(++at) : line[at];
+      ++at;
+    } else {
+      for (; at < line.size() && line[at] != ','; ++at) value += line[at];
+    }
+    fields.emplace_back(line.substr(0, equals), value);
+    if (at < line.size() && line.substr(at, 2) != ", ") FAIL("no separator");
+    line.erase(0, at + 2);
+  }
+  return fields;
+}
+
+}  // namespace
+
 TEST_CASE("a log line keeps remote text in its field") {
   const LogLine line = LogLine("policy").with("domain", "d.example").with("detail", "x, level=none\nfake: y").with("count", 3);
-  CHECK(line.text() == "policy: domain=d.example, detail=x? level=none?fake: y, count=3");
+  CHECK(line.text() == "policy: domain=d.example, detail=\"x, level=none?fake: y\", count=3");
+}
+
+TEST_CASE("whatever the values, a log line comes apart into the fields that were put in") {
+  const auto value = GENERATE(as<std::string>(), "", "a b", "a, b", "a, level=none", "\"", "\"\", b=\"", "\\", "\\, \"x\", y=z", ",",
+                              "he said \"no\"", "\", b=c", "a\\\"");
+  CAPTURE(value);
+  const LogLine line = LogLine("event").with("first", value).with("second", value).with("last", 1);
+  CHECK(fields_of(line.text()) ==
+        std::vector<std::pair<std::string, std::string>>{{"first", value}, {"second", value}, {"last", "1"}});
+}
+
+TEST_CASE("a log value too long is cut between two words") {
+  std::string text = "why";
+  while (text.size() < 1000) text += " because";
+  const std::string line = LogLine("event").with("reason", text).text();
+  CHECK(line.size() < 450);
+  CHECK(line.ends_with(" because..."));
 }
 
 TEST_CASE("counters start at zero and keep their address") {

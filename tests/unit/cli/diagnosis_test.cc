@@ -108,7 +108,7 @@ TEST_CASE("diagnosis: the MX names are compared with the patterns") {
     const Step& step = step_of(found, "mx");
     CHECK(step.result == "not_covered");
     CHECK(step.rfc == "RFC 8461 section 4.1");
-    CHECK(step.detail == "mx1.d.example mx9.d.example (TTL 3600s, AD not set): no mx pattern of the policy covers "
+    CHECK(step.detail == "mx1.d.example, mx9.d.example (TTL 3600s, AD not set): no mx pattern of the policy covers "
                          "mx9.d.example, so senders that obey the policy deliver no mail there");
     CHECK_FALSE(step.cure.empty());
     CHECK(found.entry.verdict == "secure");

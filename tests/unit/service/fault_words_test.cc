@@ -166,7 +166,7 @@ TEST_CASE("words: TLS is told where the handshake ended well") {
   REQUIRE(step);
   CHECK(step->result == "ok");
   CHECK(step->detail == "192.0.2.1: TLSv1.3, TLS_AES_128_GCM_SHA256; certificate for " + kHost +
-                            ", issued by CN=Some CA");
+                            "; issued by CN=Some CA");
   outcome.tls_version.clear();
   CHECK_FALSE(tls_step(outcome));
 }
@@ -176,7 +176,7 @@ TEST_CASE("words: a refused certificate is described") {
                              .cert_subject = "CN=www.d.example", .cert_names = {"www.d.example"}};
   const Step step = fetch_step(outcome, kHost);
   CHECK(step.step == "tls");
-  CHECK(step.detail == "the certificate is for other names; certificate for www.d.example, subject CN=www.d.example");
+  CHECK(step.detail == "the certificate is for other names; certificate for www.d.example; subject CN=www.d.example");
 }
 
 TEST_CASE("words: the client's own words follow, where they say more") {

@@ -30,10 +30,10 @@ TEST_CASE("P-10 mode words go both ways") {
 
 TEST_CASE("a fault is a sentence that names line, field and text") {
   CHECK(detail_of("version: STSv1\nmode: enforced\n") ==
-        "line 2: mode \"enforced\" is not known: it must be enforce or testing or none");
+        "line 2: mode \"enforced\" is not known: it must be enforce, testing or none");
   CHECK(detail_of("max_age: 1d\n") == "line 1: max_age \"1d\" is not a number: it must be 1 to 10 digits (seconds)");
   CHECK(detail_of("mx: a.example, b.example\n") ==
-        "line 1: mx \"a.example? b.example\" holds a comma: each pattern needs an mx line of its own");
+        "line 1: mx \"a.example, b.example\" holds a comma: each pattern needs an mx line of its own");
   CHECK(detail_of("version: STSv1\nmode: enforce\nmax_age: 86400\n") ==
         "mx is missing: mode enforce needs at least one mx line");
   CHECK(detail_of("<html>\n") == "line 1: has no \":\" after a field name: \"<html>\"");
@@ -77,7 +77,7 @@ TEST_CASE("every line of a document gets its verdict") {
       "ok",
       "ignored: unknown field",
       "ignored: empty line",
-      "error: mode \"enforced\" is not known: it must be enforce or testing or none",
+      "error: mode \"enforced\" is not known: it must be enforce, testing or none",
       "ignored: mode was given in line 4",
       "error: begins with a blank: \" mx: a.example\"",
       "ok",

@@ -24,6 +24,8 @@ TEST_CASE("text: lines break at blanks, and inside a word only where it is too l
   CHECK(wrapped("one two three", 8) == Lines{"one two", "three"});
   CHECK(wrapped("onetwothree four", 8) == Lines{"onetwoth", "ree four"});
   CHECK(wrapped("12345678 90", 8) == Lines{"12345678", "90"});
+  CHECK(wrapped("ab.cd:ef.gh:ij four", 8) == Lines{"ab.cd:", "ef.gh:ij", "four"});
+  CHECK(wrapped("a,b/cdefghijklm", 8) == Lines{"a,b/", "cdefghij", "klm"});
 }
 
 TEST_CASE("text: a label stands beside its text, or above it where it has no room") {
