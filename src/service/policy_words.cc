@@ -32,6 +32,27 @@ constexpr PolicyWords kWhole{"", "not_a_policy",
                              "line_malformed",
                              "Write each line as name: value, without blanks before the name or the colon."};
 
+struct FlawWords {
+  PolicyFlaw flaw;
+  std::string_view result, cure;
+};
+
+constexpr FlawWords kFlaws[] = {
+    {PolicyFlaw::byte_order_mark, "byte_order_mark", "Save the file as UTF-8 without a byte order mark (BOM)."},
+    {PolicyFlaw::carriage_return, "carriage_return", "End each line with LF or CR LF: a carriage return alone ends no line."},
+    {PolicyFlaw::comment, "comment", "Remove the comment: a policy has none."},
+    {PolicyFlaw::web_page, "web_page", "Serve the policy as a text file at this address: this is a web page."},
+    {PolicyFlaw::txt_record, "txt_record", "Serve the policy here, with version, mode, max_age and mx: the record v=STSv1 belongs in DNS."},
+    {PolicyFlaw::one_line, "one_line", "Write each field on a line of its own: version, mode, max_age and every mx."},
+    {PolicyFlaw::equals_sign, "equals_sign", "Write a colon in place of the equals sign: mode: enforce"},
+    {PolicyFlaw::no_colon, "missing_colon", "Write the line as name: value, or remove it."},
+};
+
+const FlawWords* words_for(PolicyFlaw flaw) {
+  const auto found = std::find_if(std::begin(kFlaws), std::end(kFlaws), [=](const FlawWords& each) { return each.flaw == flaw; });
+  return found == std::end(kFlaws) ? nullptr : found;
+}
+
 constexpr std::string_view kTooLarge = "max_age_too_large",
                            kTooLargeCure = "Write max_age: 31557600 (a year) at most; 604800 is a week.";
 
@@ -60,6 +81,8 @@ bool is_about(const std::vector<std::string>& notes, std::string_view field) {
 }  // namespace
 
 Step policy_step(const PolicyFault& fault) {
+  if (const FlawWords* flaw = words_for(fault.flaw))
+    return {"policy", std::string(flaw->result), fault.detail, std::string(kRfc), std::string(flaw->cure)};
   const PolicyWords& words = words_for(fault.field);
   const bool missing = fault.line == 0;
   if (fault.field == "max_age" && fault.detail.find("too large") != fault.detail.npos)

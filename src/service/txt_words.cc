@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "service/fault_words.h"
+#include "sts/txt_grammar.h"
 #include "sts/txt_record.h"
 
 namespace tlspolicyd {
@@ -21,6 +22,16 @@ constexpr TxtWords kAbsent{
     "absent", "To take part, publish one TXT record at _mta-sts under the domain: v=STSv1; id=20260101;"};
 constexpr TxtWords kWrongVersion{
     "wrong_version", "Begin the record with exactly v=STSv1; (spelt so, no blanks or quotes before it)."};
+constexpr TxtWords kNoSemicolon{
+    "missing_semicolon", "Put a semicolon after v=STSv1: v=STSv1; id=20260101;"};
+constexpr TxtWords kEscaped{
+    "escaped_semicolon", "Remove the backslash before each semicolon: v=STSv1; id=20260101;"};
+constexpr TxtWords kQuoted{
+    "quoted", "Remove the double quotes from the value: the DNS software adds its own."};
+constexpr TxtWords kTrailingBlank{
+    "trailing_blank", "Remove the blank at the end of the record, or put a semicolon before it."};
+constexpr TxtWords kBlankAtEquals{
+    "blank_at_equals", "Remove the blank beside the equals sign: id=20260101"};
 constexpr TxtWords kSeveral{
     "several", "Delete all but one of the records that begin with v=STSv1; (with two, none counts)."};
 constexpr TxtWords kNoId{
@@ -38,20 +49,34 @@ bool good_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// Why a record that is meant for MTA-STS does not begin as one.
+TxtWords diagnose_beginning(std::string_view record) {
+  if (record.starts_with('"')) return kQuoted;
+  if (record.starts_with("v=STSv1\\")) return kEscaped;
+  return has_sts_version(record) ? kNoSemicolon : kWrongVersion;
+}
+
 // Why the grammar refused the record, in the order in which it reads: the parser tells it
 // in words only.
 TxtWords diagnose(std::string_view record) {
   bool id_seen = false;
-  for (const std::string_view field : split(record, ';')) {
+  std::string_view rest = record;
+  if (trim(cut_piece(rest, ';')) != kToken) return kNoSemicolon;
+  for (const std::string_view piece : split(rest, ';')) {
+    const std::string_view field = trim(piece);
     const auto name_end = field.find('=');
-    if (trim(field).empty()) continue;
-    if (name_end == field.npos) return kMalformed;
-    const std::string_view name = trim(field.substr(0, name_end)), value = trim(field.substr(name_end + 1));
+    if (field.empty()) continue;
+    if (name_end == field.npos || name_end == 0) return kMalformed;
+    const std::string_view name = field.substr(0, name_end), value = field.substr(name_end + 1);
+    if (is_blank(name.back()) || (!value.empty() && is_blank(value.front()))) return kBlankAtEquals;
     const bool is_id = name == "id" && !std::exchange(id_seen, true);
     if (is_id && !good_id(value)) return kBadId;
     if (!is_id && value.find('=') != value.npos) return kBadExtension;
   }
-  return id_seen ? kMalformed : kNoId;
+  if (!id_seen) return kNoId;
+  return is_blank(record.back()) ? kTrailingBlank : kMalformed;
 }
 
 template <typename Test>
@@ -83,7 +108,7 @@ Step txt_step(const DnsAnswer& answer, const TxtSeen& seen) {
               std::string(kRfc), ""};
     case TxtSeen::State::absent:
       if (first_that(answer, resembles_sts).empty()) return told(kAbsent, nothing_seen(answer), answer);
-      return told(kWrongVersion, seen.detail, answer);
+      return told(diagnose_beginning(first_that(answer, resembles_sts)), seen.detail, answer);
     case TxtSeen::State::several: return told(kSeveral, seen.detail, answer);
     case TxtSeen::State::malformed: return told(diagnose(record), "\"" + record + "\": " + seen.detail, answer);
     case TxtSeen::State::lookup_failed: break;

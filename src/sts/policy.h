@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "sts/mx_patterns.h"
+#include "sts/policy_flaw.h"
 
 namespace tlspolicyd {
 
@@ -43,6 +44,7 @@ struct PolicyFault {
   std::string detail;                 // "line 3: mode \"enforced\" is none of enforce, testing, none"
   unsigned line = 0;                  // 0 where something is missing from the whole
   std::string field;                  // "mx", "mode", "max_age", "version", or ""
+  PolicyFlaw flaw = PolicyFlaw::other;  // of that line
 };
 
 struct PolicyReading {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sts/policy_flaw.h"
 #include "sts/quote.h"
 
 namespace tlspolicyd {
@@ -62,6 +63,7 @@ bool is_empty_line(std::string_view line) { return trim(line).empty(); }
 Result<PolicyField> read_policy_line(std::string_view line) {
   if (auto good = check_octets(line); !good) return tl::unexpected(good.error());
   if (!line.empty() && is_blank(line.front())) return fail("begins with a blank: " + in_quotes(line));
+  if (is_comment(line)) return fail("is a comment: " + in_quotes(line));
   const auto colon = line.find(':');
   if (colon == line.npos) return fail("has no \":\" after a field name: " + in_quotes(line));
   const PolicyField field{line.substr(0, colon), trim(line.substr(colon + 1))};

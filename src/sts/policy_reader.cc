@@ -127,11 +127,11 @@ PolicyFault PolicyReader::missing(const Known& known) const {
   if (known.key == "mx")
     detail += ": mode " + std::string(name_of(policy_.mode)) + " needs at least one mx line";
   if (!known.near_miss.empty()) detail += " (" + known.near_miss + ')';
-  return {detail, 0, std::string(known.key)};
+  return {detail, 0, std::string(known.key), PolicyFlaw::other};
 }
 
 tl::expected<Policy, PolicyFault> PolicyReader::finish() const {
-  if (number_ == empty_lines_) return tl::unexpected(PolicyFault{"the document is empty", 0, ""});
+  if (number_ == empty_lines_) return tl::unexpected(PolicyFault{"the document is empty", 0, "", PolicyFlaw::other});
   for (const Known& known : known_)
     if (lacks(known)) return tl::unexpected(missing(known));
   return policy_;

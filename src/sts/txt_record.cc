@@ -24,6 +24,7 @@ std::string why_not_taken(std::string_view record) {
   const char* why = "has the wrong version";
   if (is_blank(record.front())) why = "begins with a blank";
   if (record.front() == '"') why = "begins with a double quote";
+  if (record.starts_with("v=STSv1\\")) why = "has a backslash before the semicolon";
   if (has_sts_version(record)) why = "lacks the semicolon right after the version beside other TXT records";
   return "the record " + in_quotes(record) + ' ' + why + ": it must begin with exactly " + in_quotes(kBeginning);
 }

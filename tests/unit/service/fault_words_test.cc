@@ -115,6 +115,64 @@ TEST_CASE("words: every fault that a postmaster mends differently is told apart,
   }
 }
 
+TEST_CASE("words: what is wrong with a TXT record has a fix of its own") {
+  const auto [record, result, fix] = GENERATE(table<const char*, const char*, const char*>({
+      {"v=STSv1 id=1", "missing_semicolon", "a semicolon after v=STSv1"},
+      {"v=STSv1 id=1;", "missing_semicolon", "a semicolon after v=STSv1"},
+      {"v=STSv1\\; id=1\\;", "escaped_semicolon", "the backslash"},
+      {"\"v=STSv1; id=1;\"", "quoted", "the double quotes"},
+      {"v=STSv1, id=1", "wrong_version", "exactly v=STSv1;"},
+      {"v=STSv1; id=1 ", "trailing_blank", "at the end"},
+      {"v=STSv1; id = 1", "blank_at_equals", "beside the equals sign"},
+      {"v=STSv1; id= 1;", "blank_at_equals", "beside the equals sign"},
+      {"v=STSv1; id=a, b", "bad_id", "1 to 32 letters or digits"},
+      {"v=STSv1", "id_missing", "id="},
+  }));
+  CAPTURE(record);
+  const Step step = txt_said({record});
+  CHECK(step.result == result);
+  CHECK(step.cure.find(fix) != step.cure.npos);
+}
+
+TEST_CASE("words: a record that counts only when alone is told what it lacks beside others") {
+  CHECK(txt_said({"v=spf1 -all", "v=STSv1 ; id=1"}).result == "missing_semicolon");
+}
+
+TEST_CASE("words: what is wrong with a document as a whole has a fix of its own") {
+  const std::string good = "mode: enforce\nmx: a.example\nmax_age: 604800\n";
+  const auto [document, result, fix] = GENERATE_COPY(table<std::string, const char*, const char*>({
+      {"\xef\xbb\xbfversion: STSv1\n" + good, "byte_order_mark", "without a byte order mark"},
+      {"version: STSv1\rmode: enforce\rmx: a.example\rmax_age: 604800\r", "carriage_return", "LF or CR LF"},
+      {"version: STSv1\r\r\n" + good, "carriage_return", "LF or CR LF"},
+      {"# our policy\nversion: STSv1\n" + good, "comment", "the comment"},
+      {"version: STSv1\n; mx: old.example\n" + good, "comment", "the comment"},
+      {"version: STSv1\nmode: testing # for now\n" + good, "comment", "the comment"},
+      {"version: STSv1\nthis is our policy\n" + good, "missing_colon", "name: value"},
+      {"version=STSv1\n", "equals_sign", "a colon"},
+      {"version: STSv1 mode: enforce mx: a.example max_age: 604800", "one_line", "a line of its own"},
+      {"version: STSv1\\nmode: enforce\\nmx: a.example\\nmax_age: 604800", "one_line", "a line of its own"},
+      {"mode: enforce, version: STSv1", "one_line", "a line of its own"},
+      {"mx: a.example; mode: enforce\n", "one_line", "a line of its own"},
+      {"v=STSv1; id=20260101;", "txt_record", "belongs in DNS"},
+      {"<!DOCTYPE html>\n", "web_page", "text file"},
+      {" version: STSv1\n" + good, "line_malformed", "without blanks before the name"},
+      {"version: STSv1\nmx: a.example, b.example\n" + good, "mx_pattern", "one host name"},
+  }));
+  CAPTURE(document);
+  const Step step = policy_said(document);
+  CHECK(step.result == result);
+  CHECK(step.cure.find(fix) != step.cure.npos);
+  CHECK_FALSE(step.detail.empty());
+}
+
+TEST_CASE("words: mx lines that no host name can match are told, whether or not others are left") {
+  const auto mx = GENERATE(as<std::string>(), "192.0.2.7", "192.0.2.7\nmx: a.example");
+  const Step step = policy_said("version: STSv1\nmode: enforce\nmx: " + mx + "\nmax_age: 604800\n");
+  CHECK(step.result == "mx_unmatchable");
+  CHECK(step.detail.find("\"192.0.2.7\" is an IP address") != step.detail.npos);
+  CHECK(step.cure.find("mail server's name") != step.cure.npos);
+}
+
 TEST_CASE("words: each FetchFault has a sentence and a cure of its own") {
   std::set<std::string> cures, details;
   for (int i = 1; i <= static_cast<int>(kLastFault); ++i) {
