@@ -120,7 +120,7 @@ void Daemon::ask_postfix_level() {
 }
 
 void Daemon::on_canary() {
-  precedence_.set_validates(canary_.validates(), show(config_, *find_param("dane_canary")));
+  precedence_.set_resolver(canary_.ad(), show(config_, *find_param("dane_canary")));
   if (!canary_.validates()) dane_.forget_all();
   set_precedence();
 }

@@ -36,7 +36,7 @@ void Diagnosis::start() {
 
 // Without an answer AD counts as seen, as in the daemon.
 void Diagnosis::on_canary(const DnsAnswer& answer) {
-  blind_ = !answer.failed() && !answer.authentic;
+  ad_ = ad_bit(answer);
   finish_part();
 }
 
@@ -104,14 +104,14 @@ void Diagnosis::finish_part() {
 }
 
 void Diagnosis::finish() {
-  options_.rules.dane_active &= !blind_;
+  options_.rules.dane_active &= ad_ == AdBit::trusted;
   const Entry entry = entry_at(ports_.clock.life());
   const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules).verdict;
   const bool temporary_now = temporary() || verdict == "temp";
   std::vector<Step>& steps = report_.steps;
   if (names_matter()) steps.push_back(mx_step(domain_, hosts_, *policy()));
   for (Step& step : dane_steps(domain_, {}, dane_)) steps.push_back(std::move(step));
-  steps.push_back(precedence_step(options_.rules, blind_));
+  steps.push_back(precedence_step(options_.rules, ad_));
   steps.push_back(verdict_step(report_.evidence, temporary_now, verdict));
   done_(explain(entry), temporary_now);
 }

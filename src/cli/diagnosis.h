@@ -63,7 +63,7 @@ class Diagnosis {
   DiscoveryReport report_;
   MailHosts hosts_;
   DaneReport dane_;
-  bool blind_ = false;  // the resolver does not validate
+  AdBit ad_ = AdBit::trusted;  // of the canary's answer
   int parts_awaited_ = 2;
   int addresses_awaited_ = 0;
   Ticket canary_ticket_, a_ticket_, aaaa_ticket_;

@@ -100,7 +100,7 @@ Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy)
   return compare(names, policy, " (" + dns_facts(hosts.mx) + ")");
 }
 
-Step precedence_step(const ReplyRules& rules, bool blind) {
+Step precedence_step(const ReplyRules& rules, AdBit ad) {
   constexpr const char* kRfc = "RFC 8461 section 2";
   const BaseLevel level = rules.reply.base_level;
   if (rules.dane_active) return {"precedence", "on", "DANE goes before MTA-STS", kRfc, ""};
@@ -109,9 +109,15 @@ Step precedence_step(const ReplyRules& rules, bool blind) {
   if (level != BaseLevel::dane)
     return {"precedence", "off", "the Postfix served is at level " + std::string(name_of(level)) +
             ", without DANE: MTA-STS alone decides", kRfc, ""};
-  if (blind)
-    return {"precedence", "blind", "the resolver's answers carry no AD that counts, so DANE cannot be judged: MTA-STS alone decides",
-            "RFC 7672 section 2.1.1", "Let resolver name a validating one on loopback, or set resolver_trust_ad."};
+  if (ad == AdBit::not_trusted)
+    return {"precedence", "ad_not_trusted", "the resolver sets AD, but its AD is not trusted here, so DANE cannot be judged: "
+            "MTA-STS alone decides", "RFC 7672 section 2.1.1",
+            "Run a validating resolver on loopback, or, where nobody can forge answers on the way from this one, set "
+            "resolver_trust_ad = always."};
+  if (ad == AdBit::missing)
+    return {"precedence", "no_ad", "the resolver does not validate DNSSEC (no AD in its answers), so DANE cannot be judged: "
+            "MTA-STS alone decides", "RFC 7672 section 2.1.1",
+            "Let the parameter resolver name a validating one on loopback, such as unbound with a trust anchor."};
   return {"precedence", "off", "the Postfix served does not ask with DNSSEC, so its DANE is without effect: MTA-STS alone decides",
           kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
 }

@@ -24,9 +24,8 @@ struct MailHosts {
 // domain is its own mail server (RFC 5321 section 5.1); a null MX takes no mail (RFC 7505).
 [[nodiscard]] Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy);
 
-// Whether DANE goes before MTA-STS for the Postfix served. `blind`: the resolver does not
-// validate.
-[[nodiscard]] Step precedence_step(const ReplyRules& rules, bool blind);
+// Whether DANE goes before MTA-STS for the Postfix served. `ad`: of the canary's answer.
+[[nodiscard]] Step precedence_step(const ReplyRules& rules, AdBit ad);
 
 // `temporary`: another try may end otherwise. `verdict`: the word for the reply.
 [[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict);

@@ -23,11 +23,19 @@ std::string_view name_of(DnsStatus status) {
     case DnsStatus::no_name: return "no_name";
     case DnsStatus::server_failure: return "server_failure";
     case DnsStatus::timeout: return "timeout";
+    case DnsStatus::unreachable: return "unreachable";
+    case DnsStatus::refused: return "refused";
+    case DnsStatus::tcp_failed: return "tcp_failed";
     case DnsStatus::malformed: return "malformed";
     case DnsStatus::cname_loop: return "cname_loop";
     case DnsStatus::overloaded: return "overloaded";
   }
   return "?";
+}
+
+AdBit ad_bit(const DnsAnswer& answer) {
+  if (answer.failed() || answer.authentic) return AdBit::trusted;
+  return answer.ad_ignored ? AdBit::not_trusted : AdBit::missing;
 }
 
 bool DnsAnswer::failed() const {

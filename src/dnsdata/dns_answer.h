@@ -56,7 +56,10 @@ enum class DnsStatus : std::uint8_t {
   no_data,     // the name exists, not with this type
   no_name,     // NXDOMAIN
   server_failure,  // SERVFAIL and other error codes: what a validating resolver says to a bogus answer
-  timeout,     // no resolver answered
+  timeout,     // no resolver answered in time
+  unreachable, // no resolver could be reached at all: nobody listens, or there is no route
+  refused,     // a resolver does not serve this host
+  tcp_failed,  // the answer is too long for UDP, and TCP brought none
   malformed,   // answers came, none made sense
   cname_loop,  // a circle, or more steps than the client follows
   overloaded,  // not asked: too many questions wait already
@@ -69,6 +72,7 @@ struct DnsAnswer {
   std::vector<Rdata> records;           // of the asked type, at the end of the CNAME chain
   std::vector<std::string> chain;       // the CNAME targets followed, in order
   bool authentic = false;               // every response used had AD set, and its resolver's AD counts
+  bool ad_ignored = false;              // a response had AD set, and its resolver's AD does not count
   // How long the answer may be used: the smallest TTL seen; for no_data and no_name the
   // negative TTL of RFC 2308 section 5 (0 where the SOA was missing); 0 for failures.
   seconds ttl{0};
@@ -77,6 +81,15 @@ struct DnsAnswer {
   // Neither an answer nor a denial.
   [[nodiscard]] bool failed() const;
 };
+
+// What the answer to a question whose answer is signed tells of the resolver.
+enum class AdBit : std::uint8_t {
+  trusted,      // it validates; also where it did not answer
+  not_trusted,  // AD was set, but may come from anybody: RFC 7672 section 2.1.1
+  missing,      // it does not validate
+};
+
+[[nodiscard]] AdBit ad_bit(const DnsAnswer& answer);
 
 // The records of one kind, in the order of the answer.
 template <typename T>

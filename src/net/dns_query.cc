@@ -28,6 +28,18 @@ bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EAGAIN;
 }
 
+// Of several resolvers the one that says most about the name decides.
+int weight(DnsStatus failure) {
+  switch (failure) {
+    case DnsStatus::server_failure: return 5;
+    case DnsStatus::refused: return 4;
+    case DnsStatus::malformed: return 3;
+    case DnsStatus::tcp_failed: return 2;
+    case DnsStatus::timeout: return 1;
+    default: return 0;
+  }
+}
+
 }  // namespace
 
 DnsQuery::DnsQuery(Loop& loop, const Clock& clock, Metrics& metrics,
@@ -58,7 +70,7 @@ void DnsQuery::send() {
   auto wire = encode_query(chain_.question(), random_id(), candidate().edns);
   if (!wire) {
     candidate().note = wire.error().text + ": " + chain_.question().name;
-    failure_ = DnsStatus::malformed;
+    candidate().failure = DnsStatus::malformed;
     return soon(Step::give_up);
   }
   wire_ = *std::move(wire);
@@ -98,7 +110,10 @@ void DnsQuery::judge(Octets reply) {
   if (!message) return on_nonsense(message.error().text);
   if (message->rcode != Rcode::noerror && message->rcode != Rcode::nxdomain)
     return on_error_code(message->rcode);
-  message->authentic = message->authentic && counts_ad(plan().resolvers[candidate().index], plan().trust_ad);
+  if (message->authentic && !counts_ad(plan().resolvers[candidate().index], plan().trust_ad)) {
+    message->authentic = false;
+    ad_ignored_ = true;
+  }
   take(*message);
 }
 
@@ -118,7 +133,7 @@ void DnsQuery::on_error_code(Rcode rcode) {
   asked.out = !plainer;
   asked.edns = false;
   asked.note = name_of(rcode) + " from " + resolver_text();
-  failure_ = DnsStatus::server_failure;
+  asked.failure = rcode == Rcode::refused ? DnsStatus::refused : DnsStatus::server_failure;
   fail_try();
 }
 
@@ -126,7 +141,7 @@ void DnsQuery::on_nonsense(const std::string& why) {
   metrics_.add("dns_tries", "malformed");
   candidate().out = true;
   candidate().note = "malformed answer from " + resolver_text() + " (" + why + ")";
-  if (failure_ == DnsStatus::timeout) failure_ = DnsStatus::malformed;
+  candidate().failure = DnsStatus::malformed;
   fail_try();
 }
 
@@ -134,6 +149,7 @@ void DnsQuery::on_broken(const std::string& cause) {
   metrics_.add("dns_tries", "broken");
   pool_->silent(candidate().index, asked_, clock_.steady());
   candidate().broken = true;
+  candidate().failure = over_tcp() ? DnsStatus::tcp_failed : DnsStatus::unreachable;
   candidate().note = "no answer from " + resolver_text() + " (" + cause + ")";
   fail_try();
 }
@@ -143,6 +159,7 @@ void DnsQuery::on_silence() {
   pool_->silent(candidate().index, asked_, clock_.steady());
   Candidate& asked = candidate();
   asked.broken = false;
+  asked.failure = over_tcp() ? DnsStatus::tcp_failed : DnsStatus::timeout;
   asked.note = "no answer from " + resolver_text();
   if (asked.tries > 1) asked.note += " (" + std::to_string(asked.tries) + " tries)";
   fail_try();
@@ -164,17 +181,20 @@ bool DnsQuery::choose_next() {
 }
 
 void DnsQuery::give_up() {
-  DnsAnswer answer{.status = failure_, .chain = chain_.answer().chain};
+  DnsAnswer answer{.status = DnsStatus::unreachable, .chain = chain_.answer().chain};
   for (const Candidate& each : candidates_) {
     if (each.note.empty()) continue;
+    if (weight(each.failure) > weight(answer.status)) answer.status = each.failure;
     if (!answer.detail.empty()) answer.detail += "; ";
     answer.detail += each.note;
   }
+  if (answer.detail.empty()) answer.status = DnsStatus::timeout;
   finish(answer);
 }
 
-void DnsQuery::finish(const DnsAnswer& answer) {
+void DnsQuery::finish(DnsAnswer answer) {
   timer_->cancel();
+  answer.ad_ignored = ad_ignored_;
   done_(answer);
 }
 

@@ -46,6 +46,7 @@ class DnsQuery {
     bool edns = true;
     bool out = false;     // it has said all it will say
     bool broken = false;  // it could not be reached last time
+    DnsStatus failure = DnsStatus::timeout;  // of its last try
     std::string note;     // why it brought no answer, for people
   };
 
@@ -63,14 +64,18 @@ class DnsQuery {
   void fail_try();
   [[nodiscard]] bool choose_next();
   void give_up();
-  void finish(const DnsAnswer& answer);
+  void finish(DnsAnswer answer);
 
   void on_timer();
   void later(Step step, SteadyTime at);
   void soon(Step step) { later(step, clock_.steady()); }
   [[nodiscard]] const ResolverPlan& plan() const { return pool_->plan(); }
   [[nodiscard]] Candidate& candidate() { return candidates_[current_]; }
-  [[nodiscard]] std::string resolver_text() { return to_text(plan().resolvers[candidate().index]); }
+  [[nodiscard]] std::string resolver_text() {
+    return to_text(plan().resolvers[candidate().index]) + (over_tcp() ? " over TCP" : "");
+  }
+  // Since the answer was too long for UDP.
+  [[nodiscard]] bool over_tcp() const { return tcp_ && !plan().tcp; }
 
   Loop& loop_;
   const Clock& clock_;
@@ -83,7 +88,7 @@ class DnsQuery {
   int tries_left_;
   bool tcp_ = false;
   SteadyTime asked_, try_end_, end_;
-  DnsStatus failure_ = DnsStatus::timeout;
+  bool ad_ignored_ = false;
   std::vector<std::uint8_t> wire_;
   Step step_ = Step::begin_try;
   std::unique_ptr<Timer> timer_;

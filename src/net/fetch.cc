@@ -150,7 +150,7 @@ TlsLink::Step Fetch::read_answer() {
 
 void Fetch::judge(HttpReader::State state) {
   if (state == HttpReader::State::done) finish({FetchFault::none, ""});
-  if (state == HttpReader::State::fault) finish({reader_.answer().fault, reader_.answer().detail});
+  if (state == HttpReader::State::fault) finish({reader_.answer().fault, reader_.answer().detail, reader_.answer().rfc});
 }
 
 // A peer that leaves before it said anything has not cut an answer short.
@@ -223,6 +223,7 @@ void Fetch::fill(FetchFailure failure) {
   const HttpAnswer& answer = reader_.answer();
   outcome_.fault = failure.fault;
   outcome_.detail = std::move(failure.detail);
+  outcome_.rfc = failure.rfc;
   if (outcome_.fault == FetchFault::none) outcome_.body = answer.body;
   outcome_.status = answer.status;
   outcome_.content_type = answer.content_type;

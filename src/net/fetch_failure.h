@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "net/https.h"
 
@@ -10,6 +11,7 @@ namespace tlspolicyd {
 struct FetchFailure {
   FetchFault fault;
   std::string detail;  // for people, may quote remote octets
+  std::string_view rfc = {};  // as FetchOutcome has it; a literal
 };
 
 }  // namespace tlspolicyd

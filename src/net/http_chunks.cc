@@ -16,7 +16,7 @@ constexpr std::size_t kMaxTrailers = 8 * 1024;
 constexpr std::size_t kMaxSizeDigits = 16;
 
 FetchFailure malformed(std::string detail) {
-  return {FetchFault::http_malformed, std::move(detail)};
+  return {FetchFault::http_malformed, std::move(detail), "RFC 9112 section 7.1"};
 }
 
 std::optional<FetchFailure> trailers_too_long() {

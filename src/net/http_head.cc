@@ -10,8 +10,12 @@ namespace {
 
 constexpr std::string_view kMediaType = "text/plain";
 
-FetchFailure malformed(std::string detail) {
-  return {FetchFault::http_malformed, std::move(detail)};
+constexpr std::string_view kStatusLine = "RFC 9112 section 4", kFieldLine = "RFC 9112 section 5",
+                           kContentLength = "RFC 9110 section 8.6", kTransferEncoding = "RFC 9112 section 6.1",
+                           kBodyLength = "RFC 9112 section 6.3";
+
+FetchFailure malformed(std::string detail, std::string_view rfc = kFieldLine) {
+  return {FetchFault::http_malformed, std::move(detail), rfc};
 }
 
 bool is_text_plain(std::string_view content_type) {
@@ -31,7 +35,7 @@ bool is_status_line(std::string_view line) {
 }  // namespace
 
 std::optional<FetchFailure> HttpHead::status_line(std::string_view line) {
-  if (!is_status_line(line)) return malformed("the status line is malformed: " + in_quotes(line));
+  if (!is_status_line(line)) return malformed("the status line is malformed: " + in_quotes(line), kStatusLine);
   http_1_0_ = line[7] == '0';
   status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   return std::nullopt;
@@ -54,9 +58,9 @@ std::optional<FetchFailure> HttpHead::field(std::string_view line, bool folded) 
 }
 
 std::optional<FetchFailure> HttpHead::content_length(std::string_view value) {
-  if (length_) return malformed("there is more than one Content-Length");
+  if (length_) return malformed("there is more than one Content-Length", kBodyLength);
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit))
-    return malformed("Content-Length is not a number: " + in_quotes(value));
+    return malformed("Content-Length is not a number: " + in_quotes(value), kContentLength);
   // A number beyond 64 bits is still a number, and too large all the same.
   constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
   length_ = parse_decimal(value, kMost).value_or(kMost);
@@ -64,17 +68,17 @@ std::optional<FetchFailure> HttpHead::content_length(std::string_view value) {
 }
 
 std::optional<FetchFailure> HttpHead::transfer_encoding(std::string_view value) {
-  if (chunked_) return malformed("there is more than one Transfer-Encoding");
+  if (chunked_) return malformed("there is more than one Transfer-Encoding", kTransferEncoding);
   if (!equals_ignoring_case(value, "chunked"))
-    return malformed("Transfer-Encoding is not chunked but " + in_quotes(value));
+    return malformed("Transfer-Encoding is not chunked but " + in_quotes(value), kTransferEncoding);
   chunked_ = true;
   return std::nullopt;
 }
 
 std::optional<FetchFailure> HttpHead::judge(std::size_t max_body) const {
   if (auto fault = judge_status()) return fault;
-  if (chunked_ && length_) return malformed("both Content-Length and Transfer-Encoding are given");
-  if (chunked_ && http_1_0_) return malformed("Transfer-Encoding is used in an HTTP/1.0 answer");
+  if (chunked_ && length_) return malformed("both Content-Length and Transfer-Encoding are given", kBodyLength);
+  if (chunked_ && http_1_0_) return malformed("Transfer-Encoding is used in an HTTP/1.0 answer", kTransferEncoding);
   if (auto fault = judge_media_type()) return fault;
   if (auto fault = judge_coding()) return fault;
   if (length() > max_body)
@@ -99,6 +103,9 @@ std::optional<FetchFailure> HttpHead::judge_media_type() const {
     return FetchFailure{FetchFault::no_media_type, "there is no Content-Type"};
   if (std::all_of(content_types_.begin(), content_types_.end(), is_text_plain))
     return std::nullopt;
+  if (content_types_.size() > 1)
+    return FetchFailure{FetchFault::several_media_types, "Content-Type is sent " + std::to_string(content_types_.size()) +
+                                                             " times: " + in_quotes(join(content_types_, "\" and \""))};
   return FetchFailure{FetchFault::media_type, "Content-Type is " + in_quotes(content_type())};
 }
 

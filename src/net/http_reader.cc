@@ -54,6 +54,7 @@ std::size_t HttpReader::steps() const {
 HttpReader::State HttpReader::conclude(FetchFailure fault) {
   answer_.fault = fault.fault;
   answer_.detail = std::move(fault.detail);
+  answer_.rfc = fault.rfc;
   answer_.body.clear();
   return state_ = State::fault;
 }
@@ -105,7 +106,7 @@ std::optional<FetchFailure> HttpReader::head_line(std::string_view& input) {
     case HttpLine::Step::bad_octet: break;
     case HttpLine::Step::too_long: return head_too_large("a header line is", kMaxHeadLine);
   }
-  return FetchFailure{FetchFault::http_malformed, "the header contains " + std::string(line_.bad())};
+  return FetchFailure{FetchFault::http_malformed, "the header contains " + std::string(line_.bad()), "RFC 9112 section 2.2"};
 }
 
 std::optional<FetchFailure> HttpReader::head_line_done() {
@@ -129,7 +130,7 @@ std::optional<FetchFailure> HttpReader::head_done() {
 std::optional<FetchFailure> HttpReader::interim_done() {
   if (++interims_ > kMaxInterims)
     return FetchFailure{FetchFault::http_malformed,
-                     "more than " + std::to_string(kMaxInterims) + " interim (1xx) answers"};
+                     "more than " + std::to_string(kMaxInterims) + " interim (1xx) answers", "RFC 9110 section 15.2"};
   head_ = HttpHead();
   matched_ = 0;
   at_ = At::start;

@@ -18,6 +18,7 @@ namespace tlspolicyd {
 struct HttpAnswer {
   FetchFault fault = FetchFault::none;
   std::string detail;  // of the fault
+  std::string_view rfc;
   int status = 0;      // final status, 0 if none was read
   std::string content_type;
   std::string location;

@@ -22,6 +22,7 @@ std::string_view name_of(FetchFault fault) {
     case FetchFault::alpn: return "alpn";
     case FetchFault::cert_self_signed: return "cert_self_signed";
     case FetchFault::cert_unknown_ca: return "cert_unknown_ca";
+    case FetchFault::cert_unknown_root: return "cert_unknown_root";
     case FetchFault::cert_expired: return "cert_expired";
     case FetchFault::cert_issuer_expired: return "cert_issuer_expired";
     case FetchFault::cert_not_yet_valid: return "cert_not_yet_valid";
@@ -36,6 +37,7 @@ std::string_view name_of(FetchFault fault) {
     case FetchFault::status: return "status";
     case FetchFault::no_media_type: return "no_media_type";
     case FetchFault::media_type: return "media_type";
+    case FetchFault::several_media_types: return "several_media_types";
     case FetchFault::content_encoding: return "content_encoding";
     case FetchFault::truncated: return "truncated";
     case FetchFault::too_large: return "too_large";

@@ -25,11 +25,11 @@ enum class FetchFault : std::uint8_t {
   blocked,   // by this host's own packet filter or access control
   shortage,  // of this host's descriptors, ports or memory: says nothing of the policy host
   // TLS and certificate
-  tls_version, tls_failure, alpn, cert_self_signed, cert_unknown_ca, cert_expired, cert_issuer_expired,
+  tls_version, tls_failure, alpn, cert_self_signed, cert_unknown_ca, cert_unknown_root, cert_expired, cert_issuer_expired,
   cert_not_yet_valid,
   cert_wrong_name, cert_name_only_in_cn, cert_invalid, cert_chain_too_large,
   // HTTP
-  not_http, http_malformed, header_too_large, redirect, status, no_media_type, media_type,
+  not_http, http_malformed, header_too_large, redirect, status, no_media_type, media_type, several_media_types,
   content_encoding, truncated, too_large,
   // any time
   timeout, reset, flood, displaced, cancelled,
@@ -59,6 +59,7 @@ struct FetchRequest {
 struct FetchOutcome {
   FetchFault fault = FetchFault::timeout;
   std::string detail;        // for people; may quote remote octets
+  std::string_view rfc;      // the section that was broken, where the fault alone does not tell; a literal
   std::string body;          // the complete document iff fault is none
   int status = 0;            // final HTTP status, 0 if none was read
   std::string content_type;  // as sent, "" if none

@@ -36,6 +36,11 @@ std::string issuer_text(const CertProblem& problem) {
   return problem.at != nullptr ? " \"" + issuer_of(*problem.at) + '"' : std::string();
 }
 
+// The server sent what stands between its certificate and the authority.
+FetchFailure unknown_root(const CertProblem& problem) {
+  return {FetchFault::cert_unknown_root, "the chain ends at the authority" + issuer_text(problem) + " which is not trusted here"};
+}
+
 std::string reason_of(unsigned long code) {
   const char* const reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "error " + std::to_string(ERR_GET_REASON(code));
@@ -54,12 +59,12 @@ FetchFailure explain_certificate(const CertProblem& problem, const std::string& 
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       return {FetchFault::cert_self_signed, "the certificate is self-signed"};
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return {FetchFault::cert_self_signed, "the chain ends in a self-signed certificate" +
-                                                issuer_text(problem) + " that is not trusted here"};
+      return unknown_root(problem);
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_UNTRUSTED:
+      if (problem.depth > 0) return unknown_root(problem);
       return {FetchFault::cert_unknown_ca, "the issuer" + issuer_text(problem) +
                                                " is not trusted here, or the server does not send "
                                                "its intermediate certificate"};

@@ -49,6 +49,7 @@ StsResult result_of(FetchFault fault) {
   switch (fault) {
     case FetchFault::cert_self_signed:
     case FetchFault::cert_unknown_ca:
+    case FetchFault::cert_unknown_root:
     case FetchFault::cert_expired:
     case FetchFault::cert_issuer_expired:
     case FetchFault::cert_not_yet_valid:
@@ -59,6 +60,7 @@ StsResult result_of(FetchFault fault) {
       return StsResult::sts_webpki_invalid;
     case FetchFault::no_media_type:
     case FetchFault::media_type:
+    case FetchFault::several_media_types:
       return StsResult::sts_policy_invalid;
     default:
       return StsResult::sts_policy_fetch_error;

@@ -16,6 +16,18 @@ DnsWords words_for(DnsStatus status) {
       return {"timeout", "no answer in time", "RFC 1035 section 4.2.1",
               "Make every name server of the zone answer, over UDP and TCP; if other domains fail here "
               "too, look at the resolver of this machine."};
+    case DnsStatus::unreachable:
+      return {"resolver_unreachable", "the resolver of this host cannot be reached", "RFC 1034 section 5.3.1",
+              "Start the resolver, or name another one by the parameter resolver or in /etc/resolv.conf: nothing is "
+              "known of the domain."};
+    case DnsStatus::refused:
+      return {"resolver_refuses", "the resolver of this host refuses to answer", "RFC 1035 section 4.1.1",
+              "Allow this host in the resolver's access list (unbound: access-control, BIND: allow-recursion), or "
+              "name another resolver; where it happens under load only, raise its limits (dnsmasq: dns-forward-max). "
+              "Nothing is known of the domain."};
+    case DnsStatus::tcp_failed:
+      return {"tcp_failed", "the answer is too long for UDP and does not come over TCP", "RFC 7766 section 5",
+              "Let the resolver, and each firewall before it, answer over TCP port 53, too."};
     case DnsStatus::malformed:
       return {"malformed_answer", "answers that make no sense", "RFC 1035 section 4.1",
               "Look for a name server or a middlebox that sends broken DNS packets."};
@@ -66,7 +78,7 @@ std::string seen_for(const DnsAnswer& answer, RrType type, const std::vector<IpA
 
 std::string dns_facts(const DnsAnswer& answer) {
   std::string out = "TTL " + std::to_string(answer.ttl.count()) + "s, AD ";
-  out += answer.authentic ? "set" : "not set";
+  out += answer.authentic ? "set" : answer.ad_ignored ? "set but not trusted here" : "not set";
   if (!answer.chain.empty()) out += ", by CNAME to " + answer.chain.back();
   return out;
 }

@@ -49,6 +49,10 @@ FetchWords words_for_certificate(FetchFault fault) {
               "Replace the self-signed certificate of the policy host by one of a public authority."};
     case FetchFault::cert_unknown_ca:
       return {"tls", "the certificate does not lead to an authority trusted here", kFetch, kFullChain};
+    case FetchFault::cert_unknown_root:
+      return {"tls", "the chain is complete, but its authority is not trusted on this host", kFetch,
+              "If browsers trust this authority, update the trust anchors of this host (package ca-certificates, or "
+              "what ca_file and ca_path name); if not, the domain needs a certificate of a public authority."};
     case FetchFault::cert_expired:
       return {"tls", "the certificate has expired", "RFC 8461 section 3.3, RFC 5280 section 4.1.2.5",
               "Renew the certificate of the policy host, and see why its renewal did not run."};
@@ -112,6 +116,10 @@ FetchWords words_for_body(FetchFault fault) {
     case FetchFault::media_type:
       return {"http", "not text/plain", "RFC 8461 section 3.2",
               "Serve the document as text/plain; an HTML page is often the answer of another site on the server."};
+    case FetchFault::several_media_types:
+      return {"http", "more than one Content-Type", "RFC 8461 section 3.2",
+              "Send one Content-Type, text/plain. In nginx, add_header adds a second one: remove it, and write "
+              "default_type text/plain; in its place."};
     case FetchFault::content_encoding:
       return {"http", "the document is compressed", "RFC 9110 section 8.4",
               "Switch compression off for this document where the client did not ask for it."};
@@ -172,13 +180,15 @@ FetchWords words_for(const FetchOutcome& outcome) {
     case FetchFault::refused: case FetchFault::unreachable: case FetchFault::connect_timeout:
     case FetchFault::blocked: case FetchFault::shortage: return words_before_tls(outcome.fault);
     case FetchFault::tls_version: case FetchFault::tls_failure: case FetchFault::alpn:
-    case FetchFault::cert_self_signed: case FetchFault::cert_unknown_ca: case FetchFault::cert_expired:
-    case FetchFault::cert_issuer_expired: case FetchFault::cert_not_yet_valid: case FetchFault::cert_wrong_name:
+    case FetchFault::cert_self_signed: case FetchFault::cert_unknown_ca: case FetchFault::cert_unknown_root:
+    case FetchFault::cert_expired: case FetchFault::cert_issuer_expired: case FetchFault::cert_not_yet_valid:
+    case FetchFault::cert_wrong_name:
     case FetchFault::cert_name_only_in_cn: case FetchFault::cert_invalid:
     case FetchFault::cert_chain_too_large: return words_for_tls(outcome.fault);
     case FetchFault::not_http: case FetchFault::http_malformed: case FetchFault::header_too_large:
     case FetchFault::redirect: case FetchFault::status: case FetchFault::no_media_type:
-    case FetchFault::media_type: case FetchFault::content_encoding: case FetchFault::truncated:
+    case FetchFault::media_type: case FetchFault::several_media_types:
+    case FetchFault::content_encoding: case FetchFault::truncated:
     case FetchFault::too_large: return words_for_http(outcome);
     case FetchFault::timeout: case FetchFault::reset: case FetchFault::flood:
     case FetchFault::displaced: case FetchFault::cancelled: break;
@@ -214,7 +224,7 @@ std::string url(const std::string& host) { return "https://" + host + "/.well-kn
 std::string answer(const FetchOutcome& outcome) {
   std::string out;
   if (outcome.status != 0) out += ", status " + std::to_string(outcome.status);
-  if (!outcome.content_type.empty()) out += ", Content-Type " + outcome.content_type;
+  if (!outcome.content_type.empty() && outcome.fault != FetchFault::several_media_types) out += ", Content-Type " + outcome.content_type;
   if (!outcome.location.empty()) out += ", Location " + outcome.location;
   return out;
 }
@@ -243,8 +253,8 @@ std::optional<Step> tls_step(const FetchOutcome& outcome) {
 
 Step fetch_step(const FetchOutcome& outcome, const std::string& host) {
   const FetchWords words = words_for(outcome);
-  Step step{std::string(words.step), "ok", seen(outcome, words, host), std::string(words.rfc),
-            std::string(words.cure)};
+  Step step{std::string(words.step), "ok", seen(outcome, words, host),
+            std::string(outcome.rfc.empty() ? words.rfc : outcome.rfc), std::string(words.cure)};
   if (outcome.fault == FetchFault::none) return step;
   step.result = outcome.fault == FetchFault::status ? "http_" + std::to_string(outcome.status)
                                                     : std::string(name_of(outcome.fault));

@@ -14,19 +14,25 @@ void PrecedenceSwitch::set_postfix(const PostfixTls& tls) {
   tell();
 }
 
-void PrecedenceSwitch::set_validates(bool validates, const std::string& canary) {
-  validates_ = validates;
+void PrecedenceSwitch::set_resolver(AdBit ad, const std::string& canary) {
+  ad_ = ad;
   canary_ = canary;
   tell();
 }
 
 void PrecedenceSwitch::tell() {
-  const bool blind = wanted() && !validates_;
-  if (blind && !std::exchange(told_blind_, true))
+  const bool blind = wanted() && !validates();
+  if (blind && !std::exchange(told_blind_, true)) {
+    const bool ignored = ad_ == AdBit::not_trusted;
     log_.warning(LogLine("resolver")
-                     .with("reason", "no AD that counts in its answer to " + canary_ + ": it does not validate DNSSEC")
-                     .with("effect", "DANE is not looked at and replies follow MTA-STS alone")
-                     .with("cure", "let resolver name a validating one on loopback; or set resolver_trust_ad or dane_canary"));
+                     .with("reason", ignored ? "its AD is not trusted here, by resolver_trust_ad"
+                                             : "no AD in its answer to " + canary_ + ": it does not validate DNSSEC")
+                     .with("effect", "DANE is not looked at, and replies follow MTA-STS alone")
+                     .with("cure", ignored ? "run a validating resolver on loopback, or, where nobody can forge answers on "
+                                             "the way from this one, set resolver_trust_ad = always"
+                                           : "let resolver name a validating one on loopback; if it does validate, let "
+                                             "dane_canary name a signed record"));
+  }
   told_blind_ = blind;
   if (std::exchange(told_active_, active()) != active())
     log_.info(LogLine("dane").with("precedence", active() ? "on" : "off"));

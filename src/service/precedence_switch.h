@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "dnsdata/dns_answer.h"
 #include "service/postfix_level.h"
 
 namespace tlspolicyd {
@@ -17,12 +18,12 @@ class PrecedenceSwitch {
 
   void set_postfix(const PostfixTls& tls);
   // `canary`: what was asked, for the message.
-  void set_validates(bool validates, const std::string& canary);
+  void set_resolver(AdBit ad, const std::string& canary);
 
   [[nodiscard]] bool level_known() const { return tls_.has_value(); }
   [[nodiscard]] BaseLevel base_level() const { return tls_ ? tls_->level : BaseLevel::unknown; }
-  [[nodiscard]] bool active() const { return wanted() && validates_; }
-  [[nodiscard]] bool validates() const { return validates_; }
+  [[nodiscard]] bool active() const { return wanted() && validates(); }
+  [[nodiscard]] bool validates() const { return ad_ == AdBit::trusted; }
 
  private:
   // The Postfix served does DANE.
@@ -31,7 +32,7 @@ class PrecedenceSwitch {
 
   Logger& log_;
   std::optional<PostfixTls> tls_;
-  bool validates_ = true;
+  AdBit ad_ = AdBit::trusted;
   std::string canary_;
   bool told_active_ = false, told_blind_ = false;
 };

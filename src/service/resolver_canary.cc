@@ -34,7 +34,7 @@ void ResolverCanary::on_answer(const DnsAnswer& answer) {
   }
   answered_ = true;
   timer_->start(kBetween);
-  validates_ = answer.authentic;
+  ad_ = ad_bit(answer);
   on_answer_();
 }
 

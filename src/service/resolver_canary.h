@@ -29,7 +29,8 @@ class ResolverCanary {
   // Now and from now on. An earlier question is forgotten, not what it found.
   void ask(const DnsQuestion& question);
   // Until an answer says otherwise AD counts as seen.
-  [[nodiscard]] bool validates() const { return validates_; }
+  [[nodiscard]] AdBit ad() const { return ad_; }
+  [[nodiscard]] bool validates() const { return ad_ == AdBit::trusted; }
 
  private:
   void ask_again();
@@ -38,7 +39,7 @@ class ResolverCanary {
   Parts parts_;
   std::function<void()> on_answer_;
   DnsQuestion question_;
-  bool validates_ = true;
+  AdBit ad_ = AdBit::trusted;
   bool answered_ = false;
   bool warned_ = false;
   Ticket ticket_;

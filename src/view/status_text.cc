@@ -31,7 +31,7 @@ std::string cache_text(const StatusView& status) {
 
 std::string resolver_text(const StatusView& status) {
   return join(status.resolver_addresses, ", ") +
-         (status.resolver_validates ? " (validates DNSSEC)" : " (does not validate DNSSEC)");
+         (status.resolver_validates ? " (validates DNSSEC)" : " (no DNSSEC validation that counts here)");
 }
 
 // Everything that is counted, by the names that the log and the documents use.

@@ -264,9 +264,11 @@ TEST_CASE("diagnosis: the MX records are asked once, for DANE and for the patter
 
 TEST_CASE("diagnosis: without AD for the canary MTA-STS decides alone") {
   DaneWorld world;
-  world.dns.set_records("", RrType::ns, {OtherRdata{}}, false);
+  const bool ignored = GENERATE(false, true);
+  world.dns.set("", RrType::ns, {.status = DnsStatus::found, .records = {OtherRdata{}}, .ad_ignored = ignored});
   const Explanation found = world.diagnose();
-  CHECK(step_of(found, "precedence").result == "blind");
+  CHECK(step_of(found, "precedence").result == (ignored ? "ad_not_trusted" : "no_ad"));
+  CHECK((step_of(found, "precedence").detail.find("does not validate") == std::string::npos) == ignored);
   CHECK_FALSE(step_of(found, "precedence").cure.empty());
   CHECK(found.entry.verdict == "secure");
 }

@@ -256,10 +256,48 @@ TEST_CASE("a resolver that nobody runs is named with the reason") {
   Rig rig;
   const Resolver closed = closed_resolver();
   const DnsAnswer answer = rig.ask(rig.options({closed}), kTxt);
-  CHECK(answer.status == DnsStatus::timeout);
+  CHECK(answer.status == DnsStatus::unreachable);
   CHECK(answer.detail == "no answer from " + where(closed) + " (Connection refused)");
   rig.server.set_txt(kTxt.name, {kRecord});
   CHECK(rig.ask(rig.options({closed, rig.server.resolver()}), kTxt).status == DnsStatus::found);
+}
+
+TEST_CASE("of several resolvers that fail the one that says most about the name decides") {
+  Rig rig;
+  rig.server.hang(true);
+  NameServer refusing(rig.loop);
+  refusing.set(kTxt.name, RrType::txt, {.rcode = 5});
+  auto options = rig.options({closed_resolver(), rig.server.resolver()});
+  options.timeout = milliseconds(20);
+  CHECK(rig.ask(options, kTxt).status == DnsStatus::timeout);
+  options.resolvers.push_back(refusing.resolver());
+  const DnsAnswer answer = rig.ask(options, kTxt);
+  CHECK(answer.status == DnsStatus::refused);
+  CHECK(answer.detail.find("REFUSED from " + where(refusing.resolver())) != std::string::npos);
+}
+
+TEST_CASE("D-16 a truncated answer that TCP does not bring is told as that") {
+  Rig rig;
+  Script& script = rig.server.set_txt(kTxt.name, {kRecord});
+  script.truncate = true;
+  script.tcp_cut = 1;
+  auto options = rig.options({rig.server.resolver()});
+  options.attempts = 1;
+  const DnsAnswer answer = rig.ask(options, kTxt);
+  CHECK(answer.status == DnsStatus::tcp_failed);
+  CHECK(answer.detail == "no answer from " + where(rig.server.resolver()) + " over TCP (connection closed)");
+}
+
+TEST_CASE("N-11 AD that does not count is not lost") {
+  Rig rig;
+  rig.server.set_txt(kTxt.name, {kRecord}).ad = true;
+  auto options = rig.options({rig.server.resolver()});
+  options.trust_ad = TrustAd::never;
+  const DnsAnswer answer = rig.ask(options, kTxt);
+  CHECK_FALSE(answer.authentic);
+  CHECK(answer.ad_ignored);
+  CHECK(ad_bit(answer) == AdBit::not_trusted);
+  CHECK_FALSE(rig.ask(kTxt).ad_ignored);
 }
 
 TEST_CASE("an answer that does not help makes the client ask the next resolver, once each") {

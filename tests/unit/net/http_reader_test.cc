@@ -124,7 +124,7 @@ TEST_CASE("F-13 F-14 the media type must be text/plain, its parameters do not ma
       {"a list", "Content-Type: text/plain, text/html\r\n", FetchFault::media_type},
       {"empty", "Content-Type:\r\n", FetchFault::media_type},
       {"octet-stream", "Content-Type: application/octet-stream\r\n", FetchFault::media_type},
-      {"two that differ", "Content-Type: text/plain\r\nContent-Type: text/html\r\n", FetchFault::media_type},
+      {"two that differ", "Content-Type: text/plain\r\nContent-Type: text/html\r\n", FetchFault::several_media_types},
       {"none", "", FetchFault::no_media_type},
   }));
   CAPTURE(name);
@@ -283,6 +283,29 @@ TEST_CASE("F-21 ambiguous or malformed framing is refused") {
       {"identity", "Transfer-Encoding: identity\r\n"},
   }));
   check_refused({name, kOk + fields + "\r\n1\r\na\r\n0\r\n\r\n", FetchFault::http_malformed});
+}
+
+TEST_CASE("words: what breaks HTTP/1.1 is told with the section that it breaks") {
+  const auto [octets, rfc] = GENERATE(table<std::string, const char*>({
+      {"HTTP/1.1 2 OK\r\n", "RFC 9112 section 4"},
+      {"HTTP/1.1 200 OK\rX: y\r\n", "RFC 9112 section 2.2"},
+      {kOk + "no field\r\n", "RFC 9112 section 5"},
+      {kOk + "Content-Length: x\r\n", "RFC 9110 section 8.6"},
+      {kOk + "Content-Length: 1\r\nContent-Length: 2\r\n", "RFC 9112 section 6.3"},
+      {kOk + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "RFC 9112 section 6.3"},
+      {kOk + "Transfer-Encoding: gzip\r\n", "RFC 9112 section 6.1"},
+      {kChunked + "xyz\r\n", "RFC 9112 section 7.1"},
+  }));
+  CAPTURE(octets);
+  HttpReader reader(65'536);
+  REQUIRE(reader.feed(octets) == HttpReader::State::fault);
+  CHECK(reader.answer().rfc == rfc);
+}
+
+TEST_CASE("F-13 two Content-Type headers are named as two") {
+  HttpReader reader(65'536);
+  REQUIRE(reader.feed(kOk + "Content-Type: text/html\r\n\r\n") == HttpReader::State::fault);
+  CHECK(reader.answer().detail == "Content-Type is sent 2 times: \"text/plain\" and \"text/html\"");
 }
 
 TEST_CASE("F-21 chunked in an HTTP/1.0 answer is refused") {

@@ -88,7 +88,7 @@ TEST_CASE("F-03 the chain must end in a trusted root") {
   check({"intermediate sent", by_intermediate(ca("critical,CA:TRUE")), FetchFault::none, ""});
   check({"self-signed", {make_identity({}), {}}, FetchFault::cert_self_signed, "is self-signed"});
   check({"unknown root", by_stranger(false), FetchFault::cert_unknown_ca, "\"CN=Strange Root\" is not trusted"});
-  check({"unknown root, sent", by_stranger(true), FetchFault::cert_self_signed, "\"CN=Strange Root\" that is not trusted"});
+  check({"unknown root, sent", by_stranger(true), FetchFault::cert_unknown_root, "\"CN=Strange Root\" which is not trusted"});
   check({"intermediate missing", by_intermediate(ca("critical,CA:TRUE"), false),
          FetchFault::cert_unknown_ca, "does not send its intermediate"});
   check({"signed by another key", by_impostor(), FetchFault::cert_invalid, "signature"});

@@ -69,6 +69,9 @@ TEST_CASE("words: every fault that a postmaster mends differently is told apart,
       {"CNAME loop", txt_failed(DnsStatus::cname_loop)},
       {"SERVFAIL", txt_failed(DnsStatus::server_failure)},
       {"no answer", txt_failed(DnsStatus::timeout)},
+      {"resolver down", txt_failed(DnsStatus::unreachable)},
+      {"resolver refuses", txt_failed(DnsStatus::refused)},
+      {"no TCP", txt_failed(DnsStatus::tcp_failed)},
       {"nonsense", txt_failed(DnsStatus::malformed)},
       {"not asked", txt_failed(DnsStatus::overloaded)},
       {"policy host without address", address_step(kHost, addresses({}), addresses({}), {})},
@@ -214,6 +217,43 @@ TEST_CASE("words: addresses that are skipped are named") {
   CHECK(step.result == "ok");
   CHECK(step.detail.find("10.0.0.1 (skipped)") != step.detail.npos);
   CHECK(step.detail.find("192.0.2.1 (skipped)") == step.detail.npos);
+}
+
+TEST_CASE("words: what is wrong on this host is not told as the domain's fault") {
+  const auto status = GENERATE(DnsStatus::unreachable, DnsStatus::refused);
+  const Step step = txt_failed(status);
+  CHECK(step.detail.find("the resolver of this host") == 0);
+  CHECK(step.cure.find("the zone") == step.cure.npos);
+  CHECK(step.cure.find("othing is known of the domain") != step.cure.npos);
+  const Step root = fetch_said(FetchFault::cert_unknown_root);
+  CHECK(root.cure.find("ca_file") != root.cure.npos);
+}
+
+TEST_CASE("words: a truncated answer that TCP does not bring is told as TCP's fault") {
+  const Step step = txt_failed(DnsStatus::tcp_failed);
+  CHECK(step.detail.find("does not come over TCP") != step.detail.npos);
+  CHECK(step.cure.find("TCP port 53") != step.cure.npos);
+}
+
+TEST_CASE("words: AD that does not count is told as set") {
+  CHECK(dns_facts({.status = DnsStatus::found, .ad_ignored = true, .ttl = seconds(5)}) == "TTL 5s, AD set but not trusted here");
+  CHECK(dns_facts({.status = DnsStatus::found, .authentic = true, .ttl = seconds(5)}) == "TTL 5s, AD set");
+  CHECK(dns_facts({.status = DnsStatus::found, .ttl = seconds(5)}) == "TTL 5s, AD not set");
+}
+
+TEST_CASE("words: two Content-Type headers are named as two, with what nginx does") {
+  const FetchOutcome outcome{.fault = FetchFault::several_media_types, .detail = "Content-Type is sent 2 times: \"a\" and \"b\"",
+                             .status = 200, .content_type = "a, b"};
+  const Step step = fetch_step(outcome, kHost);
+  CHECK(step.detail == "https://" + kHost + "/.well-known/mta-sts.txt: more than one Content-Type, status 200: "
+                       "Content-Type is sent 2 times: \"a\" and \"b\"");
+  CHECK(step.cure.find("add_header adds a second one") != step.cure.npos);
+  CHECK(step.cure.find("default_type text/plain;") != step.cure.npos);
+}
+
+TEST_CASE("words: HTTP that is broken in one place is told with the section for that place") {
+  const FetchOutcome outcome{.fault = FetchFault::http_malformed, .detail = "x", .rfc = "RFC 9112 section 7.1"};
+  CHECK(fetch_step(outcome, kHost).rfc == "RFC 9112 section 7.1");
 }
 
 TEST_CASE("words: TLS is told where the handshake ended well") {

@@ -88,7 +88,7 @@ TEST_CASE("precedence is active for a Postfix that does DANE, behind a resolver 
   CHECK_FALSE(precedence.level_known());
   CHECK_FALSE(precedence.active());
   precedence.set_postfix({level, dnssec});
-  precedence.set_validates(validates, ". NS");
+  precedence.set_resolver(validates ? AdBit::trusted : AdBit::missing, ". NS");
   CHECK(precedence.level_known());
   CHECK(precedence.base_level() == level);
   CHECK(precedence.active() == active);
@@ -98,15 +98,28 @@ TEST_CASE("N-11 a resolver that does not validate is warned about once, with the
   CapturedLog log;
   PrecedenceSwitch precedence(log);
   precedence.set_postfix({BaseLevel::may, true});
-  precedence.set_validates(false, ". NS");
+  precedence.set_resolver(AdBit::missing, ". NS");
   CHECK(log.count(LogLevel::warning, "resolver: ") == 0);
   precedence.set_postfix({BaseLevel::dane, true});
-  precedence.set_validates(false, ". NS");
-  precedence.set_validates(false, ". NS");
-  CHECK(log.count(LogLevel::warning, "resolver: reason=no AD that counts in its answer to . NS") == 1);
-  precedence.set_validates(true, ". NS");
+  precedence.set_resolver(AdBit::missing, ". NS");
+  precedence.set_resolver(AdBit::missing, ". NS");
+  CHECK(log.count(LogLevel::warning, "resolver: reason=no AD in its answer to . NS: it does not validate") == 1);
+  precedence.set_resolver(AdBit::trusted, ". NS");
   CHECK(log.count(LogLevel::info, "dane: precedence=on") == 1);
-  precedence.set_validates(false, ". NS");
+  precedence.set_resolver(AdBit::missing, ". NS");
   CHECK(log.count(LogLevel::warning, "resolver: ") == 2);
   CHECK(log.count(LogLevel::info, "dane: precedence=off") == 1);
+}
+
+TEST_CASE("N-11 a resolver whose AD does not count is told as that, not as one that does not validate") {
+  Rig rig;
+  rig.dns.set("", RrType::ns, {.status = DnsStatus::found, .records = {OtherRdata{}}, .ad_ignored = true, .ttl = 60s});
+  rig.loop.run();
+  CHECK_FALSE(rig.canary.validates());
+  PrecedenceSwitch precedence(rig.log);
+  precedence.set_postfix({BaseLevel::dane, true});
+  precedence.set_resolver(rig.canary.ad(), ". NS");
+  CHECK(rig.log.count(LogLevel::warning, "reason=\"its AD is not trusted here") == 1);
+  CHECK(rig.log.count(LogLevel::warning, "resolver_trust_ad = always") == 1);
+  CHECK(rig.log.count(LogLevel::warning, "does not validate") == 0);
 }

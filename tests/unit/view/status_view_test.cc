@@ -76,7 +76,7 @@ TEST_CASE("status: text for people") {
         "started       2027-01-15T08:00:00Z (1h ago)\n"
         "listen        inet:127.0.0.1:8461, unix:/run/tlspolicyd/socket\n"
         "Postfix       security level may, DANE precedence off\n"
-        "resolver      127.0.0.1:53 (does not validate DNSSEC)\n"
+        "resolver      127.0.0.1:53 (no DNSSEC validation that counts here)\n"
         "cache         3 entries, 4096 octets (absent 1, enforce 2)\n"
         "connections   5\n"
         "lookups       notfound 1, secure 7\n"
