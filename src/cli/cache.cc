@@ -7,6 +7,7 @@
 #include "cache/store_shadow.h"
 #include "cli/complaint.h"
 #include "cli/control_client.h"
+#include "cli/key.h"
 #include "cli/listing.h"
 #include "cli/progress.h"
 #include "service/control_protocol.h"
@@ -83,19 +84,20 @@ int list_cache(const Cli& cli) {
   return finish_output(cli);
 }
 
-int show_cached(const Cli& cli, std::string_view name) {
-  const auto domain = Domain::parse(name);
-  if (!domain) return complain(cli, EX_DATAERR, domain.error().text);
+int show_cached(const Cli& cli, std::string_view key) {
+  const auto next_hop = parse_key(key);
+  if (!next_hop) return complain(cli, EX_DATAERR, next_hop.error().text);
+  const Domain& domain = next_hop->domain;
   int code = EX_OK;
   const auto on_line = [&](std::string_view line) {
     const auto entry = parse_entry_json(line);
     code = entry ? print_entry(cli, *entry) : complain(cli, EX_UNAVAILABLE, entry.error().text);
     return true;
   };
-  const std::string request = std::string(control::kCache) + " " + domain->text();
+  const std::string request = std::string(control::kCache) + " " + domain.text();
   const ControlReply reply = ask_daemon(cli.control_socket, request, {on_line, nullptr});
-  if (reply.kind == Kind::no_daemon) return show_stored(cli, *domain);
-  if (reply.kind == Kind::absent) return not_cached(cli, *domain);
+  if (reply.kind == Kind::no_daemon) return show_stored(cli, domain);
+  if (reply.kind == Kind::absent) return not_cached(cli, domain);
   return reply.kind == Kind::done ? code : complain(cli, reply);
 }
 

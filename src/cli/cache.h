@@ -7,8 +7,8 @@
 
 namespace tlspolicyd {
 
-// Both return an exit code.
+// Both return an exit code. `key`: see cli/key.h; all next hops of a domain share its entry.
 int list_cache(const Cli& cli);
-int show_cached(const Cli& cli, std::string_view domain);
+int show_cached(const Cli& cli, std::string_view key);
 
 }  // namespace tlspolicyd

@@ -14,19 +14,21 @@ FetchSeen::State always_fetch(const TxtSeen& txt) {
   return txt.state == TxtSeen::State::id ? FetchSeen::State::fetched : FetchSeen::State::not_needed;
 }
 
+bool is_about_trust(const Step& step) { return step.result == "cert_unknown_ca" || step.result == "cert_unknown_root"; }
+
 bool is_dns_failure(const Step& step) {
   return step.step == "address" && step.result != "no_address" && step.result != "private_addresses";
 }
 
 }  // namespace
 
-Diagnosis::Diagnosis(Ports ports, Domain domain, DiagnosisOptions options, Done done)
-    : ports_(ports), domain_(std::move(domain)), options_(std::move(options)), done_(std::move(done)),
+Diagnosis::Diagnosis(Ports ports, const NextHop& next_hop, DiagnosisOptions options, Done done)
+    : ports_(ports), domain_(next_hop.domain), hop_(hop_of(next_hop)), options_(std::move(options)), done_(std::move(done)),
       nat64_(ports_.dns, ports_.timers, nullptr),
       discovery_({ports_.dns, ports_.https, ports_.timers, ports_.clock, &nat64_.prefixes()}, domain_, options_.discovery, always_fetch,
                  [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
       host_dns_(ports_.dane_dns, ports_.loop, ports_.clock),
-      lookup_({ports_.dane_dns, host_dns_}, domain_, {}, [this](DaneReport report) { on_dane(std::move(report)); }) {}
+      lookup_({ports_.dane_dns, host_dns_}, domain_, hop_, [this](DaneReport report) { on_dane(std::move(report)); }) {}
 
 void Diagnosis::start() {
   canary_ticket_ = ports_.dane_dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) { on_canary(answer); });
@@ -42,6 +44,8 @@ void Diagnosis::on_canary(const DnsAnswer& answer) {
 
 void Diagnosis::on_discovered(DiscoveryReport report) {
   report_ = std::move(report);
+  for (Step& step : report_.steps)
+    if (is_about_trust(step)) step.detail += "; trusted here: " + options_.trust_anchors;
   lookup_.start();
 }
 
@@ -49,11 +53,15 @@ void Diagnosis::on_dane(DaneReport report) {
   dane_ = std::move(report);
   hosts_.mx = dane_.mx;
   const DnsStatus mx = dane_.mx.status;
-  if (names_matter() && (mx == DnsStatus::no_data || mx == DnsStatus::no_name)) return ask_addresses();
+  if (!hop_.bracketed && names_matter() && (mx == DnsStatus::no_data || mx == DnsStatus::no_name)) return ask_addresses();
   finish_part();
 }
 
 bool Diagnosis::names_matter() const { return policy() != nullptr && policy()->mode != Mode::none; }
+
+Step Diagnosis::hosts_step() const {
+  return hop_.bracketed ? next_hop_step(domain_, *policy()) : mx_step(domain_, hosts_, *policy());
+}
 
 void Diagnosis::ask_addresses() {
   addresses_awaited_ = 2;
@@ -74,19 +82,19 @@ const Policy* Diagnosis::policy() const {
 
 bool Diagnosis::temporary() const {
   if (report_.evidence.txt.state == TxtSeen::State::lookup_failed) return true;
-  if (policy() != nullptr) return names_matter() && hosts_.unknown();
+  if (policy() != nullptr) return names_matter() && !hop_.bracketed && hosts_.unknown();
   if (report_.fetch) return may_pass(*report_.fetch);
   return !report_.steps.empty() && is_dns_failure(report_.steps.back());
 }
 
 Entry Diagnosis::entry_at(LifeTime now) const {
   Entry entry = settle(nullptr, domain_, report_.evidence, now, options_.sts, 0);
-  entry.dane = with_hop(nullptr, learned(nullptr, {}, dane_.status, dane_.ttl, now));
+  entry.dane = with_hop(nullptr, learned(nullptr, hop_, dane_.status, dane_.ttl, now));
   return entry;
 }
 
 Explanation Diagnosis::explain(const Entry& entry) {
-  const auto reply = [&](MapForm form) { return entry_reply(entry, ports_.clock.life(), form, options_.rules); };
+  const auto reply = [&](MapForm form) { return entry_reply(entry, ports_.clock.life(), form, options_.rules, hop_); };
   Explanation out{.entry = view_of(entry, ports_.clock, reply(MapForm::plain)),
                   .reply_tlsrpt = reply(MapForm::tlsrpt).payload,
                   .txt = std::move(report_.txt),
@@ -106,14 +114,16 @@ void Diagnosis::finish_part() {
 void Diagnosis::finish() {
   options_.rules.dane_active &= ad_ == AdBit::trusted;
   const Entry entry = entry_at(ports_.clock.life());
-  const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules).verdict;
+  const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules, hop_).verdict;
   const bool temporary_now = temporary() || verdict == "temp";
   std::vector<Step>& steps = report_.steps;
-  if (names_matter()) steps.push_back(mx_step(domain_, hosts_, *policy()));
-  for (Step& step : dane_steps(domain_, {}, dane_)) steps.push_back(std::move(step));
+  if (names_matter()) steps.push_back(hosts_step());
+  for (Step& step : dane_steps(domain_, hop_, dane_)) steps.push_back(std::move(step));
   steps.push_back(precedence_step(options_.rules, ad_));
   steps.push_back(verdict_step(report_.evidence, temporary_now, verdict));
-  done_(explain(entry), temporary_now);
+  Explanation explanation = explain(entry);
+  if (temporary_now && verdict == "none") explanation.entry.verdict = "temp";
+  done_(std::move(explanation), temporary_now);
 }
 
 }  // namespace tlspolicyd

@@ -23,6 +23,7 @@ struct DiagnosisOptions {
   StsOptions sts;
   ReplyRules rules;          // dane_active: wanted; the canary decides whether it is
   DnsQuestion dane_canary;
+  std::string trust_anchors;  // "ca_file /etc/ca.pem", to be named where a certificate is not trusted
 };
 
 class Diagnosis {
@@ -35,7 +36,7 @@ class Diagnosis {
     Executor& loop;
   };
 
-  Diagnosis(Ports ports, Domain domain, DiagnosisOptions options, Done done);
+  Diagnosis(Ports ports, const NextHop& next_hop, DiagnosisOptions options, Done done);
   Diagnosis(const Diagnosis&) = delete;
   Diagnosis& operator=(const Diagnosis&) = delete;
 
@@ -52,12 +53,14 @@ class Diagnosis {
   void finish();
   [[nodiscard]] const Policy* policy() const;
   [[nodiscard]] bool names_matter() const;  // a policy whose patterns the MX hosts must fit
+  [[nodiscard]] Step hosts_step() const;    // whether they do
   [[nodiscard]] bool temporary() const;
   [[nodiscard]] Entry entry_at(LifeTime now) const;
   [[nodiscard]] Explanation explain(const Entry& entry);
 
   Ports ports_;
   Domain domain_;
+  HopKey hop_;
   DiagnosisOptions options_;
   Done done_;
   DiscoveryReport report_;

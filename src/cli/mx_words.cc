@@ -100,6 +100,10 @@ Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy)
   return compare(names, policy, " (" + dns_facts(hosts.mx) + ")");
 }
 
+Step next_hop_step(const Domain& domain, const Policy& policy) {
+  return compare({domain.text()}, policy, " (the next hop is a host by itself)");
+}
+
 Step precedence_step(const ReplyRules& rules, AdBit ad) {
   constexpr const char* kRfc = "RFC 8461 section 2";
   const BaseLevel level = rules.reply.base_level;

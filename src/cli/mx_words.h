@@ -24,6 +24,9 @@ struct MailHosts {
 // domain is its own mail server (RFC 5321 section 5.1); a null MX takes no mail (RFC 7505).
 [[nodiscard]] Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy);
 
+// The same for `[domain]` as next hop, which is its own MX host.
+[[nodiscard]] Step next_hop_step(const Domain& domain, const Policy& policy);
+
 // Whether DANE goes before MTA-STS for the Postfix served. `ad`: of the canary's answer.
 [[nodiscard]] Step precedence_step(const ReplyRules& rules, AdBit ad);
 

@@ -6,6 +6,7 @@
 
 #include "cli/complaint.h"
 #include "cli/control_client.h"
+#include "cli/key.h"
 #include "cli/progress.h"
 #include "service/control_protocol.h"
 
@@ -44,16 +45,17 @@ int purge_stored(const Cli& cli, const Domain& domain) {
 
 }  // namespace
 
-int purge(const Cli& cli, std::string_view name) {
-  const auto domain = Domain::parse(name);
-  if (!domain) return complain(cli, EX_DATAERR, domain.error().text);
+int purge(const Cli& cli, std::string_view key) {
+  const auto next_hop = parse_key(key);
+  if (!next_hop) return complain(cli, EX_DATAERR, next_hop.error().text);
+  const Domain& domain = next_hop->domain;
   Progress progress(cli.terminal, cli.clock, "purging:");
-  const std::string request = std::string(control::kPurge) + " " + domain->text();
+  const std::string request = std::string(control::kPurge) + " " + domain.text();
   const ControlReply reply = ask_daemon(cli.control_socket, request, {no_lines, [&] { progress.tick(); }});
   progress.erase();
-  if (reply.kind == Kind::no_daemon) return purge_stored(cli, *domain);
-  if (reply.kind == Kind::absent) return not_known(cli, *domain);
-  return reply.kind == Kind::done ? report(cli, domain->text()) : complain(cli, reply);
+  if (reply.kind == Kind::no_daemon) return purge_stored(cli, domain);
+  if (reply.kind == Kind::absent) return not_known(cli, domain);
+  return reply.kind == Kind::done ? report(cli, domain.text()) : complain(cli, reply);
 }
 
 int purge_all(const Cli& cli) {

@@ -7,8 +7,8 @@
 
 namespace tlspolicyd {
 
-// Both return an exit code.
-int purge(const Cli& cli, std::string_view domain);
+// Both return an exit code. `key`: see cli/key.h; all next hops of a domain share its entry.
+int purge(const Cli& cli, std::string_view key);
 int purge_all(const Cli& cli);
 
 }  // namespace tlspolicyd

@@ -7,8 +7,10 @@
 
 #include "base/metrics.h"
 #include "cli/complaint.h"
+#include "cli/key.h"
 #include "cli/progress.h"
 #include "event/loop.h"
+#include "net/tls_context.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {
@@ -19,15 +21,15 @@ struct Found {
   bool temporary = false;
 };
 
-Found diagnose(const Cli& cli, Loop& loop, Diagnosis::Ports ports, const Domain& domain,
+Found diagnose(const Cli& cli, Loop& loop, Diagnosis::Ports ports, const NextHop& next_hop,
                const DiagnosisOptions& options) {
   std::optional<Found> found;
-  Progress progress(cli.terminal, cli.clock, "asking about " + domain.text() + ":");
+  Progress progress(cli.terminal, cli.clock, "asking about " + next_hop.domain.text() + ":");
   std::unique_ptr<Timer> ticker = loop.make([&] {
     progress.tick();
     ticker->start(Progress::kBetween);
   });
-  Diagnosis diagnosis(ports, domain, options,
+  Diagnosis diagnosis(ports, next_hop, options,
                       [&](Explanation explanation, bool temporary) {
                         found = Found{std::move(explanation), temporary};
                         loop.stop();
@@ -38,18 +40,29 @@ Found diagnose(const Cli& cli, Loop& loop, Diagnosis::Ports ports, const Domain&
   return *std::move(found);
 }
 
+std::string text_of(const HttpsOptions& https) {
+  const bool own = !https.ca_file.empty() || !https.ca_path.empty();
+  const TrustAnchors anchors = own ? TrustAnchors{https.ca_file, https.ca_path} : system_anchors();
+  std::string out = own ? "" : "the system's anchors, ";
+  if (!anchors.ca_file.empty()) out += "ca_file " + anchors.ca_file;
+  if (!anchors.ca_file.empty() && !anchors.ca_path.empty()) out += " and ";
+  return anchors.ca_path.empty() ? out : out + "ca_path " + anchors.ca_path;
+}
+
 }  // namespace
 
-int query(const Cli& cli, const QueryOptions& options, std::string_view name) {
-  const auto domain = Domain::parse(name);
-  if (!domain) return complain(cli, EX_DATAERR, domain.error().text);
+int query(const Cli& cli, const QueryOptions& options, std::string_view key) {
+  const auto next_hop = parse_key(key);
+  if (!next_hop) return complain(cli, EX_DATAERR, next_hop.error().text);
   Loop loop;
   Metrics metrics;
   DnsClient dns(loop, cli.clock, metrics, options.dns), dane_dns(loop, cli.clock, metrics, options.dane_dns);
   const auto https = HttpsClient::create(loop, options.https);
   if (!https) return complain(cli, EX_CONFIG, https.error().text);
   const Diagnosis::Ports ports{{dns, **https, loop, cli.clock}, dane_dns, loop};
-  const Found found = diagnose(cli, loop, ports, *domain, options.diagnosis);
+  DiagnosisOptions diagnosis = options.diagnosis;
+  diagnosis.trust_anchors = text_of(options.https);
+  const Found found = diagnose(cli, loop, ports, *next_hop, diagnosis);
   cli.terminal.out << (cli.json ? explanation_json(found.explanation) + "\n" : explanation_text(found.explanation));
   if (const int code = finish_output(cli); code != EX_OK) return code;
   return found.temporary ? EX_TEMPFAIL : EX_OK;

@@ -17,7 +17,7 @@ struct QueryOptions {
   DiagnosisOptions diagnosis;
 };
 
-// Returns an exit code. SIGPIPE must be ignored.
-int query(const Cli& cli, const QueryOptions& options, std::string_view domain);
+// `key`: see cli/key.h. Returns an exit code. SIGPIPE must be ignored.
+int query(const Cli& cli, const QueryOptions& options, std::string_view key);
 
 }  // namespace tlspolicyd

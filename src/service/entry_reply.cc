@@ -72,8 +72,8 @@ ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane
   return append_whole(out, temp_reply("MX records of " + entry.domain.text() + " cannot be looked up"));
 }
 
-EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules) {
-  const HopDane* const dane = find_hop(entry.dane, {});
+EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules, const HopKey& hop) {
+  const HopDane* const dane = find_hop(entry.dane, hop);
   rules.dane_active = rules.dane_active && dane_need(&entry, dane, now, rules) != DaneNeed::wait;
   std::string payload;
   append_entry_reply(payload, entry, dane, now, form, rules);

@@ -31,13 +31,14 @@ struct ReplyRules {
 ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
                              const ReplyRules& rules);
 
-// The same for the entry's own domain as next hop, and in one word what it means, for views:
+// The same for one next hop, else the entry's own domain, and in one word what it means, for views:
 // "secure", "dane", "temp" or "none". NOTFOUND is "dane" where Postfix's own DANE has something
 // to decide. Where DANE would have to be looked up first it is left out of account.
 struct EntryReply {
   std::string payload;
   std::string_view verdict;
 };
-[[nodiscard]] EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules);
+[[nodiscard]] EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules,
+                                     const HopKey& hop = {});
 
 }  // namespace tlspolicyd

@@ -73,7 +73,7 @@ Json steps_json(const std::vector<Step>& steps) {
   Json out = Json::array();
   for (const Step& step : steps)
     out.push_back(Json{{"step", step.step}, {"result", step.result}, {"detail", step.detail},
-                       {"rfc", step.rfc}, {"cure", step.cure}});
+                       {"rfc", step.rfc}, {"fix", step.cure}});
   return out;
 }
 

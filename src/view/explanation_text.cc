@@ -37,7 +37,7 @@ std::string step_text(const Step& step, unsigned number, const std::string& doma
   std::string out = beside(std::to_string(number) + ".", kIndent, title_of(step, domain) + ": " + spoken(step.result));
   if (!step.detail.empty()) out += beside("", kIndent, step.detail);
   if (step.cure.empty()) return out;
-  return out + beside("", kIndent, "Cure: " + step.cure) + beside("", kIndent, "See " + step.rfc + ".");
+  return out + beside("", kIndent, "Fix: " + step.cure) + beside("", kIndent, "See " + step.rfc + ".");
 }
 
 // "     3  error     " and the line; what is to be said of it stands below, unless the

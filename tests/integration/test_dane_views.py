@@ -175,7 +175,7 @@ class DaneViews(DaneTest):
         for domain, host in (("broken.signed", "mx1.broken.signed"), ("unusable.signed", "mx1.unusable.signed")):
             with self.subTest(domain):
                 _, found = self.explained(domain)
-                faults = [step for step in found["steps"] if step["cure"]]
+                faults = [step for step in found["steps"] if step["fix"]]
                 self.assertEqual(len(faults), 1, faults)
                 self.assertIn(host, faults[0]["detail"])
                 self.assertIn("RFC 7672", faults[0]["rfc"])

@@ -1,4 +1,4 @@
-"""-q tells the faults of a domain apart, names the RFC section and the cure."""
+"""-q tells the faults of a domain apart, names the RFC section and the fix."""
 import dataclasses
 import datetime
 import json
@@ -127,9 +127,9 @@ class Query(WorldTest):
     def check_json(self, fault):
         """Exactly one step is wrong, and it says what, where it is written, and what to do."""
         done = self.query(f"{fault.name}.example", "--json", private=fault.private)
-        wrong = [step for step in json.loads(done.stdout)["steps"] if step["cure"]]
+        wrong = [step for step in json.loads(done.stdout)["steps"] if step["fix"]]
         self.assertEqual(len(wrong), 1, wrong)
-        for key, wanted in {"result": f"^{fault.result}", "detail": fault.words, "rfc": fault.rfc, "cure": fault.cure}.items():
+        for key, wanted in {"result": f"^{fault.result}", "detail": fault.words, "rfc": fault.rfc, "fix": fault.cure}.items():
             self.assertRegex(wrong[0][key], f"(?i){wanted}", wrong)
 
     def test_good_domain(self):
@@ -141,7 +141,7 @@ class Query(WorldTest):
         self.assertIn("OK secure match=mx1.fine.example servername=hostname", done.stdout)
         self.assertIn("policy_type=sts", done.stdout)
         found = json.loads(self.query("fine.example", "--json").stdout)
-        self.assertEqual([step for step in found["steps"] if step["cure"]], [])
+        self.assertEqual([step for step in found["steps"] if step["fix"]], [])
         self.assertEqual(found["verdict"], "secure")
 
     def test_level_of_postfix(self):

@@ -128,6 +128,38 @@ TEST_CASE("commands: what is no domain") {
   CHECK(rig.out.str().empty());
 }
 
+TEST_CASE("commands: keys are read as Postfix writes them") {
+  const auto key = GENERATE("d.example", "D.Example.", "[d.example]", "[d.example]:587", "d.example:smtp");
+  CAPTURE(key);
+  Rig rig;
+  rig.keep("d.example");
+  CHECK(show_cached(rig.cli(), key) == 0);
+  CHECK(rig.out.str().find("domain      d.example\n") == 0);
+  CHECK(purge(rig.cli(), key) == 0);
+  CHECK(rig.store->rows.empty());
+}
+
+TEST_CASE("commands: what names a domain without being one is told which to give") {
+  const auto [key, said] = GENERATE(table<const char*, const char*>({
+      {"user@d.example", "\"user@d.example\" is a mail address: give d.example"},
+      {"mailto:user@D.Example", "is a mail address: give d.example"},
+      {"https://d.example/", "is a URL: give d.example"},
+      {"https://mta-sts.d.example/.well-known/mta-sts.txt", "is a URL: give d.example"},
+      {"smtp://user@d.example:587", "is a URL: give d.example"},
+      {"_mta-sts.d.example", "is the name of the TXT record: give d.example"},
+      {"user@[192.0.2.1]", "holds \"@\""},
+      {"https://192.0.2.1/", "neither a number nor a service"},
+      {".d.example", "asks for a parent domain"},
+  }));
+  CAPTURE(key);
+  Rig rig;
+  rig.keep("d.example");
+  CHECK(show_cached(rig.cli(), key) == 65);
+  CHECK(purge(rig.cli(), key) == 65);
+  CHECK(rig.err.str().find(said) != std::string::npos);
+  CHECK(rig.store->rows.size() == 1);
+}
+
 TEST_CASE("commands: the cache from the store") {
   Rig rig;
   for (int i = 0; i < 1'201; ++i) rig.keep("d" + std::to_string(i) + ".example");

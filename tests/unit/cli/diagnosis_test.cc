@@ -32,9 +32,9 @@ struct World {
     options.discovery.allow_private_addresses = true;  // 192.0.2.0/24 is for documents only
   }
 
-  Explanation diagnose() {
+  Explanation diagnose(const std::string& key = "d.example") {
     std::optional<Explanation> out;
-    Diagnosis diagnosis({{dns, https, time, time}, dns, loop}, *Domain::parse("d.example"), options,
+    Diagnosis diagnosis({{dns, https, time, time}, dns, loop}, *parse_next_hop(key), options,
                         [&](Explanation explanation, bool may_change) {
                           out = std::move(explanation);
                           temporary = may_change;
@@ -209,7 +209,9 @@ TEST_CASE("diagnosis: what the host answers is a verdict") {
 TEST_CASE("diagnosis: dns_error_reply decides the reply where TXT cannot be read") {
   World world;
   world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::server_failure);
-  CHECK(world.diagnose().entry.verdict == "none");
+  const Explanation unknown = world.diagnose();
+  CHECK(unknown.entry.verdict == "temp");
+  CHECK(unknown.entry.reply == "NOTFOUND ");
   world.options.rules.precedence.dns_error_reply = DaneVerdict::temp;
   const Explanation found = world.diagnose();
   CHECK(found.entry.verdict == "temp");
@@ -336,4 +338,40 @@ TEST_CASE("diagnosis: where no connection comes about the way out of this host i
   const Step step = step_of(world.diagnose(), "connect");
   CHECK(step.cure.find("outgoing TCP to port 443") != std::string::npos);
   CHECK(step.cure.find("no proxy") != std::string::npos);
+}
+
+TEST_CASE("diagnosis: the verdict is temp where nothing is known yet, and none where that is known") {
+  World world;
+  SECTION("the policy host is silent") {
+    world.https.fail(kHost, FetchFault::timeout);
+    CHECK(world.diagnose().entry.verdict == "temp");
+  }
+  SECTION("the policy host says no") {
+    world.https.fail(kHost, FetchFault::refused);
+    CHECK(world.diagnose().entry.verdict == "none");
+  }
+}
+
+TEST_CASE("S-04 diagnosis: a host as next hop is its own MX host, at its port") {
+  DaneWorld world;
+  world.https.serve(kHost, document("enforce", "d.example"));
+  world.dns.set_records("d.example", RrType::a, {AddressRdata{*parse_ip("192.0.2.3")}}, true);
+  world.dns.deny("d.example", RrType::aaaa, true);
+  world.dns.deny("_587._tcp.d.example", RrType::tlsa, true);
+  const Explanation found = world.diagnose("[d.example]:587");
+  CHECK(world.dns.count("d.example", RrType::mx) == 0);
+  CHECK(world.dns.count("_587._tcp.d.example", RrType::tlsa) == 1);
+  CHECK(step_of(found, "mx").result == "ok");
+  CHECK(step_of(found, "mx").detail == "d.example: covered by the patterns (the next hop is a host by itself)");
+  CHECK(dane_results(found) == "dane:signed tlsa:tlsa_absent precedence:on");
+  CHECK(found.entry.reply == "OK secure match=d.example servername=hostname");
+  CHECK_FALSE(world.temporary);
+}
+
+TEST_CASE("diagnosis: where a certificate is not trusted the trust anchors of this host are named") {
+  World world;
+  world.options.trust_anchors = "ca_file /etc/own.pem";
+  const auto fault = GENERATE(FetchFault::cert_unknown_ca, FetchFault::cert_unknown_root);
+  world.https.fail(kHost, fault);
+  CHECK(step_of(world.diagnose(), "tls").detail.ends_with("; trusted here: ca_file /etc/own.pem"));
 }

@@ -48,7 +48,7 @@ TEST_CASE("explanation: JSON is the entry and the members of the contract after 
   CHECK(json["policy"]["valid"] == true);
   CHECK(json["policy"]["lines"][1]["verdict"] == "ignored: unknown field");
   CHECK(json["steps"][1] == Json{{"step", "policy"}, {"result", "mx_pattern"}, {"detail", "line 3: wrong"},
-                                 {"rfc", "RFC 8461 section 3.2"}, {"cure", "Write one host name to a line."}});
+                                 {"rfc", "RFC 8461 section 3.2"}, {"fix", "Write one host name to a line."}});
 }
 
 TEST_CASE("explanation: without a fetch there is none in JSON") {
@@ -67,7 +67,7 @@ TEST_CASE("explanation: the narrative") {
         "    \"v=STSv1; id=1;\"\n"
         "2.  policy document: mx pattern\n"
         "    line 3: wrong\n"
-        "    Cure: Write one host name to a line.\n"
+        "    Fix: Write one host name to a line.\n"
         "    See RFC 8461 section 3.2.\n"
         "     1  ok        version: STSv1\n"
         "     2  ignored   x: y\n"
