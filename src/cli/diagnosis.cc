@@ -38,7 +38,7 @@ void Diagnosis::start() {
 
 // Without an answer AD counts as seen, as in the daemon.
 void Diagnosis::on_canary(const DnsAnswer& answer) {
-  ad_ = ad_bit(answer);
+  canary_ = answer;
   finish_part();
 }
 
@@ -87,6 +87,11 @@ bool Diagnosis::temporary() const {
   return !report_.steps.empty() && is_dns_failure(report_.steps.back());
 }
 
+// It fails also where no domain could be to blame.
+bool Diagnosis::own_resolver_fails() const {
+  return canary_.failed() && report_.evidence.txt.state == TxtSeen::State::lookup_failed;
+}
+
 Entry Diagnosis::entry_at(LifeTime now) const {
   Entry entry = settle(nullptr, domain_, report_.evidence, now, options_.sts, 0);
   entry.dane = with_hop(nullptr, learned(nullptr, hop_, dane_.status, dane_.ttl, now));
@@ -112,18 +117,29 @@ void Diagnosis::finish_part() {
 }
 
 void Diagnosis::finish() {
-  options_.rules.dane_active &= ad_ == AdBit::trusted;
+  options_.rules.dane_active &= ad_bit(canary_) == AdBit::trusted;
   const Entry entry = entry_at(ports_.clock.life());
   const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules, hop_).verdict;
   const bool temporary_now = temporary() || verdict == "temp";
-  std::vector<Step>& steps = report_.steps;
-  if (names_matter()) steps.push_back(hosts_step());
-  for (Step& step : dane_steps(domain_, hop_, dane_)) steps.push_back(std::move(step));
-  steps.push_back(precedence_step(options_.rules, ad_));
-  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict));
+  add_steps(temporary_now, verdict);
   Explanation explanation = explain(entry);
   if (temporary_now && verdict == "none") explanation.entry.verdict = "temp";
   done_(std::move(explanation), temporary_now);
+}
+
+// Those that follow the discovery. Behind a resolver that fails for every name, what looks like the
+// domain's fault need not be one.
+void Diagnosis::add_steps(bool temporary_now, std::string_view verdict) {
+  std::vector<Step>& steps = report_.steps;
+  if (names_matter()) steps.push_back(hosts_step());
+  const bool covered = steps.empty() || steps.back().result != "none_covered";
+  for (Step& step : dane_steps(domain_, hop_, dane_)) steps.push_back(std::move(step));
+  if (own_resolver_fails()) {
+    for (Step& step : steps) step.cure.clear();
+    steps.insert(steps.begin(), resolver_step(options_.dane_canary, canary_));
+  }
+  steps.push_back(precedence_step(options_.rules, ad_bit(canary_)));
+  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict, covered));
 }
 
 }  // namespace tlspolicyd

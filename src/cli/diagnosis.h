@@ -51,10 +51,12 @@ class Diagnosis {
   void on_address(DnsAnswer& family, const DnsAnswer& answer);
   void finish_part();
   void finish();
+  void add_steps(bool temporary_now, std::string_view verdict);
   [[nodiscard]] const Policy* policy() const;
   [[nodiscard]] bool names_matter() const;  // a policy whose patterns the MX hosts must fit
   [[nodiscard]] Step hosts_step() const;    // whether they do
   [[nodiscard]] bool temporary() const;
+  [[nodiscard]] bool own_resolver_fails() const;
   [[nodiscard]] Entry entry_at(LifeTime now) const;
   [[nodiscard]] Explanation explain(const Entry& entry);
 
@@ -66,7 +68,7 @@ class Diagnosis {
   DiscoveryReport report_;
   MailHosts hosts_;
   DaneReport dane_;
-  AdBit ad_ = AdBit::trusted;  // of the canary's answer
+  DnsAnswer canary_;
   int parts_awaited_ = 2;
   int addresses_awaited_ = 0;
   Ticket canary_ticket_, a_ticket_, aaaa_ticket_;

@@ -126,7 +126,7 @@ Step precedence_step(const ReplyRules& rules, AdBit ad) {
           kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
 }
 
-Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict) {
+Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict, bool covered) {
   constexpr std::string_view kApplication = "RFC 8461 section 5";
   const bool enforced = seen.fetch.policy && seen.fetch.policy->mode == Mode::enforce;
   if (verdict == "temp")
@@ -137,6 +137,9 @@ Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict
   if (verdict == "dane")
     return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
             "and MTA-STS must not override that", "RFC 8461 section 2", ""};
+  if (enforced && !covered)
+    return {"verdict", "deferred", "no mail server of the domain is covered by its policy: Postfix defers mail to it until the "
+            "policy or the MX records change", std::string(kApplication), ""};
   if (seen.fetch.policy) {
     const Verdict words = verdict_of(*seen.fetch.policy);
     return {"verdict", std::string(words.result), std::string(words.detail), std::string(kApplication),

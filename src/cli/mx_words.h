@@ -30,7 +30,8 @@ struct MailHosts {
 // Whether DANE goes before MTA-STS for the Postfix served. `ad`: of the canary's answer.
 [[nodiscard]] Step precedence_step(const ReplyRules& rules, AdBit ad);
 
-// `temporary`: another try may end otherwise. `verdict`: the word for the reply.
-[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict);
+// `temporary`: another try may end otherwise. `verdict`: the word for the reply. `covered`: a mail
+// server of the domain fits the policy.
+[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict, bool covered);
 
 }  // namespace tlspolicyd

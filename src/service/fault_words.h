@@ -36,6 +36,9 @@ namespace tlspolicyd {
 [[nodiscard]] Step dns_failure_step(std::string step, const std::string& name, RrType type,
                                     const DnsAnswer& answer);
 
+// The resolver of this host failed for a name that has nothing to do with the domain.
+[[nodiscard]] Step resolver_step(const DnsQuestion& asked, const DnsAnswer& answer);
+
 // "TTL 300s, AD set": what a DNS answer says about itself, for details.
 [[nodiscard]] std::string dns_facts(const DnsAnswer& answer);
 

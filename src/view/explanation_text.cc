@@ -13,6 +13,7 @@ constexpr unsigned kMostLines = 100;
 
 std::string title_of(const Step& step, const std::string& domain) {
   const std::string host = "mta-sts." + domain;
+  if (step.step == "resolver") return "resolver of this host";
   if (step.step == "txt") return "TXT record at _mta-sts." + domain;
   if (step.step == "address") return "addresses of the policy host " + host;
   if (step.step == "connect") return "connection to the policy host " + host;

@@ -6,6 +6,7 @@ import os
 import pty
 import ssl
 
+from certificates import Authority
 from policy_server import PolicyServer, Site, policy
 from scene import NOBODY, OLD_TLS_HOST, WorldTest
 
@@ -74,6 +75,20 @@ FAULTS = [
     Fault("clamped-max-age", "max_age_too_large", "max_age", DOCUMENT, "31557600",
           arrange={"body": document(mx="mx1.clamped-max-age.example", max_age="99999999")}),
     Fault("mx-not-covered", "none_covered", r"mx9\.mx-not-covered\.example", r"RFC 8461 section 4\.1", "mx"),
+    Fault("no-semicolon", "missing_semicolon", "follows the version", TXT, "semicolon after v=STSv1", arrange={"txt": "v=STSv1 id=1"}),
+    Fault("bom", "byte_order_mark", "byte order mark", DOCUMENT, "without a byte order mark",
+          arrange={"body": b"\xef\xbb\xbf" + document()}),
+    Fault("bare-cr", "carriage_return", "carriage return", DOCUMENT, "LF or CR LF", arrange={"body": document().replace(b"\n", b"\r")}),
+    Fault("comment", "comment", "is a comment", DOCUMENT, "remove the comment", arrange={"body": b"# our policy\n" + document()}),
+    Fault("no-colon", "missing_colon", 'has no ":"', DOCUMENT, "name: value", arrange={"body": document() + b"our policy\n"}),
+    Fault("one-line", "one_line", "version", DOCUMENT, "a line of its own", arrange={"body": document().replace(b"\n", b" ")}),
+    Fault("two-types", "several_media_types", 'sent 2 times: "text/html" and "text/plain"', DOCUMENT,
+          "add_header adds a second one.*default_type text/plain;",
+          arrange={"content_type": "text/html", "headers": ("Content-Type: text/plain",)}),
+    Fault("two-lengths", "http_malformed", "more than one Content-Length", r"RFC 9112 section 6\.3", "two lengths",
+          arrange={"headers": ("Content-Length: 7",)}),
+    Fault("commas", "max_age_bad", '"99, and this"', DOCUMENT, "plain digits", arrange={"body": document(max_age="99, and this")}),
+    Fault("refused-by-resolver", "resolver_refuses", "REFUSED", "RFC 1035 section 4.1.1", "access-control", 75, {"txt": None}),
     Fault("testing", "testing", "testing", "RFC 8461 section (3.2|5)", "mode: enforce"),
 ]
 
@@ -98,6 +113,7 @@ class Query(WorldTest):
         world.dns.set("_mta-sts.cname-loop.example", "CNAME", "a.cname-loop.example.")
         world.dns.set("a.cname-loop.example", "CNAME", "_mta-sts.cname-loop.example.")
         world.dns.set("_mta-sts.servfail.example", "TXT", rcode="SERVFAIL")
+        world.dns.set("_mta-sts.refused-by-resolver.example", "TXT", rcode="REFUSED")
         cls.old.set("mta-sts.old-tls.example", Site(world.ca.issue("mta-sts.old-tls.example")))
         issue = world.ca.issue
         certificates = {
@@ -172,6 +188,37 @@ class Query(WorldTest):
         for what in ("", "192.0.2.1", "localhost", "under_score.example", "a" * 64 + ".example", ".example"):
             with self.subTest(what):
                 self.assertEqual(self.query(what).returncode, 65)
+
+    def test_keys(self):
+        """-q, --cache and --purge read keys as the socketmap does, and say which domain to give where one is named"""
+        self.world.publish("keys.example", "keys.example")
+        self.assertIn("OK secure match=keys.example", self.query("[keys.example]:587").stdout)
+        for flag in ("-q", "--cache", "--purge"):
+            for key in ("user@keys.example", "https://mta-sts.keys.example/.well-known/mta-sts.txt"):
+                with self.subTest(f"{flag} {key}"):
+                    done = self.daemon.run(flag, key)
+                    self.assertEqual(done.returncode, 65)
+                    self.assertIn("give keys.example", done.stderr)
+
+    def test_temp(self):
+        """-q --json where DNS fails: the verdict is temp, whatever the reply"""
+        found = json.loads(self.query("servfail.example", "--json").stdout)
+        self.assertEqual((found["verdict"], found["reply"]), ("temp", "NOTFOUND "))
+
+    def test_own_resolver_down(self):
+        """-q behind a resolver that nobody runs: that comes first, and the domain is not blamed"""
+        done = self.daemon.run("-o", f"resolver={NOBODY}", "--json", "-q", "fine.example")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        first = json.loads(done.stdout)["steps"][0]
+        self.assertEqual((first["step"], first["result"]), ("resolver", "resolver_unreachable"))
+        self.assertIn("Start the resolver", first["fix"])
+
+    def test_own_trust_anchors(self):
+        """-q with other trust anchors than the policy host's: they are named"""
+        other = Authority(self.world.directory / "other")
+        self.world.publish("anchors.example", "mx1.anchors.example")
+        text = " ".join(self.daemon.run("-o", f"ca_file={other.ca_file}", "-q", "anchors.example").stdout.split())
+        self.assertIn(f"trusted here: ca_file {other.ca_file}", text)
 
     def test_writes_nothing(self):
         """-q neither reads nor writes the cache"""

@@ -115,7 +115,10 @@ TEST_CASE("diagnosis: the MX names are compared with the patterns") {
   }
   SECTION("none is covered") {
     world.dns.set("d.example", RrType::mx, mx_answer({{10, "mx9.d.example"}}));
-    CHECK(step_of(world.diagnose(), "mx").result == "none_covered");
+    const Explanation found = world.diagnose();
+    CHECK(step_of(found, "mx").result == "none_covered");
+    CHECK(step_of(found, "verdict").result == "deferred");
+    CHECK(step_of(found, "verdict").detail.find("Postfix defers mail") != std::string::npos);
   }
   SECTION("M-07 without MX records the domain is its own mail server") {
     world.dns.erase("d.example", RrType::mx);
@@ -126,7 +129,10 @@ TEST_CASE("diagnosis: the MX names are compared with the patterns") {
   SECTION("M-07 and must be covered like any other") {
     world.dns.erase("d.example", RrType::mx);
     world.dns.set_address("d.example", "2001:db8::1");
-    CHECK(step_of(world.diagnose(), "mx").result == "none_covered");
+    const Explanation found = world.diagnose();
+    CHECK(step_of(found, "mx").result == "none_covered");
+    CHECK(step_of(found, "verdict").result == "deferred");
+    CHECK(step_of(found, "verdict").detail.find("Postfix defers mail") != std::string::npos);
   }
   SECTION("neither MX nor address") {
     world.dns.erase("d.example", RrType::mx);
@@ -374,4 +380,22 @@ TEST_CASE("diagnosis: where a certificate is not trusted the trust anchors of th
   const auto fault = GENERATE(FetchFault::cert_unknown_ca, FetchFault::cert_unknown_root);
   world.https.fail(kHost, fault);
   CHECK(step_of(world.diagnose(), "tls").detail.ends_with("; trusted here: ca_file /etc/own.pem"));
+}
+
+TEST_CASE("diagnosis: where the resolver of this host fails for other names, too, that comes first") {
+  World world;
+  world.options.dane_canary = {"", RrType::ns};
+  world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::server_failure);
+  SECTION("it does") {
+    world.dns.fail("", RrType::ns, DnsStatus::server_failure);
+    const Explanation found = world.diagnose();
+    CHECK(results(found) == "resolver:server_failure txt:server_failure verdict:temporary");
+    CHECK(found.steps.front().detail == "NS of .: a server failure (SERVFAIL or another error code): scripted failure");
+    CHECK(found.steps.front().cure.find("the resolver of this host") != std::string::npos);
+    CHECK(step_of(found, "txt").cure.empty());
+  }
+  SECTION("it does not") {
+    world.dns.set_records("", RrType::ns, {OtherRdata{}}, true);
+    CHECK(results(world.diagnose()) == "txt:server_failure verdict:temporary");
+  }
 }
