@@ -29,14 +29,14 @@ DnsWords words_for(DnsStatus status) {
       return {"tcp_failed", "the answer is too long for UDP and does not come over TCP", "RFC 7766 section 5",
               "Let the resolver, and each firewall before it, answer over TCP port 53, too."};
     case DnsStatus::malformed:
-      return {"malformed_answer", "answers that make no sense", "RFC 1035 section 4.1",
+      return {"malformed_answer", "malformed answers", "RFC 1035 section 4.1",
               "Look for a name server or a middlebox that sends broken DNS packets."};
     case DnsStatus::cname_loop:
-      return {"cname_loop", "CNAMEs that never arrive", "RFC 1034 section 3.6.2",
+      return {"cname_loop", "the CNAME chain does not end", "RFC 1034 section 3.6.2",
               "Let the CNAME end, after a few steps at most, at a name that holds the record itself."};
     case DnsStatus::overloaded:
-      return {"overloaded", "not asked: too many questions wait already", "RFC 1034 section 5.3.1",
-              "Nothing for the domain to mend: ask again when this machine is less busy."};
+      return {"overloaded", "not asked: too many lookups wait already", "RFC 1034 section 5.3.1",
+              "Not the domain's fault: try again when this host is less busy."};
     case DnsStatus::server_failure:
     case DnsStatus::found:
     case DnsStatus::no_data:

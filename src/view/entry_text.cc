@@ -53,6 +53,7 @@ std::string policy_text(const EntryView& entry, WallTime now) {
   if (!entry.mode) return beside("policy", kIndent, "none found; looked up again after it expires");
   std::string out = beside("mode", kIndent, *entry.mode) + beside("id", kIndent, entry.id.value_or(""));
   std::string_view label = "patterns";
+  if (entry.mx.empty() && entry.mode != "none") out += beside(label, kIndent, "none that a host name can match");
   for (const std::string& pattern : entry.mx) out += beside(std::exchange(label, ""), kIndent, pattern);
   const seconds max_age(entry.max_age.value_or(0));
   return out +

@@ -41,7 +41,7 @@ FAULTS = [
     Fault("bad-id", "bad_id", "2026-01-01", TXT, "1 to 32 letters or digits", arrange={"txt": "v=STSv1; id=2026-01-01;"}),
     Fault("extension-equals", "bad_extension", "note=a=b", TXT, 'has "=" inside its value',
           arrange={"txt": "v=STSv1; id=1; note=a=b;"}),
-    Fault("cname-loop", "cname_loop", "CNAMEs that never arrive", "RFC 1034 section 3.6.2", "let the CNAME end", 75,
+    Fault("cname-loop", "cname_loop", "the CNAME chain does not end", "RFC 1034 section 3.6.2", "let the CNAME end", 75,
           {"txt": None}),
     Fault("servfail", "server_failure", "SERVFAIL", "RFC 4035 section 5.5", "DNSSEC tester", 75, {"txt": None}),
     Fault("no-address", "no_address", "A none; AAAA none", HTTPS, "publish an A or AAAA record", arrange={"address": None}),

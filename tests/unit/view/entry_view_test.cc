@@ -190,3 +190,11 @@ TEST_CASE("entry: in full, every line fits and is safe") {
   const std::string text = entry_text(failing(), kTime.wall());
   CHECK(text.find("sts-webpki-invalid, 12 in a row since 2027-01-25T21:46:40Z (1d ago)") != text.npos);
 }
+
+TEST_CASE("entry: a policy whose mx lines no host name can match says so in place of its patterns") {
+  EntryView view = view_of(entry_of("d.example"));
+  view.mx.clear();
+  CHECK(entry_text(view, kTime.wall()).find("patterns    none that a host name can match\n") != std::string::npos);
+  view.mode = "none";
+  CHECK(entry_text(view, kTime.wall()).find("patterns") == std::string::npos);
+}
