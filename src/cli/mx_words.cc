@@ -101,7 +101,9 @@ Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy)
 }
 
 Step next_hop_step(const Domain& domain, const Policy& policy) {
-  return compare({domain.text()}, policy, " (the next hop is a host by itself)");
+  Step step = compare({domain.text()}, policy, " (the next hop is a host by itself)");
+  if (!step.cure.empty()) step.cure = "Add an mx line for this host to its own policy, then change the id in the TXT record.";
+  return step;
 }
 
 Step precedence_step(const ReplyRules& rules, AdBit ad) {

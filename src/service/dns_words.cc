@@ -21,10 +21,10 @@ DnsWords words_for(DnsStatus status) {
               "Start the resolver, or name another one by the parameter resolver or in /etc/resolv.conf: nothing is "
               "known of the domain."};
     case DnsStatus::refused:
-      return {"resolver_refuses", "the resolver of this host refuses to answer", "RFC 1035 section 4.1.1",
-              "Allow this host in the resolver's access list (unbound: access-control, BIND: allow-recursion), or "
-              "name another resolver; where it happens under load only, raise its limits (dnsmasq: dns-forward-max). "
-              "Nothing is known of the domain."};
+      return {"resolver_refuses", "the resolver of this host refuses the question", "RFC 1035 section 4.1.1",
+              "If it refuses every name, allow this host in the resolver's access list (unbound: access-control, BIND: "
+              "allow-recursion); if only this one, make every name server of the zone serve it; if only under load, "
+              "raise the resolver's limits (dnsmasq: dns-forward-max)."};
     case DnsStatus::tcp_failed:
       return {"tcp_failed", "the answer is too long for UDP and does not come over TCP", "RFC 7766 section 5",
               "Let the resolver, and each firewall before it, answer over TCP port 53, too."};

@@ -36,6 +36,8 @@ constexpr TxtWords kSeveral{
     "several", "Delete all but one of the records that begin with v=STSv1; (with two, none counts)."};
 constexpr TxtWords kNoId{
     "id_missing", "Add the field id=, with 1 to 32 letters or digits: v=STSv1; id=20260101;"};
+constexpr TxtWords kIdCase{
+    "id_case", "Write the field's name in lower case: id=20260101"};
 constexpr TxtWords kBadId{
     "bad_id", "Write 1 to 32 letters or digits after id=, nothing else: no dots, dashes or colons."};
 constexpr TxtWords kBadExtension{
@@ -61,7 +63,7 @@ TxtWords diagnose_beginning(std::string_view record) {
 // Why the grammar refused the record, in the order in which it reads: the parser tells it
 // in words only.
 TxtWords diagnose(std::string_view record) {
-  bool id_seen = false;
+  bool id_seen = false, other_case = false;
   std::string_view rest = record;
   if (trim(cut_piece(rest, ';')) != kToken) return kNoSemicolon;
   for (const std::string_view piece : split(rest, ';')) {
@@ -72,10 +74,11 @@ TxtWords diagnose(std::string_view record) {
     const std::string_view name = field.substr(0, name_end), value = field.substr(name_end + 1);
     if (is_blank(name.back()) || (!value.empty() && is_blank(value.front()))) return kBlankAtEquals;
     const bool is_id = name == "id" && !std::exchange(id_seen, true);
+    other_case |= name != "id" && equals_ignoring_case(name, "id");
     if (is_id && !good_id(value)) return kBadId;
     if (!is_id && value.find('=') != value.npos) return kBadExtension;
   }
-  if (!id_seen) return kNoId;
+  if (!id_seen) return other_case ? kIdCase : kNoId;
   return is_blank(record.back()) ? kTrailingBlank : kMalformed;
 }
 

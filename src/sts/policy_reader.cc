@@ -144,7 +144,7 @@ std::vector<std::string> PolicyReader::notes() const {
                     " the first is line " + std::to_string(first_empty_line_));
   if (unmatchable_ != 0) {
     notes.push_back(first_unmatchable_);
-    if (unmatchable_ > 1) notes.back() += ", and " + std::to_string(unmatchable_ - 1) + " more such lines";
+    if (unmatchable_ > 1) notes.back() += ", and " + std::to_string(unmatchable_ - 1) + " more";
   }
   if (!clamped_.empty()) notes.push_back(clamped_);
   return notes;

@@ -372,6 +372,8 @@ TEST_CASE("S-04 diagnosis: a host as next hop is its own MX host, at its port") 
   CHECK(dane_results(found) == "dane:signed tlsa:tlsa_absent precedence:on");
   CHECK(found.entry.reply == "OK secure match=d.example servername=hostname");
   CHECK_FALSE(world.temporary);
+  world.https.serve(kHost, document("enforce", "mx1.d.example"));
+  CHECK(step_of(world.diagnose("[d.example]"), "mx").cure.find("to its own policy") != std::string::npos);
 }
 
 TEST_CASE("diagnosis: where a certificate is not trusted the trust anchors of this host are named") {

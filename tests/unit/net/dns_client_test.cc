@@ -312,7 +312,7 @@ TEST_CASE("an answer that does not help makes the client ask the next resolver, 
   const wire::Bytes question = wire::question(wire::name(kTxt.name), 16);
   const Row row = GENERATE_COPY(values<Row>({
       {"SERVFAIL", {.rcode = 2}, DnsStatus::server_failure, "SERVFAIL from "},
-      {"REFUSED", {.rcode = 5}, DnsStatus::server_failure, "REFUSED from "},
+      {"REFUSED", {.rcode = 5}, DnsStatus::refused, "REFUSED from "},
       {"NOTAUTH", {.rcode = 9}, DnsStatus::server_failure, "error code 9 from "},
       {"cut record", {.raw = wire::Message{.question = {question}, .answer = {"\xc0"}}.bytes().substr(2)},
        DnsStatus::malformed, "malformed answer from "},

@@ -57,7 +57,7 @@ TEST_CASE("P-13 mx lines that no host name can match are noted, and the rest hol
   REQUIRE(reading.policy);
   CHECK(reading.policy->mx.list() == std::vector<std::string>{"mail.a.example"});
   CHECK(reading.notes == std::vector<std::string>{
-            "mx \"192.0.2.7\" is an IP address: no host name can match it (line 3), and 1 more such lines"});
+            "mx \"192.0.2.7\" is an IP address: no host name can match it (line 3), and 1 more"});
   CHECK(verdicts("mx: 010.001.002.003\n").front() ==
         "ignored: \"010.001.002.003\" is an IP address: no host name can match it");
 }
