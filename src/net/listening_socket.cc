@@ -68,4 +68,8 @@ Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
   return sockets;
 }
 
+Result<void> probe_listener(const ListenAddress& address) {
+  return address.path.empty() ? probe_inet_listener(address) : probe_unix_listener(address);
+}
+
 }  // namespace tlspolicyd

@@ -52,6 +52,12 @@ struct SocketRights {  // of unix sockets
 [[nodiscard]] Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
                                                                  const SocketRights& rights);
 
+// Gives the file of a unix socket that this process made to a user and a group.
+[[nodiscard]] Result<void> give_socket(const std::string& path, uid_t owner, gid_t group);
+
+// Whether open_listener() would succeed if nobody else had the address or path. Leaves no trace.
+[[nodiscard]] Result<void> probe_listener(const ListenAddress& address);
+
 // "inet:127.0.0.1:8461", "unix:/run/map": what a listening socket is bound to.
 [[nodiscard]] std::string listen_name_of(int fd);
 
