@@ -42,7 +42,17 @@ void Diagnosis::on_canary(const DnsAnswer& answer) {
 
 void Diagnosis::on_discovered(DiscoveryReport report) {
   report_ = std::move(report);
+  if (report_.evidence.txt.state == TxtSeen::State::lookup_failed) check_resolver();
   lookup_.start();
+}
+
+// Whose fault it is: a resolver that does not know the root either knows nothing of any domain.
+void Diagnosis::check_resolver() {
+  ++parts_awaited_;
+  resolver_ticket_ = ports_.dns.ask(options_.dane_canary, [this](const DnsAnswer& answer) {
+    resolver_ = answer;
+    finish_part();
+  });
 }
 
 void Diagnosis::on_dane(DaneReport report) {
@@ -109,11 +119,24 @@ void Diagnosis::finish() {
   const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules).verdict;
   const bool temporary_now = temporary() || verdict == "temp";
   std::vector<Step>& steps = report_.steps;
-  if (names_matter()) steps.push_back(mx_step(domain_, hosts_, *policy()));
+  std::string mx;
+  if (resolver_ && resolver_->failed()) {
+    steps = {resolver_step(options_.dane_canary, *resolver_)};
+  } else {
+    mx = add_mail_steps();
+  }
+  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict, mx));
+  done_(explain(entry), temporary_now);
+}
+
+// Returns the result of the comparison with the MX hosts, "" where there was none.
+std::string Diagnosis::add_mail_steps() {
+  std::vector<Step>& steps = report_.steps;
+  std::string mx;
+  if (names_matter()) mx = steps.emplace_back(mx_step(domain_, hosts_, *policy())).result;
   for (Step& step : dane_steps(domain_, {}, dane_)) steps.push_back(std::move(step));
   steps.push_back(precedence_step(options_.rules, blind_));
-  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict));
-  done_(explain(entry), temporary_now);
+  return mx;
 }
 
 }  // namespace tlspolicyd

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "cli/mx_words.h"
 #include "service/dane_lookup.h"
@@ -48,6 +50,8 @@ class Diagnosis {
   void on_dane(DaneReport report);
   void ask_addresses();
   void on_address(DnsAnswer& family, const DnsAnswer& answer);
+  void check_resolver();
+  std::string add_mail_steps();
   void finish_part();
   void finish();
   [[nodiscard]] const Policy* policy() const;
@@ -64,9 +68,10 @@ class Diagnosis {
   MailHosts hosts_;
   DaneReport dane_;
   bool blind_ = false;  // the resolver does not validate
+  std::optional<DnsAnswer> resolver_;  // to the canary, asked where TXT could not be looked up
   int parts_awaited_ = 2;
   int addresses_awaited_ = 0;
-  Ticket canary_ticket_, a_ticket_, aaaa_ticket_;
+  Ticket canary_ticket_, resolver_ticket_, a_ticket_, aaaa_ticket_;
   Nat64Watch nat64_;  // has answered long before the policy host's addresses are judged
   Discovery discovery_;
   RecentDns host_dns_;

@@ -116,7 +116,16 @@ Step precedence_step(const ReplyRules& rules, bool blind) {
           kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
 }
 
-Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict) {
+Step resolver_step(const DnsQuestion& question, const DnsAnswer& answer) {
+  const std::string name = question.name.empty() ? "the root" : question.name;
+  std::string detail = "no resolver of this host answers, not even for the " + std::string(name_of(question.type)) + " records of " + name;
+  if (!answer.detail.empty()) detail += ": " + answer.detail;
+  return {"resolver", "unusable", std::move(detail), "RFC 1034 section 5.3.1",
+          "Start the resolver, or let it serve this host (access-control in unbound, allow-recursion in BIND), or name another "
+          "in /etc/resolv.conf or in the parameter resolver. The domain is not at fault."};
+}
+
+Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict, std::string_view mx) {
   constexpr std::string_view kApplication = "RFC 8461 section 5";
   const bool enforced = seen.fetch.policy && seen.fetch.policy->mode == Mode::enforce;
   if (verdict == "temp")
@@ -127,6 +136,9 @@ Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict
   if (verdict == "dane")
     return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
             "and MTA-STS must not override that", "RFC 8461 section 2", ""};
+  if (enforced && verdict == "secure" && mx == "none_covered")
+    return {"verdict", "deferred", "no MX host is covered by the policy, so Postfix defers all mail to this domain, and returns "
+            "it to the sender in the end", std::string(kApplication), ""};
   if (seen.fetch.policy) {
     const Verdict words = verdict_of(*seen.fetch.policy);
     return {"verdict", std::string(words.result), std::string(words.detail), std::string(kApplication),

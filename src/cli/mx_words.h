@@ -28,7 +28,12 @@ struct MailHosts {
 // validate.
 [[nodiscard]] Step precedence_step(const ReplyRules& rules, bool blind);
 
-// `temporary`: another try may end otherwise. `verdict`: the word for the reply.
-[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict);
+// `temporary`: another try may end otherwise. `verdict`: the word for the reply. `mx`: the result of
+// mx_step(), "" where there was none.
+[[nodiscard]] Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict, std::string_view mx);
+
+// Where the resolver of this host answers not even `question`, whose answer any resolver has: then
+// nothing was learned about the domain.
+[[nodiscard]] Step resolver_step(const DnsQuestion& question, const DnsAnswer& answer);
 
 }  // namespace tlspolicyd

@@ -6,6 +6,7 @@ import os
 import pty
 import ssl
 
+from dns_server import DnsServer
 from policy_server import PolicyServer, Site, policy
 from scene import NOBODY, OLD_TLS_HOST, WorldTest
 
@@ -164,6 +165,28 @@ class Query(WorldTest):
         os.close(screen)
         self.assertEqual(done.returncode, 0)
         self.assertRegex(said, r"^\r\x1b\[Kasking about slow\.example: 1s(?s:.*)\r\x1b\[K1\.  TXT record")
+
+    def test_deferred(self):
+        """-q where the policy covers no MX host: the verdict says that mail is deferred"""
+        found = json.loads(self.query("mx-not-covered.example", "--json").stdout)
+        self.assertEqual(found["steps"][-1]["result"], "deferred")
+        self.assertIn("Postfix defers all mail to this domain", found["steps"][-1]["detail"])
+
+    def test_resolver_down(self):
+        """-q with a resolver that is down, or refuses: that comes first, and is no timeout of the domain"""
+        refusing = DnsServer("127.0.0.51")
+        self.addCleanup(refusing.stop)
+        refusing.set("_mta-sts.any.example", "TXT", rcode="REFUSED")
+        refusing.set(".", "NS", rcode="REFUSED")
+        for resolver, seen in (("127.0.0.52", "Connection refused"), ("127.0.0.51", "REFUSED")):
+            with self.subTest(seen):
+                done = self.daemon.run("-o", f"resolver={resolver}", "-o", "dns_attempts=1", "-o", "dns_timeout=1s", "--json",
+                                       "-q", "any.example")
+                steps = json.loads(done.stdout)["steps"]
+                self.assertEqual([(step["step"], step["result"]) for step in steps],
+                                 [("resolver", "unusable"), ("verdict", "temporary")])
+                self.assertIn(seen, steps[0]["detail"])
+                self.assertEqual(done.returncode, 75)
 
     def test_not_a_domain(self):
         """-q of what is no domain: exit 65"""

@@ -115,7 +115,16 @@ TEST_CASE("diagnosis: the MX names are compared with the patterns") {
   }
   SECTION("none is covered") {
     world.dns.set("d.example", RrType::mx, mx_answer({{10, "mx9.d.example"}}));
-    CHECK(step_of(world.diagnose(), "mx").result == "none_covered");
+    const Explanation found = world.diagnose();
+    CHECK(step_of(found, "mx").result == "none_covered");
+    CHECK(step_of(found, "verdict").result == "deferred");
+    CHECK(step_of(found, "verdict").detail.find("Postfix defers all mail to this domain") != std::string::npos);
+    CHECK(found.entry.verdict == "secure");
+  }
+  SECTION("none is covered by a policy that is only tested") {
+    world.https.serve(kHost, document("testing", "mx1.d.example"));
+    world.dns.set("d.example", RrType::mx, mx_answer({{10, "mx9.d.example"}}));
+    CHECK(step_of(world.diagnose(), "verdict").result == "testing");
   }
   SECTION("M-07 without MX records the domain is its own mail server") {
     world.dns.erase("d.example", RrType::mx);
@@ -197,6 +206,25 @@ TEST_CASE("diagnosis: what may pass is temporary") {
   }
   CHECK(results(world.diagnose()) == last);
   CHECK(world.temporary);
+}
+
+TEST_CASE("diagnosis: a resolver that does not answer for the root either comes first, in place of what it hid") {
+  World world;
+  world.options.dane_canary = {"", RrType::ns};
+  world.dns.set("", RrType::ns, {.status = DnsStatus::server_failure, .detail = "REFUSED from 127.0.0.1:53"});
+  SECTION("and what failed is told as its failure") {
+    world.dns.fail("_mta-sts.d.example", RrType::txt, DnsStatus::timeout);
+    const Explanation found = world.diagnose();
+    CHECK(results(found) == "resolver:unusable verdict:temporary");
+    CHECK(dane_results(found) == "");
+    CHECK(found.steps.front().detail == "no resolver of this host answers, not even for the NS records of the root: "
+                                        "REFUSED from 127.0.0.1:53");
+    CHECK(found.steps.front().cure.find("access-control") != std::string::npos);
+    CHECK(world.temporary);
+  }
+  SECTION("but not where it answers what was asked") {
+    CHECK(results(world.diagnose()) == "txt:found address:ok http:ok policy:ok mx:ok verdict:secure");
+  }
 }
 
 TEST_CASE("diagnosis: what the host answers is a verdict") {
