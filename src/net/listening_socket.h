@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -57,6 +58,11 @@ struct SocketRights {  // of unix sockets
 
 // Whether open_listener() would succeed if nobody else had the address or path. Leaves no trace.
 [[nodiscard]] Result<void> probe_listener(const ListenAddress& address);
+
+// False: the kernel lets a socket listen there and none connect, as on a loopback interface that is
+// down. Names are not looked up.
+[[nodiscard]] bool is_reachable(const ListenAddress& address);
+inline constexpr std::string_view kUnreachable = "cannot be reached from this host; see `ip link`, `ip link set lo up`";
 
 // "inet:127.0.0.1:8461", "unix:/run/map": what a listening socket is bound to.
 [[nodiscard]] std::string listen_name_of(int fd);

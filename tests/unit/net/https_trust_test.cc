@@ -97,7 +97,7 @@ TEST_CASE("a damaged certificate among many is named by its line") {
   std::string damaged = two;
   damaged[damaged.size() / 2] = '!';
   const TempFile among("# first\n" + one + damaged + one), cut(one + two.substr(0, two.size() / 2)),
-      unfinished(one + two.substr(0, two.size() / 2) + one), fine(one + "-----BEGIN NOTES-----\nx\n-----END NOTES-----\n" + two);
+      unfinished(one + two.substr(0, two.size() / 2) + one), fine("# first\n" + one + "\n# second\n" + two);
   CHECK(has(error_of(among.path()), "the certificate at line " + line_of("# first\n" + one) + " is damaged; replace or remove it"));
   CHECK(has(error_of(cut.path()), "the certificate at line " + line_of(one) + " is damaged"));
   CHECK(has(error_of(unfinished.path()), "the certificate at line " + line_of(one) + " is damaged"));
