@@ -10,6 +10,7 @@
 #include "cli/purge.h"
 #include "cli/query.h"
 #include "cli/status.h"
+#include "confined_query.h"
 #include "service/postfix_level.h"
 #include "settings.h"
 
@@ -50,6 +51,12 @@ Serving serving_of(const Config& config) {
   return {true, tls.level, tls.dnssec && tls.level == BaseLevel::dane};
 }
 
+void confine(const Config& config) {
+  const std::string told = confine_query(config);
+  if (!told.empty()) std::cerr << "tlspolicyd: warning: -q " << told << std::endl;
+}
+
+// No log for the CA files: once root is given up it might not read them again, and need not.
 QueryOptions query_options(const Config& config, const PolicyService::Options& serving, Logger& log) {
   const Learner::Options learning = learner_options(config);
   QueryOptions options;
@@ -57,6 +64,8 @@ QueryOptions query_options(const Config& config, const PolicyService::Options& s
   options.dane_dns = dane_dns_options(config);
   options.https = https_options(config, log);
   options.https.threads = 1;
+  options.https.log = nullptr;
+  options.https.before_threads = [&config] { confine(config); };
   options.diagnosis = {learning.discovery, learning.sts, serving.rules, config.dane_canary};
   return options;
 }

@@ -22,7 +22,7 @@ void call(const std::shared_ptr<Callback>& callback, Values&&... values) {
 
 }  // namespace
 
-std::string ControlDesk::status() { return status_line(parts_.status()); }
+std::string ControlDesk::status() { return status_json(parts_.status()); }
 
 std::string ControlDesk::line_of(const Entry& entry) const {
   return entry_json(view_of(entry, parts_.clock, parts_.service.reply_for(entry, MapForm::plain)));

@@ -1,6 +1,5 @@
 #include "default_folder.h"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,12 +34,6 @@ void prepare_default_folder(const std::string& file, const Account* account) {
   for (const char* const suffix : {"", "-wal", "-shm"})
     give_file(folder.get(), file.substr(path.size() + 1) + suffix, *account);
   static_cast<void>(::fchown(folder.get(), account->uid, account->gid) == 0);
-}
-
-std::string folder_refusal(const std::string& file, const Account& account) {
-  const std::string path = file.find('/') == file.npos ? "." : folder_of(file) + "/";
-  if (::access(path.c_str(), W_OK | X_OK) == 0 || errno != EACCES) return "";
-  return "user " + account.user + " may not write in " + path;
 }
 
 }  // namespace tlspolicyd

@@ -12,7 +12,4 @@ namespace tlspolicyd {
 // Whatever goes wrong shows when the folder is used.
 void prepare_default_folder(const std::string& file, const Account* account);
 
-// Why the account that the process has become cannot write beside `file`; empty where it can.
-[[nodiscard]] std::string folder_refusal(const std::string& file, const Account& account);
-
 }  // namespace tlspolicyd

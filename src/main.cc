@@ -1,4 +1,5 @@
 // Arguments, configuration, and which task.
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -13,19 +14,29 @@
 #include "options.h"
 #include "out_of_memory.h"
 #include "serve.h"
+#include "start_check.h"
 #include "view/text_layout.h"
 
 namespace tlspolicyd {
 namespace {
 
-int refuse(const std::vector<ConfigError>& errors, LogSink& log) {
-  for (const ConfigError& error : errors) log.write(LogLevel::error, "fatal: " + to_text(error));
-  return kExitConfig;
+// Returns the exit code.
+int tell(const std::vector<ConfigError>& faults, LogSink& log) {
+  int code = kExitOk;
+  for (const ConfigError& fault : faults) {
+    log.write(fault.warning ? LogLevel::warning : LogLevel::error, to_text(fault));
+    if (!fault.warning) code = kExitConfig;
+  }
+  return code;
+}
+
+bool is_refused(const std::vector<ConfigError>& faults) {
+  return std::any_of(faults.begin(), faults.end(), [](const ConfigError& fault) { return !fault.warning; });
 }
 
 int run_configured(const Options& options, LogSink& log) {
   const ConfigResult config = load_config(options.config);
-  if (!config) return refuse(config.error(), log);
+  if (!config) return tell(config.error(), log);
   const SystemClock clock;
   if (options.task != Task::daemon && options.task != Task::test_config && options.task != Task::changed) {
     log.configure(LogTarget::standard_error, more_verbose(LogLevel::warning, options.verbosity));
@@ -35,11 +46,12 @@ int run_configured(const Options& options, LogSink& log) {
     std::cout << describe_changed(*config);
     return kExitOk;
   }
-  auto errors = check_machine(*config);
-  locate(errors, options.config);
-  if (!errors.empty()) return refuse(errors, log);
-  if (options.task == Task::test_config) return kExitOk;
+  auto faults = check_machine(*config);
+  if (options.task == Task::test_config) check_start(*config, faults);
+  locate(faults, options.config);
+  if (options.task == Task::test_config || is_refused(faults)) return tell(faults, log);
   log.configure(config->log, more_verbose(config->log_level, options.verbosity));
+  tell(faults, log);
   return serve(options, *config, clock, log);
 }
 
@@ -62,7 +74,7 @@ int run(const std::vector<std::string>& arguments, LogSink& log) {
   try {
     return run_task(arguments, log);
   } catch (const std::exception& refused) {
-    log.write(LogLevel::error, std::string("fatal: ") + refused.what());
+    log.write(LogLevel::error, refused.what());
     return kExitOsError;
   }
 }

@@ -10,17 +10,26 @@ namespace tlspolicyd {
 namespace {
 
 tl::unexpected<Error> fail_errno(const std::string& what) {
-  return fail("pid_file: " + what + ": " + std::strerror(errno));
+  const char* const cure = errno == ENOENT ? "; create its directory" : errno == ELOOP ? "; it is a link: remove it" : "";
+  return fail(what + ": " + std::strerror(errno) + cure);
 }
 
 }  // namespace
+
+Result<void> PidFile::probe(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (fd) return {};
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (errno == ENOENT && ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+  return fail_errno("cannot open " + path);
+}
 
 Result<PidFile> PidFile::write(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return fail_errno("cannot open " + path);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
-      return fail("pid_file: " + path + " belongs to a running daemon; stop that one, or name another file");
+      return fail(path + " belongs to a running daemon; stop that one, or name another file");
     return fail_errno("cannot lock " + path);
   }
   const std::string text = std::to_string(::getpid()) + "\n";

@@ -15,6 +15,8 @@ class PidFile {
  public:
   // Fails if the file cannot be written, or if the daemon that wrote it lives.
   [[nodiscard]] static Result<PidFile> write(const std::string& path);
+  // Whether it could be written if no daemon held it. Leaves no trace.
+  [[nodiscard]] static Result<void> probe(const std::string& path);
   PidFile(PidFile&& other) noexcept;
   PidFile& operator=(PidFile&&) = delete;
   ~PidFile();

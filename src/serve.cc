@@ -14,6 +14,7 @@
 #include "net/syscall_filter.h"
 #include "pid_file.h"
 #include "settings.h"
+#include "store_obstacle.h"
 
 namespace tlspolicyd {
 namespace {
@@ -24,17 +25,31 @@ constexpr std::size_t kReservedDescriptors = 64;  // besides connections, look-u
 constexpr std::size_t kMostProcesses = 512;
 
 int fatal(LogSink& log, const Error& error, int code) {
-  log.write(LogLevel::error, "fatal: " + error.text);
+  log.write(LogLevel::error, error.text);
   return code;
 }
 
-Result<std::vector<ListeningSocket>> open_maps(const Config& config) {
+// Who set `listen` waits for Postfix there, and nobody answers.
+void warn_of_ignored(const Config& config, const std::vector<ListeningSocket>& inherited, LogSink& log) {
+  if (config.listen == default_config().listen) return;
+  const auto is_passed = [&](const ListenAddress& address) {
+    return std::any_of(inherited.begin(), inherited.end(), [&](const ListeningSocket& one) { return one.name == to_text(address); });
+  };
+  for (const ListenAddress& address : config.listen)
+    if (!is_passed(address))
+      log.warning(LogLine("listen").with("address", to_text(address)).with("result", "ignored: systemd passes the sockets")
+                      .with("cure", "name it as ListenStream= in tlspolicyd.socket or remove it from listen"));
+}
+
+Result<std::vector<ListeningSocket>> open_maps(const Config& config, LogSink& log) {
   auto inherited = inherited_listeners();
+  if (inherited && !inherited->empty()) warn_of_ignored(config, *inherited, log);
   if (!inherited || !inherited->empty()) return inherited;
   std::vector<ListeningSocket> sockets;
   for (const ListenAddress& address : config.listen) {
     auto opened = open_listener(address, {config.socket_mode, config.socket_group});
     if (!opened) return opened;
+    if (!is_reachable(address)) log.warning(LogLine("listen").with("address", to_text(address)).with("reason", kUnreachable));
     std::move(opened->begin(), opened->end(), std::back_inserter(sockets));
   }
   return sockets;
@@ -46,20 +61,21 @@ void prepare_folders(const Config& config, const Account* account) {
   if (config.cache.sqlite_path == defaults.cache.sqlite_path) prepare_default_folder(config.cache.sqlite_path, account);
 }
 
-void warn_of_folder(const Config& config, const Account& account, LogSink& log) {
-  const std::string& store = config.cache.sqlite_path;
-  const std::string refusal = store.empty() ? "" : folder_refusal(store, account);
-  if (!refusal.empty())
-    log.warning(LogLine("store").with("path", store).with("reason", refusal)
-                    .with("cure", "give that folder and the files in it to " + account.user));
+// The store itself tells what failed and not why, and may succeed later.
+void warn_of_store(const Config& config, LogSink& log) {
+  const std::string& path = config.cache.sqlite_path;
+  const auto obstacle = path.empty() ? std::nullopt : store_obstacle(path);
+  if (obstacle) log.warning(LogLine("store").with("path", path).with("reason", obstacle->what).with("cure", obstacle->cure));
 }
 
 // Fatal where it cannot be had: a daemon may live behind it, and --purge must reach the
-// one that serves.
-Result<std::optional<ListeningSocket>> open_control(const Config& config) {
+// one that serves. The daemon's user is to reach it, too, whoever opens it.
+Result<std::optional<ListeningSocket>> open_control(const Config& config, const Account* owner, LogSink& log) {
   if (config.control_socket.empty()) return std::nullopt;
   auto opened = open_listener({.path = config.control_socket}, {0600, ""});
   if (!opened) return fail("control_socket: " + opened.error().text);
+  const auto given = owner != nullptr ? give_socket(config.control_socket, owner->uid, owner->gid) : Result<void>();
+  if (!given) log.warning(LogLine("control_socket").with("reason", given.error().text).with("result", "only root can use it"));
   return std::optional(std::move(opened->front()));
 }
 
@@ -132,16 +148,16 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   PostconfRunner postconf = start_postconf_runner(*account, log);
   const Account* const owner = *account ? &**account : nullptr;
   prepare_folders(config, owner);
-  auto maps = open_maps(config);
+  auto maps = open_maps(config, log);
   if (!maps) return fatal(log, maps.error(), kExitOsError);
-  auto control = open_control(config);
+  auto control = open_control(config, owner, log);
   if (!control) return fatal(log, control.error(), kExitOsError);
   std::optional<Result<PidFile>> pid_file;
   if (!config.pid_file.empty()) pid_file.emplace(PidFile::write(config.pid_file));
-  if (pid_file && !*pid_file) return fatal(log, pid_file->error(), kExitOsError);
+  if (pid_file && !*pid_file) return fatal(log, {"pid_file: " + pid_file->error().text}, kExitOsError);
   if (!*account) warn_of_root(log);
   if (const auto done = give_up_rights(*account); !done) return fatal(log, done.error(), kExitNoPermission);
-  if (owner != nullptr) warn_of_folder(config, *owner, log);
+  warn_of_store(config, log);
   bound_processes_or_warn(log);
 
   Loop loop;

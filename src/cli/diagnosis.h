@@ -7,6 +7,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "cli/mx_words.h"
 #include "service/dane_lookup.h"

@@ -139,9 +139,9 @@ Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict
   if (verdict == "dane")
     return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
             "and MTA-STS must not override that", "RFC 8461 section 2", ""};
-  if (enforced && !covered)
-    return {"verdict", "deferred", "no mail server of the domain is covered by its policy: Postfix defers mail to it until the "
-            "policy or the MX records change", std::string(kApplication), ""};
+  if (enforced && verdict == "secure" && !covered)
+    return {"verdict", "deferred", "no MX host is covered by the policy, so Postfix defers all mail to this domain, and returns "
+            "it to the sender in the end", std::string(kApplication), ""};
   if (seen.fetch.policy) {
     const Verdict words = verdict_of(*seen.fetch.policy);
     return {"verdict", std::string(words.result), std::string(words.detail), std::string(kApplication),

@@ -1,5 +1,6 @@
 // `-q`: finds out a domain's policy now, without a daemon and without its cache, and
-// tells how. On a loop of its own.
+// tells how. On a loop of its own. The caller confines the process in
+// QueryOptions::https.before_threads.
 #pragma once
 
 #include <string_view>

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config/hints.h"
 
 namespace tlspolicyd {
 namespace {
@@ -43,6 +44,14 @@ class Inspection {
       complain(parameter, path + " is not a " + kind_name, std::string("name a ") + kind_name);
   }
 
+  void reachable_from_outside(const std::vector<ListenAddress>& listen) {
+    const std::string wildcard = wildcard_listener(listen);
+    if (wildcard.empty()) return;
+    complain("listen", wildcard + " is on all addresses of this host, and replies prove nothing about who sent them",
+             "listen on 127.0.0.1 or a unix socket, or keep others out with a firewall");
+    errors.back().warning = true;
+  }
+
  private:
   void complain(const char* parameter, std::string what, std::string cure) {
     errors.push_back({"", 0, parameter, std::move(what), std::move(cure)});
@@ -57,6 +66,7 @@ std::vector<ConfigError> check_machine(const Config& config) {
   seen.numeric_user(config.user, config.group);
   seen.group("group", config.group);
   seen.group("socket_group", config.socket_group);
+  seen.reachable_from_outside(config.listen);
   seen.readable("ca_file", config.ca_file, S_IFREG, "file");
   seen.readable("ca_path", config.ca_path, S_IFDIR, "directory");
   seen.readable("postfix_config_directory", config.postfix_config_directory, S_IFDIR, "directory");

@@ -8,7 +8,7 @@
 
 namespace tlspolicyd {
 
-// Empty: nothing is amiss. Each error stops a start and makes -t fail.
+// Empty: nothing is amiss. Each error stops a start and makes -t fail; a warning does not.
 [[nodiscard]] std::vector<ConfigError> check_machine(const Config& config);
 
 }  // namespace tlspolicyd

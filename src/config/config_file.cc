@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "config/hints.h"
 
 namespace tlspolicyd {
 namespace {
@@ -101,6 +102,8 @@ class Builder {
       errors_.push_back({"", 0, "group", "is set without user", "set user too"});
     if (config_.listen.empty())
       errors_.push_back({"", 0, "listen", "names no socket", "name one, or leave it out"});
+    if (const std::string twice = repeated_listener(config_.listen); !twice.empty())
+      errors_.push_back({"", 0, "listen", twice + " has the address of an element before it", "keep one of them"});
     if (!errors_.empty()) return tl::unexpected(std::move(errors_));
     return std::move(config_);
   }
@@ -108,10 +111,29 @@ class Builder {
  private:
   void apply(const Setting& setting) {
     const Param* const param = find_param(setting.name);
-    if (param == nullptr)
-      return complain(setting, "there is no such parameter", "see tlspolicyd -d for all there are");
-    const auto assigned = assign(config_, *param, setting.value);
+    if (param == nullptr) return complain_of_name(setting);
+    const auto assigned = assign(config_, *param, bare_value(setting));
     if (!assigned) complain(setting, assigned.error().what, assigned.error().cure);
+  }
+
+  void complain_of_name(const Setting& setting) {
+    const std::string_view nearest = nearest_parameter(setting.name);
+    complain(setting, "there is no such parameter",
+             nearest.empty() ? "see tlspolicyd -d for all there are" : "did you mean " + std::string(nearest) + "?");
+  }
+
+  // The value without a comment behind it and quotes around it: each of them is an error by
+  // itself, and what they hide may be another.
+  std::string_view bare_value(const Setting& setting) {
+    std::string_view value = setting.value;
+    if (const std::size_t comment = comment_in(value); comment != value.npos) {
+      complain(setting, "has a comment behind the value", "put it on a line of its own, with '#' as its first character");
+      value = trim(value.substr(0, comment));
+    }
+    const std::string_view inner = within_quotes(value);
+    if (inner.data() == nullptr) return value;
+    complain(setting, "has quotes around the value", "remove them");
+    return trim(inner);
   }
 
   void complain(const Setting& setting, std::string what, std::string cure) {
@@ -162,6 +184,10 @@ ParsedText parse_config_text(std::string_view text, const std::string& where) {
   ParsedText parsed;
   Lines lines(parsed, where);
   int number = 0;
+  if (const std::string_view mark = byte_order_mark(text); !mark.empty()) {
+    parsed.errors.push_back({where, 1, "", "the file begins with " + std::string(mark), "save it as UTF-8 without a byte order mark"});
+    text.remove_prefix(std::min(text.find_first_not_of("\xEF\xBB\xBF\xFF\xFE"), text.size()));
+  }
   for (const std::string_view line : split(text, '\n')) lines.add(line, ++number);
   return parsed;
 }

@@ -20,6 +20,7 @@ struct ConfigError {
   std::string parameter;  // "": none in particular
   std::string what;
   std::string cure;       // "": evident
+  bool warning = false;   // the daemon starts all the same
 };
 
 // "FILE:LINE: PARAMETER: WHAT; CURE", in one line, printable.

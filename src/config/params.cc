@@ -15,7 +15,8 @@ constexpr std::array kParams{
           .notation = Notation::listen, .reloadable = false,
           .help = "Where Postfix connects: a list of inet:HOST:PORT, inet:[V6]:PORT and unix:PATH. "
                   "HOST is better an address than a name, which must resolve when the daemon starts. "
-                  "Sockets that systemd passes are used instead where there are any."},
+                  "Sockets that systemd passes are used instead where there are any, with a warning if "
+                  "others are named here."},
     Param{.name = "socket_mode", .fallback = "0666", .field = &Config::socket_mode,
           .notation = Notation::octal, .max = 0777, .reloadable = false,
           .help = "Permissions of the unix sockets in listen. Whoever may write to one may ask."},

@@ -1,9 +1,11 @@
 #include "config/values.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/text.h"
+#include "config/hints.h"
 
 namespace tlspolicyd {
 namespace {
@@ -72,6 +74,9 @@ Result<std::vector<T>> parse_list(std::string_view text, Result<T> (*parse_one)(
 
 Result<seconds> parse_duration(std::string_view text) {
   if (text.empty()) return fail("is empty where a duration is expected");
+  const std::string_view word = text.substr(std::min(text.find_first_not_of("0123456789 \t"), text.size()));
+  if (const char unit = unit_for(word); unit != 0)
+    return fail(in_quotes(text) + " has the unit \"" + std::string(word) + "\", which is written " + unit);
   const auto factor = factor_of(kDurationUnits, text.back());
   if (!factor) return fail(in_quotes(text) + " does not end in a unit");
   const auto number = parse_decimal(text.substr(0, text.size() - 1), kMaxValue / *factor);

@@ -42,6 +42,7 @@ Result<std::unique_ptr<HttpsClient>> HttpsClient::create(Executor& home,
                                                          const HttpsOptions& options) {
   auto trust = Trust::load({options.ca_file, options.ca_path}, options.log);
   if (!trust) return fail(trust.error().text);
+  if (options.before_threads) options.before_threads();
   std::unique_ptr<HttpsClient> client(new HttpsClient(home, std::move(*trust)));
   if (const auto started = client->set_threads(options.threads); !started) return fail(started.error().text);
   return client;

@@ -5,6 +5,7 @@
 // Constructed and used on the home thread, where results arrive.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct HttpsOptions {
   std::string ca_file, ca_path;  // both empty: the system's
   unsigned threads = 0;          // 0: as many as processors, at most 2
   Logger* log = nullptr;         // told when changed CA files cannot be used
+  std::function<void()> before_threads = nullptr;  // runs once the CA files are read
 };
 
 class HttpsClient final : public Https {

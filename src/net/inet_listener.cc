@@ -20,11 +20,20 @@ void set_flag(int fd, int level, int option) {
   setsockopt(fd, level, option, &on, sizeof on);
 }
 
-std::string cure_for_bind(int error) {
+bool is_loopback(const addrinfo& address) {
+  constexpr std::uint32_t kNet = 127, kNetBits = 24;
+  if (address.ai_family == AF_INET)
+    return ntohl(reinterpret_cast<const sockaddr_in*>(address.ai_addr)->sin_addr.s_addr) >> kNetBits == kNet;
+  return address.ai_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(address.ai_addr)->sin6_addr) != 0;
+}
+
+std::string cure_for_bind(int error, const addrinfo& address) {
   switch (error) {
     case EADDRINUSE:
-      return "another process listens there; stop it (ss -lntp shows it) or choose another port";
+      return "another process, or another element of listen, has that address; stop that process (ss -lntp shows it) or "
+             "choose another port";
     case EADDRNOTAVAIL:
+      if (is_loopback(address)) return "the loopback interface is down or lacks that address; see `ip address show lo`, `ip link set lo up`";
       return "this host does not have that address; see `ip address`, or listen on 127.0.0.1";
     case EACCES:
       return "ports below 1024 are for root; start as root or choose a higher port";
@@ -33,20 +42,33 @@ std::string cure_for_bind(int error) {
   }
 }
 
-// Empty, with errno set, where the address cannot be had.
+void give_up(UniqueFd& fd) {
+  const int error = errno;
+  fd.reset();
+  errno = error;
+}
+
+// Does not listen yet. Empty, with errno set, where the address cannot be had.
 UniqueFd bind_inet(const addrinfo& address) {
   UniqueFd fd(socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
   set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
   if (address.ai_family == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   set_tcp_options(fd.get());
-  if (bind(fd.get(), address.ai_addr, address.ai_addrlen) == 0 &&
-      listen(fd.get(), kListenBacklog) == 0)
-    return fd;
-  const int error = errno;
-  fd.reset();
-  errno = error;
+  if (bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0) give_up(fd);
   return fd;
+}
+
+UniqueFd listen_inet(const addrinfo& address) {
+  UniqueFd fd = bind_inet(address);
+  if (fd && listen(fd.get(), kListenBacklog) != 0) give_up(fd);
+  return fd;
+}
+
+// An address that another socket has is one that can be had.
+UniqueFd bind_or_share(const addrinfo& address) {
+  UniqueFd fd = bind_inet(address);
+  return !fd && errno == EADDRINUSE ? UniqueFd(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) : std::move(fd);
 }
 
 Result<AddressListPtr> resolve(const ListenAddress& address) {
@@ -72,6 +94,27 @@ bool is_repeated(const addrinfo* first, const addrinfo* which) {
   return false;
 }
 
+// A name such as localhost may stand for an address of a family that is switched off:
+// that one is missing only where no other is left.
+Result<std::vector<UniqueFd>> on_each(const ListenAddress& address, UniqueFd (*take)(const addrinfo&)) {
+  const auto list = resolve(address);
+  if (!list) return tl::unexpected(list.error());
+  std::vector<UniqueFd> taken;
+  std::string missing;
+  for (const addrinfo* at = list->get(); at != nullptr; at = at->ai_next) {
+    if (is_repeated(list->get(), at)) continue;
+    if (UniqueFd fd = take(*at)) {
+      taken.push_back(std::move(fd));
+      continue;
+    }
+    const int error = errno;
+    missing = cure_for_bind(error, *at);
+    if (error != EADDRNOTAVAIL && error != EAFNOSUPPORT) return fail(missing);
+  }
+  if (taken.empty()) return fail(missing);
+  return taken;
+}
+
 }  // namespace
 
 void set_tcp_options(int fd) {
@@ -79,26 +122,19 @@ void set_tcp_options(int fd) {
   set_flag(fd, SOL_SOCKET, SO_KEEPALIVE);
 }
 
-// A name such as localhost may stand for an address of a family that is switched off:
-// that one is missing only where no other is left.
 Result<std::vector<ListeningSocket>> open_inet_listener(const ListenAddress& address) {
-  const auto list = resolve(address);
-  if (!list) return tl::unexpected(list.error());
+  auto taken = on_each(address, listen_inet);
+  if (!taken) return tl::unexpected(taken.error());
   std::vector<ListeningSocket> sockets;
-  int missing = 0;
-  for (const addrinfo* at = list->get(); at != nullptr; at = at->ai_next) {
-    if (is_repeated(list->get(), at)) continue;
-    UniqueFd fd = bind_inet(*at);
-    const bool absent = !fd && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT);
-    if (!fd && !absent) return fail(cure_for_bind(errno));
-    if (!fd) missing = errno;
-    if (fd) {
-      std::string name = listen_name_of(fd.get());
-      sockets.push_back({std::move(fd), std::move(name), nullptr});
-    }
+  for (UniqueFd& fd : *taken) {
+    std::string name = listen_name_of(fd.get());
+    sockets.push_back({std::move(fd), std::move(name), nullptr});
   }
-  if (sockets.empty()) return fail(cure_for_bind(missing));
   return sockets;
+}
+
+Result<void> probe_inet_listener(const ListenAddress& address) {
+  return on_each(address, bind_or_share).map([](const std::vector<UniqueFd>&) {});
 }
 
 }  // namespace tlspolicyd

@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
 #include "base/ip_address.h"
 #include "net/inet_listener.h"
+#include "net/socket_address.h"
 #include "net/unix_listener.h"
 
 namespace tlspolicyd {
@@ -66,6 +68,18 @@ Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
       address.path.empty() ? open_inet_listener(address) : open_unix_listener(address, rights);
   if (!sockets) return fail("listen " + to_text(address) + ": " + sockets.error().text);
   return sockets;
+}
+
+bool is_reachable(const ListenAddress& address) {
+  const auto ip = parse_ip(address.host);
+  if (!address.path.empty() || !ip) return true;
+  const SocketAddress target = to_socket_address(*ip, address.port);
+  const UniqueFd probe(socket(target.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return !probe || connect(probe.get(), target.get(), target.size) == 0 || errno != ENETUNREACH;
+}
+
+Result<void> probe_listener(const ListenAddress& address) {
+  return address.path.empty() ? probe_inet_listener(address) : probe_unix_listener(address);
 }
 
 }  // namespace tlspolicyd

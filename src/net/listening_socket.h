@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -51,6 +52,17 @@ struct SocketRights {  // of unix sockets
 // that is gone is replaced. The error names the listener and the cure.
 [[nodiscard]] Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
                                                                  const SocketRights& rights);
+
+// Gives the file of a unix socket that this process made to a user and a group.
+[[nodiscard]] Result<void> give_socket(const std::string& path, uid_t owner, gid_t group);
+
+// Whether open_listener() would succeed if nobody else had the address or path. Leaves no trace.
+[[nodiscard]] Result<void> probe_listener(const ListenAddress& address);
+
+// False: the kernel lets a socket listen there and none connect, as on a loopback interface that is
+// down. Names are not looked up.
+[[nodiscard]] bool is_reachable(const ListenAddress& address);
+inline constexpr std::string_view kUnreachable = "cannot be reached from this host; see `ip link`, `ip link set lo up`";
 
 // "inet:127.0.0.1:8461", "unix:/run/map": what a listening socket is bound to.
 [[nodiscard]] std::string listen_name_of(int fd);

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "net/ca_file.h"
 #include "net/tls_library.h"
 
 namespace tlspolicyd {
@@ -81,6 +82,9 @@ Result<void> load_file(SSL_CTX& context, const std::string& file) {
   const unsigned long error = ERR_peek_error();
   ERR_clear_error();
   if (ERR_SYSTEM_ERROR(error)) return fail("ca_file " + file + ": " + std::strerror(ERR_GET_REASON(error)));
+  if (const std::size_t line = damaged_certificate(file); line != 0)
+    return fail("ca_file " + file + ": the certificate at line " + std::to_string(line) +
+                " is damaged; replace or remove it, up to its END line");
   return fail("ca_file " + file + ": no usable PEM certificate in it; put the CA's certificate "
               "there (-----BEGIN CERTIFICATE-----)");
 }

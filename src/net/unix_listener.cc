@@ -1,8 +1,10 @@
 #include "net/unix_listener.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -12,6 +14,8 @@
 
 namespace tlspolicyd {
 namespace {
+
+constexpr const char* kOccupied = "a file is there that is no socket; remove it or choose another path";
 
 sockaddr_un to_address(const std::string& path) {
   sockaddr_un address{};
@@ -25,7 +29,7 @@ Result<bool> is_left_behind(const std::string& path, const sockaddr_un& address)
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return false;
   if (!S_ISSOCK(status.st_mode))
-    return fail("a file is there that is no socket; remove it or choose another path");
+    return fail(kOccupied);
   const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!probe) return fail(std::strerror(errno));
   if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
@@ -40,10 +44,13 @@ std::string cure_for_path(int error) {
   switch (error) {
     case ENOENT: return "its directory does not exist; create it";
     case EACCES: return "its directory is not writable for this user; change its owner or mode";
+    case ENOTDIR: return "what should be its directory is a file; choose another path";
     case EROFS: return "its directory is on a read-only file system; choose another path";
     default: return std::strerror(error);
   }
 }
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 Result<std::optional<gid_t>> group_of(const SocketRights& rights) {
   if (rights.group.empty()) return std::nullopt;
@@ -52,8 +59,8 @@ Result<std::optional<gid_t>> group_of(const SocketRights& rights) {
   return *group;
 }
 
-// The mode comes from the umask and the owner from lchown(): a chmod() could be led
-// astray by whoever may write to the directory.
+// The mode comes from the umask: a chmod() could be led astray by whoever may write to the
+// directory.
 bool bind_path(int fd, const sockaddr_un& address, mode_t mode) {
   const mode_t before = umask(~mode & 0777);
   const int bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -64,6 +71,18 @@ bool bind_path(int fd, const sockaddr_un& address, mode_t mode) {
 }
 
 }  // namespace
+
+// By a descriptor, of a socket that is ours and has no other name: whoever may write to the
+// directory could have put something else at its path.
+Result<void> give_socket(const std::string& path, uid_t owner, gid_t group) {
+  const UniqueFd socket(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat found {};
+  if (!socket || fstat(socket.get(), &found) != 0) return fail(path + ": " + std::strerror(errno));
+  if (!S_ISSOCK(found.st_mode) || found.st_nlink != 1 || found.st_uid != geteuid())
+    return fail(path + " is not the socket that was made there");
+  if (fchownat(socket.get(), "", owner, group, AT_EMPTY_PATH) == 0) return {};
+  return fail(path + ": its owner cannot be changed: " + std::strerror(errno));
+}
 
 // The file is open to all that its mode lets in only once listen() was called.
 Result<std::vector<ListeningSocket>> open_unix_listener(const ListenAddress& listener,
@@ -78,13 +97,19 @@ Result<std::vector<ListeningSocket>> open_unix_listener(const ListenAddress& lis
   if (!fd) return fail(std::strerror(errno));
   if (!bind_path(fd.get(), address, rights.mode)) return fail(cure_for_path(errno));
   auto file = std::make_unique<SocketFile>(listener.path);
-  if (*group && lchown(listener.path.c_str(), static_cast<uid_t>(-1), **group) != 0)
-    return fail("the socket may not be given to group " + rights.group +
-                "; start as root or as a member of it");
+  if (*group && !give_socket(listener.path, static_cast<uid_t>(-1), **group))
+    return fail("the socket may not be given to group " + rights.group + "; start as root or as a member of it");
   if (listen(fd.get(), kListenBacklog) != 0) return fail(std::strerror(errno));
   std::vector<ListeningSocket> sockets;
   sockets.push_back({std::move(fd), to_text(listener), std::move(file)});
   return sockets;
+}
+
+Result<void> probe_unix_listener(const ListenAddress& listener) {
+  struct stat found {};
+  if (lstat(listener.path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode)) return fail(kOccupied);
+  if (faccessat(AT_FDCWD, folder_of(listener.path).c_str(), W_OK | X_OK, AT_EACCESS) != 0) return fail(cure_for_path(errno));
+  return {};
 }
 
 }  // namespace tlspolicyd

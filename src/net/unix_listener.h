@@ -13,4 +13,7 @@ namespace tlspolicyd {
 [[nodiscard]] Result<std::vector<ListeningSocket>> open_unix_listener(const ListenAddress& listener,
                                                                       const SocketRights& rights);
 
+// As probe_listener().
+[[nodiscard]] Result<void> probe_unix_listener(const ListenAddress& listener);
+
 }  // namespace tlspolicyd

@@ -148,12 +148,12 @@ Result<std::string> read_output(int fd, Deadline deadline) {
   std::string output(kMaxOutput + 1, '\0');
   std::size_t size = 0;
   for (;;) {
-    if (!readable(fd, deadline)) return fail("it did not end in time");
+    if (!readable(fd, deadline)) return fail("postconf did not end in time");
     const ssize_t got = ::read(fd, output.data() + size, output.size() - size);
     if (got == 0) break;
-    if (got < 0) return fail(std::string("its output cannot be read: ") + std::strerror(errno));
+    if (got < 0) return fail(std::string("the output of postconf cannot be read: ") + std::strerror(errno));
     size += static_cast<std::size_t>(got);
-    if (size > kMaxOutput) return fail("it writes too much");
+    if (size > kMaxOutput) return fail("postconf writes too much");
   }
   output.resize(size);
   return output;
@@ -172,9 +172,9 @@ Result<std::string> run_postconf(const PostconfCall& call) {
   pipe->write_end.reset();
   auto output = read_output(pipe->read_end.get(), deadline);
   if (!output) return output;
-  if (!child.wait(deadline)) return fail("it did not end in time");
+  if (!child.wait(deadline)) return fail("postconf did not end in time");
   if (!WIFEXITED(child.status()) || WEXITSTATUS(child.status()) != 0)
-    return fail("it ended with an error");
+    return fail("postconf ended with an error");
   return output;
 }
 

@@ -23,6 +23,7 @@ std::string title_of(const Step& step, const std::string& domain) {
   if (step.step == "mx") return "mail servers of " + domain;
   if (step.step == "dane") return "DANE for " + domain;
   if (step.step == "tlsa") return "DANE for a host of it";
+  if (step.step == "resolver") return "resolver of this host";
   if (step.step == "precedence") return "DANE before MTA-STS";
   return step.step;
 }

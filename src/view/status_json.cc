@@ -90,18 +90,13 @@ Json json_of(const StatusView& status) {
       {"lookups", json_of(status.lookups)},
       {"fetches", json_of(status.fetches)},
       {"refresh", {{"due", status.refresh_due}, {"failing", status.refresh_failing}}},
-      {"store", {{"state", status.store_state}, {"pending", status.store_pending}}}};
+      {"store", {{"state", status.store_state}, {"pending", status.store_pending}}},
+      {"counters", json_of(status.counters)}};
 }
 
 }  // namespace
 
 std::string status_json(const StatusView& status) { return to_line(json_of(status)); }
-
-std::string status_line(const StatusView& status) {
-  Json json = json_of(status);
-  json["counters"] = json_of(status.counters);
-  return to_line(json);
-}
 
 Result<StatusView> parse_status_json(std::string_view line) {
   const Json json = parse_json(line);

@@ -16,6 +16,8 @@ from waiting import until
 
 SECONDS = 60 if LONG else 3
 IDLE, ROOM_FOR = 4000, 4096  # connections
+POSTFIX = "127.0.0.1"        # where it connects from, as any user of the host may
+BUSY_ROUNDS = 20 if LONG else 3
 STALLED = 1000 if LONG else 300
 DEAF = 20 if LONG else 3
 PIPELINED = 100_000
@@ -42,17 +44,51 @@ class Clients(ArenaTest):
             stream.sendall(octets)
         return held
 
+    def status(self):
+        return self.arena.daemon.json("--status")
+
     def connections(self):
-        return self.arena.daemon.json("--status")["connections"]
+        return self.status()["connections"]
+
+    def pulse_goes_on(self):
+        """Until the pulse has asked on each of its connections."""
+        fetched = self.status()["fetches"]["ok"]
+        until(lambda: self.status()["fetches"]["ok"] >= fetched + 2, "the pulse to ask for two new names")
 
     def test_idle(self):
-        """4000 idle connections from one address, and more than there is room for: others are served"""
+        """4000 idle connections from the address that Postfix has, too, and more than there is room for: whoever asks is served"""
         with contextlib.ExitStack() as stack, self.arena.pulse() as pulse:
-            self.hold(stack, IDLE, crowd.question(CACHED))
-            self.hold(stack, 1000)
-            self.assertGreaterEqual(self.arena.daemon.json("--status")["connections"], IDLE)
+            self.hold(stack, IDLE, crowd.question(CACHED), POSTFIX)
+            self.pulse_goes_on()
+            self.hold(stack, 1000, source=POSTFIX)
+            self.assertGreaterEqual(self.connections(), IDLE)
         self.assert_nothing_under_way(20)
         self.assert_healthy(pulse.beat, connections=IDLE + 1000)
+
+    def test_busy(self):
+        """one who asks on all connections there is room for, from Postfix's address: its idle ones go, and asking once more helps"""
+        with contextlib.ExitStack() as stack:
+            held, asked_again = self.hold(stack, ROOM_FOR, source=POSTFIX), 0
+            for _ in range(BUSY_ROUNDS):
+                postfix = crowd.connect(POSTFIX)
+                stack.callback(postfix.close)
+                self.assertTrue(crowd.answer(postfix, CACHED).startswith("OK secure"))
+                held = [stream for stream in held if self.asks(stream)] + self.hold(stack, 10, crowd.question(CACHED), POSTFIX)
+                if not self.asks(postfix):
+                    asked_again += 1
+                    with crowd.connect(POSTFIX) as again:
+                        self.assertTrue(crowd.answer(again, CACHED).startswith("OK secure"))
+        self.assertGreater(asked_again, 0)
+        self.assert_nothing_under_way(20)
+        measured(self, rounds=BUSY_ROUNDS, asked_again=asked_again)
+
+    @staticmethod
+    def asks(stream):
+        """Whether its question is answered; else the daemon has closed the connection."""
+        try:
+            return crowd.answer(stream, CACHED).startswith("OK secure")
+        except ConnectionError:
+            return False
 
     @unittest.skipUnless(namespace.is_root(), "needs other users")
     def test_idle_on_a_local_socket(self):

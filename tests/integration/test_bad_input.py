@@ -2,6 +2,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import unittest
 
 import namespace
 from scene import WorldTest, needs_root
@@ -77,6 +79,64 @@ class Configuration(WorldTest):
         self.assertEqual(done.returncode, CONFIG_ERROR)
         self.assertIn(str(self.daemon.config), done.stderr)
 
+    def test_helpful_words(self):
+        """a byte order mark, a comment behind a value, quotes, a unit in words, a misspelt name, an address twice: each its words"""
+        for text, words in {"\ufefflog = stderr": "a UTF-8 byte order mark", "cache = memory: # note": "put it on a line of its own",
+                            'fetch_timeout = "60s"': "quotes around the value; remove them", "reply_timeout = 5sec": "is written s",
+                            "fetch_timout = 60s": "did you mean fetch_timeout",
+                            "listen = inet:127.0.0.1:1 inet:127.0.0.1:1": "the address of an element before it"}.items():
+            with self.subTest(text):
+                self.daemon.config.write_text(text + "\n", encoding="utf-8")
+                done = self.daemon.run("-t")
+                self.assertEqual(done.returncode, CONFIG_ERROR)
+                self.assertRegex(done.stderr, rf"error: {self.daemon.config}:1: .*{words}")
+                self.assertNotIn("fatal", done.stderr)
+
+    def test_what_a_start_would_refuse(self):
+        """-t finds what a start would refuse: CA file, folders of control socket and pid file, a foreign address"""
+        empty = self.daemon.directory / "empty.pem"
+        empty.write_text("no certificate\n", encoding="ascii")
+        good = dict(self.daemon.settings)
+        for name, (value, words) in {
+                "ca_file": (empty, "no usable PEM certificate"), "control_socket": ("/nonexistent/control", "its directory does not exist"),
+                "pid_file": ("/nonexistent/pid", "create its directory"),
+                "listen": ("inet:192.0.2.1:8461", "this host does not have that address")}.items():
+            with self.subTest(name):
+                self.daemon.settings = dict(good)
+                self.daemon.write_config(**{name: value})
+                checked, started = self.daemon.run("-t"), self.daemon.run(limit=20)
+                self.assertEqual(checked.returncode, CONFIG_ERROR)
+                self.assertRegex(checked.stderr, rf"error: {self.daemon.config}:{self.line_of(name)}: {name}: .*{words}")
+                self.assertNotEqual(started.returncode, 0)
+                self.assertIn(words, started.stderr)
+
+    def test_check_beside_a_daemon(self):
+        """-t beside a running daemon with the same settings: 0, and the daemon goes on"""
+        self.daemon.write_config(pid_file=self.daemon.directory / "pid", listen=f"inet:127.0.0.1:8461 unix:{self.daemon.directory}/map")
+        self.daemon.start()
+        done = self.daemon.run("-t")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.daemon.ask("localhost"), "NOTFOUND ")
+        self.assertEqual(self.daemon.stop(), 0)
+
+    @needs_root
+    def test_files_of_root(self):
+        """-t by root reads CA files as the user the daemon becomes"""
+        anchors = self.daemon.directory / "anchors.pem"
+        anchors.write_text(self.world.ca.ca_file.read_text(encoding="ascii"), encoding="ascii")
+        anchors.chmod(0o600)
+        self.daemon.write_config(ca_file=anchors)
+        self.assertEqual(self.daemon.run("-t").returncode, 0)
+        self.assertIn("Permission denied", self.refused(user="nobody"))
+
+    def test_warnings(self):
+        """-t warns of what the daemon starts with all the same: 0"""
+        self.daemon.write_config(listen="inet:0.0.0.0:8461", cache="sqlite:/nonexistent/cache.db")
+        done = self.daemon.run("-t")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, rf"warning: {self.daemon.config}:{self.line_of('listen')}: listen: .* on all addresses of this host")
+        self.assertRegex(done.stderr, rf"warning: {self.daemon.config}:{self.line_of('cache')}: cache: the folder /nonexistent does not exist")
+
     def test_missing_ca_file(self):
         """a ca_file that is not there: said at the start, with its name"""
         done = self.daemon.run("-o", "ca_file=/nonexistent/ca.pem", limit=20)
@@ -122,6 +182,24 @@ class Occupied(WorldTest):
         """a port in use: an error that names it"""
         with socket.create_server(("127.0.0.1", 8462)):
             self.assertIn("127.0.0.1:8462", self.refused())
+
+    @unittest.skipUnless(shutil.which("ip"), "no ip on this machine")
+    def test_loopback_missing(self):
+        """127.0.0.1 missing: told as the loopback interface, with its cure"""
+        without = 'ip link set lo up && ip address del 127.0.0.1/8 dev lo && exec "$@"'
+        self.daemon.launch(command=["unshare", "--net", "sh", "-c", without, "sh", *self.daemon.command()])
+        self.assertNotEqual(self.daemon.process.wait(20), 0)
+        self.assertIn("the loopback interface is down or lacks that address", self.daemon.log())
+
+    def test_loopback_down(self):
+        """a loopback interface that is down, where the kernel lets a socket listen and none connect: warned of"""
+        command = ["unshare", "--net", *self.daemon.command()]
+        done = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "warning: .*listen: inet:127.0.0.1:8462 cannot be reached from this host; .*ip link set lo up")
+        self.daemon.launch(command=command)
+        self.daemon.says("warning: listen: address=inet:127.0.0.1:8462, reason=cannot be reached from this host")
+        self.assertEqual(self.daemon.stop(), 0)
 
     def test_unix_path_of_live_daemon(self):
         """a unix path a live daemon serves on: refused, and that daemon goes on serving"""
@@ -186,6 +264,14 @@ class Crippled(WorldTest):
         self.daemon.start()
         self.served("nodir.example")
         self.daemon.says("none/cache.db")
+        self.daemon.says(f"reason=the folder {self.daemon.directory}/none does not exist")
+
+    def test_all_addresses(self):
+        """listen on all addresses: served, warned of"""
+        self.daemon.write_config(listen="inet:0.0.0.0:8461")
+        self.daemon.start()
+        self.daemon.says("warning: ")
+        self.daemon.says("inet:0.0.0.0:8461 is on all addresses of this host")
 
     def test_corrupt_store(self):
         """C-16 a store that is no database: moved aside, reported, served"""

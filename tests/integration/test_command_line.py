@@ -138,7 +138,7 @@ class Running(WorldTest):
     ENTRY = {"domain", "verdict", "mode", "id", "mx", "max_age", "fetched", "expires", "checked", "last_asked", "dane",
              "reply", "failure"}
     STATUS = {"version", "started", "uptime", "pid", "listen", "postfix_security_level", "dane_active", "resolver", "cache",
-              "connections", "lookups", "fetches", "refresh", "store"}
+              "connections", "lookups", "fetches", "refresh", "store", "counters"}
     LONG = "a-rather-long-name-for-a-domain." * 3 + "example"
 
     @classmethod
@@ -206,6 +206,8 @@ class Running(WorldTest):
         self.assertEqual(set(status["cache"]), {"entries", "by_mode", "bytes"})
         self.assertEqual(set(status["refresh"]), {"due", "failing"})
         self.assertEqual(set(status["store"]), {"state", "pending"})
+        self.assertEqual((status["counters"]["reply"], status["counters"]["fetch"]), (status["lookups"], status["fetches"]))
+        self.assertGreater(status["counters"]["requests"]["socketmap"], 0)
         self.assertGreaterEqual(status["cache"]["by_mode"]["enforce"], 2)
         self.assertRegex(status["started"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 

@@ -162,7 +162,7 @@ class DaneViews(DaneTest):
                 ("broken.signed", "dane", "OK dane-only", "_25._tcp.mx1.broken.signed"),
                 ("absent.signed", "secure", "OK secure ", "mx1.absent.signed"),
                 ("unusable.signed", "secure", "OK secure ", "mx1.unusable.signed"),
-                ("forged.unsigned", "secure", "OK secure ", "not signed")):
+                ("forged.unsigned", "deferred", "OK secure ", "not signed")):
             with self.subTest(domain):
                 text, found = self.explained(domain)
                 self.assertIn(words, text)

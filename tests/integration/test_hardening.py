@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 import namespace
-from daemon import BINARY
+from daemon import BINARY, must_be_confined
 from scene import WorldTest, needs_root
 from waiting import until
 
@@ -164,6 +164,20 @@ class Process(WorldTest):
         self.assert_capabilities(self.daemon.process.pid, ROOT_KEEPS)
 
     @needs_root
+    def test_control_socket(self):
+        """user = nobody: the control socket is nobody's, in any folder, and nobody can use it"""
+        folder = self.daemon.directory / "of-root"
+        folder.mkdir(mode=0o755)
+        binary = self.world.directory / "tlspolicyd-of-nobody"
+        shutil.copy(BINARY, binary)
+        self.serve("control.example", user="nobody", control_socket=folder / "control")
+        seen = (folder / "control").stat()
+        self.assertEqual((seen.st_uid, stat.S_IMODE(seen.st_mode)), (pwd.getpwnam("nobody").pw_uid, 0o600))
+        done = subprocess.run([binary, "-c", self.daemon.config, "--status"], user="nobody", capture_output=True, text=True,
+                              timeout=20, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @needs_root
     def test_runner(self):
         """the one process that may run a program has no rights and no socket of the daemon"""
         self.serve("runner.example", user="nobody")
@@ -214,7 +228,93 @@ class Process(WorldTest):
         folder = self.daemon.directory / "roots"
         folder.mkdir(mode=0o755)
         self.serve("foreign.example", user="nobody", cache=f"sqlite:{folder}/cache.db")
-        self.daemon.says("give that folder and the files in it to nobody")
+        self.daemon.says("reason=user nobody may not write in")
+        self.daemon.says("cure=give that folder and the files in it to nobody")
+
+
+class Query(WorldTest):
+    """-q while it waits for an answer."""
+
+    DOMAIN = "waits.example"
+
+    def setUp(self):
+        self.daemon = self.world.daemon(self._testMethodName)
+        self.world.publish(self.DOMAIN, f"mx1.{self.DOMAIN}", delay=8.0)
+        self.addCleanup(self.stop)
+        self.query = None
+
+    def stop(self):
+        if self.query is not None:
+            self.query.kill()
+            self.query.communicate()
+
+    def ask(self, command=(), **settings):
+        """Once it fetches, what the kernel says of each of its threads."""
+        self.daemon.write_config(**settings)
+        self.query = subprocess.Popen([*command, *self.daemon.command("-q", self.DOMAIN)], stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        seen = len(self.world.hosts.visits_of(f"mta-sts.{self.DOMAIN}"))
+        until(lambda: len(self.world.hosts.visits_of(f"mta-sts.{self.DOMAIN}")) > seen or self.query.poll() is not None, "the fetch")
+        self.assertIsNone(self.query.poll())
+        pid = self.query.pid if not command else children(self.query.pid)[0]
+        return list(statuses(pid))
+
+    def assert_confined(self, threads, uid):
+        self.assertGreater(len(threads), 1)
+        for status in threads:
+            self.assertEqual(status["Uid"].split(), [str(uid)] * 4, status["Name"])
+            self.assertEqual((status["NoNewPrivs"], status["CapEff"], status["CapPrm"]), ("1", NONE, NONE), status["Name"])
+            if must_be_confined():
+                self.assertEqual(status["Seccomp"], "2", status["Name"])
+
+    @needs_root
+    def test_nobody(self):
+        """-q by root: nobody, without capabilities, under the filter, with none of root's groups"""
+        threads = self.ask()
+        self.assert_confined(threads, pwd.getpwnam("nobody").pw_uid)
+        self.assertNotIn("0", threads[0]["Groups"].split())
+
+    @needs_root
+    def test_user(self):
+        """-q by root with user set: that user"""
+        self.assert_confined(self.ask(user="daemon"), pwd.getpwnam("daemon").pw_uid)
+
+    @needs_root
+    def test_of_a_user(self):
+        """-q by a user: under the filter as it is"""
+        binary = self.world.directory / "tlspolicyd"
+        shutil.copy(BINARY, binary)
+        self.daemon.directory.chmod(0o755)
+        self.daemon.command = lambda *flags: [str(binary), "-c", str(self.daemon.config), *flags]
+        nobody = pwd.getpwnam("nobody")
+        self.assert_confined(self.ask(["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups",
+                                       "sh", "-c", '"$@"; exit $?', "sh"]), nobody.pw_uid)
+
+    def test_only_one_user(self):
+        """-q by a root that cannot change users: the filter alone, and one line on stderr"""
+        self.assert_confined(self.ask(["unshare", "--user", "--map-root-user", "--fork"] if namespace.is_root() else []), 0)
+        self.query.kill()
+        told = self.query.communicate()[1].splitlines()
+        self.assertEqual(len(told), 1, told)
+        self.assertRegex(told[0], "tlspolicyd: warning: -q goes on as root: cannot become user nobody")
+
+    @needs_root
+    def test_files_of_root(self):
+        """-q by root reads a CA file that only root can read, and asks postconf, before it gives root up"""
+        anchors = self.daemon.directory / "anchors.pem"
+        shutil.copy(self.world.ca.ca_file, anchors)
+        anchors.chmod(0o600)
+        asked = self.daemon.directory / "asked"
+        postconf = self.daemon.directory / "postconf"
+        postconf.write_text(f"#!/bin/sh\nid -u >{asked}\necho may\necho\n", encoding="ascii")
+        postconf.chmod(0o755)
+        self.world.publish("read.example", "mx1.read.example")
+        self.world.mx("read.example", mx1="127.0.0.11")
+        self.daemon.write_config(ca_file=anchors, postfix_security_level="auto")
+        done = self.daemon.run("-q", "read.example", env={**os.environ, "PATH": f"{self.daemon.directory}:{os.environ['PATH']}"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("OK secure match=mx1.read.example", done.stdout)
+        self.assertEqual(asked.read_text(encoding="ascii").strip(), "0")
 
 
 class Takeover(WorldTest):

@@ -7,6 +7,7 @@ import pty
 import ssl
 
 from certificates import Authority
+from dns_server import DnsServer
 from policy_server import PolicyServer, Site, policy
 from scene import NOBODY, OLD_TLS_HOST, WorldTest
 
@@ -182,6 +183,29 @@ class Query(WorldTest):
         os.close(screen)
         self.assertEqual(done.returncode, 0)
         self.assertRegex(said, r"^\r\x1b\[Kasking about slow\.example: 1s(?s:.*)\r\x1b\[K1\.  TXT record")
+
+    def test_deferred(self):
+        """-q where the policy covers no MX host: the verdict says that mail is deferred"""
+        found = json.loads(self.query("mx-not-covered.example", "--json").stdout)
+        self.assertEqual(found["steps"][-1]["result"], "deferred")
+        self.assertIn("Postfix defers all mail to this domain", found["steps"][-1]["detail"])
+
+    def test_resolver_down(self):
+        """-q with a resolver that is down, or refuses: that comes first, and is no timeout of the domain"""
+        refusing = DnsServer("127.0.0.51")
+        self.addCleanup(refusing.stop)
+        refusing.set("_mta-sts.any.example", "TXT", rcode="REFUSED")
+        refusing.set(".", "NS", rcode="REFUSED")
+        for resolver, result, seen in (("127.0.0.52", "resolver_unreachable", "Connection refused"), ("127.0.0.51", "refused", "REFUSED")):
+            with self.subTest(seen):
+                done = self.daemon.run("-o", f"resolver={resolver}", "-o", "dns_attempts=1", "-o", "dns_timeout=1s", "--json",
+                                       "-q", "any.example")
+                steps = json.loads(done.stdout)["steps"]
+                self.assertEqual((steps[0]["step"], steps[0]["result"]), ("resolver", result))
+                self.assertEqual((steps[-1]["step"], steps[-1]["result"]), ("verdict", "temporary"))
+                self.assertFalse([step for step in steps[1:] if step["fix"]], "what failed behind it is no fault of the domain")
+                self.assertIn(seen, steps[0]["detail"])
+                self.assertEqual(done.returncode, 75)
 
     def test_not_a_domain(self):
         """-q of what is no domain: exit 65"""

@@ -9,6 +9,7 @@ from policy_server import PolicyServer, Site, policy
 from scene import WorldTest, needs_root
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+POSTFIX = pathlib.Path("/etc/postfix")
 ANCHORS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -36,6 +37,27 @@ class Quickstart(WorldTest):
         self.assertIn("secure match=mx1.enforce.example:.backup.enforce.example servername=hostname", said)
         for word in ("testing.example", "broken.example", "without.example", "enforced"):
             self.assertIn(word, said)
+
+    @unittest.skipUnless(POSTFIX.exists() and shutil.which("postmap"), "no Postfix on this machine")
+    def test_postfix_without_main_cf(self):
+        """Postfix has no main.cf: the commands shown work all the same, and it says what makes one"""
+        namespace.empty(POSTFIX, "mode=755")
+        self.addCleanup(subprocess.run, ["umount", POSTFIX], check=True)
+        said = self.run_it()
+        self.assertRegex(said, r"(?m)^\$ postmap -c /\S+ -q \S+ socketmap:")
+        self.assertIn("dpkg-reconfigure postfix", said)
+
+    @unittest.skipUnless(pathlib.Path("/usr/sbin/postconf").exists(), "no Postfix on this machine")
+    def test_map_name(self):
+        """the line for main.cf has the map name for the release of Postfix that is there"""
+        postconf = self.world.directory / "postconf"
+        postconf.touch(mode=0o755)
+        namespace.bind(postconf, "/usr/sbin/postconf")
+        self.addCleanup(subprocess.run, ["umount", "/usr/sbin/postconf"], check=True)
+        for release, name in {"3.10.5": "QUERYwithTLSRPT", "3.9.1": "QUERY"}.items():
+            with self.subTest(release):
+                postconf.write_text(f"#!/bin/sh\necho mail_version = {release}\n", encoding="ascii")
+                self.assertRegex(self.run_it(), rf"(?m)^smtp_tls_policy_maps = .*:{name}\n\(for the Postfix that is here, mail_version = {release};")
 
     @needs_root
     @unittest.skipUnless(ANCHORS.exists() and shutil.which("ip"), "no system trust anchors or no ip here")

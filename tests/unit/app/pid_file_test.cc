@@ -51,12 +51,11 @@ TEST_CASE("a stale pid file is taken over, one of a living daemon is not") {
   CHECK(content(dir.file()) == std::to_string(getpid()) + "\n");
   const auto second = PidFile::write(dir.file());
   REQUIRE_FALSE(second);
-  CHECK(second.error().text == "pid_file: " + dir.file() +
-                                   " belongs to a running daemon; stop that one, or name another file");
+  CHECK(second.error().text == dir.file() + " belongs to a running daemon; stop that one, or name another file");
 }
 
 TEST_CASE("a pid file that cannot be written is an error that says why") {
   const auto file = PidFile::write("/nonexistent/pid");
   REQUIRE_FALSE(file);
-  CHECK(file.error().text == "pid_file: cannot open /nonexistent/pid: No such file or directory");
+  CHECK(file.error().text == "cannot open /nonexistent/pid: No such file or directory; create its directory");
 }

@@ -300,7 +300,7 @@ TEST_CASE("commands: status") {
   view.version = "0.1.0";
   view.counters["dns"]["timeout"] = 7;
   Rig rig;
-  ScriptedDaemon daemon(status_line(view) + "\ndone 1\n");
+  ScriptedDaemon daemon(status_json(view) + "\ndone 1\n");
   CHECK(show_status(rig.cli()) == 0);
   CHECK(rig.out.str().find("dns           timeout 7\n") != std::string::npos);
   rig.out.str("");

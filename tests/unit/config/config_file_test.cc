@@ -8,6 +8,7 @@
 
 #include "catch.h"
 #include "config/check.h"
+#include "config/values.h"
 
 using namespace tlspolicyd;
 
@@ -78,7 +79,24 @@ TEST_CASE("a '#' within a value belongs to it") {
 TEST_CASE("faults are told with file, line and parameter") {
   const auto [name, text, said] = GENERATE(table<const char*, std::string, const char*>({
       {"unknown", "log = stderr\nfetch_timout = 1s\n",
-       "t.conf:2: fetch_timout: there is no such parameter; see tlspolicyd -d for all there are\n"},
+       "t.conf:2: fetch_timout: there is no such parameter; did you mean fetch_timeout?\n"},
+      {"quite unknown", "smtp_tls_policy_maps = x\n",
+       "t.conf:1: smtp_tls_policy_maps: there is no such parameter; see tlspolicyd -d for all there are\n"},
+      {"comment behind a value", "cache = memory # note\n",
+       "t.conf:1: cache: has a comment behind the value; put it on a line of its own, with '#' as its first character\n"
+       "t.conf:1: cache: \"memory\" begins with neither sqlite: nor memory:; write sqlite:/PATH or memory:\n"},
+      {"comment behind a path", "pid_file = /run/x.pid\t#note\n",
+       "t.conf:1: pid_file: has a comment behind the value; put it on a line of its own, with '#' as its first character\n"},
+      {"comment in place of a value", "user = # nobody yet\n",
+       "t.conf:1: user: has a comment behind the value; put it on a line of its own, with '#' as its first character\n"},
+      {"quotes", "fetch_timeout = \"5min\"\n",
+       "t.conf:1: fetch_timeout: has quotes around the value; remove them\n"
+       "t.conf:1: fetch_timeout: \"5min\" has the unit \"min\", which is written m; write 1s to 10m, with one of s m h d w\n"},
+      {"quotes around a path", "ca_path = '/etc/ssl'\n", "t.conf:1: ca_path: has quotes around the value; remove them\n"},
+      {"byte order mark", "\xEF\xBB\xBFlog = stderr\n",
+       "t.conf:1: the file begins with a UTF-8 byte order mark; save it as UTF-8 without a byte order mark\n"},
+      {"the same address twice", "listen = inet:127.0.0.1:1 unix:/run/x inet:127.0.0.1:1\n",
+       "listen: inet:127.0.0.1:1 has the address of an element before it; keep one of them\n"},
       {"repeated", "log = stderr\n\nlog = syslog\n",
        "t.conf:3: log: is set for the second time, after line 1; keep one of them\n"},
       {"out of range", "dns_attempts = 99\n", "t.conf:1: dns_attempts: 99 is too large; write 1 to 10\n"},
@@ -167,6 +185,12 @@ TEST_CASE("the machine is asked for what the configuration names") {
     CHECK(told() == "socket_group: there is no group \"no-such-group\"; create it, or name another");
     config.socket_group = "root";
     CHECK(told() == "fine");
+  }
+  SECTION("sockets for the whole world") {
+    config.listen = *parse_listen("inet:127.0.0.1:1 inet:[::]:2");
+    CHECK(told() == "listen: inet:[::]:2 is on all addresses of this host, and replies prove nothing about who sent them; "
+                    "listen on 127.0.0.1 or a unix socket, or keep others out with a firewall");
+    CHECK(check_machine(config).front().warning);
   }
   SECTION("trust anchors") {
     config.ca_file = "/nonexistent/ca.pem";

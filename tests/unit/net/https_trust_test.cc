@@ -91,6 +91,19 @@ TEST_CASE("a ca_path without hashed certificates is refused, naming openssl reha
   CHECK(error_of("", folder.path()) == "");
 }
 
+TEST_CASE("a damaged certificate among many is named by its line") {
+  const std::string one = pem_of(make_identity(ca_spec("One"))), two = pem_of(make_identity(ca_spec("Two")));
+  const auto line_of = [](const std::string& text) { return std::to_string(std::count(text.begin(), text.end(), '\n') + 1); };
+  std::string damaged = two;
+  damaged[damaged.size() / 2] = '!';
+  const TempFile among("# first\n" + one + damaged + one), cut(one + two.substr(0, two.size() / 2)),
+      unfinished(one + two.substr(0, two.size() / 2) + one), fine("# first\n" + one + "\n# second\n" + two);
+  CHECK(has(error_of(among.path()), "the certificate at line " + line_of("# first\n" + one) + " is damaged; replace or remove it"));
+  CHECK(has(error_of(cut.path()), "the certificate at line " + line_of(one) + " is damaged"));
+  CHECK(has(error_of(unfinished.path()), "the certificate at line " + line_of(one) + " is damaged"));
+  CHECK(error_of(fine.path()) == "");
+}
+
 TEST_CASE("where the system has no certificates that is said") {
   setenv("SSL_CERT_FILE", "/nonexistent/cert.pem", 1);
   setenv("SSL_CERT_DIR", "/nonexistent", 1);

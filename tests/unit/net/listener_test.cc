@@ -196,6 +196,64 @@ TEST_CASE("a unix path in no directory is refused with the cure") {
   CHECK(holds(error_of("unix:/nonexistent/map"), "its directory does not exist; create it"));
 }
 
+namespace {
+
+std::string probed(const std::string& text) {
+  const auto address = parse_listen_address(text);
+  REQUIRE(address);
+  const auto done = probe_listener(*address);
+  return done ? "fine" : done.error().text;
+}
+
+}  // namespace
+
+TEST_CASE("a probe finds what could not be opened, whoever has it now, and leaves nothing") {
+  const Folder folder;
+  const std::string path = "unix:" + folder.file("map");
+  CHECK(probed(path) == "fine");
+  CHECK_FALSE(exists(folder.file("map")));
+  {
+    const auto map = open_one(path), port = open_one("inet:127.0.0.1:0");
+    CHECK(probed(path) == "fine");
+    CHECK(probed(port.name) == "fine");
+    connect_to(map);
+  }
+  std::ofstream(folder.file("map")) << "mail";
+  CHECK(holds(probed(path), "a file is there that is no socket"));
+  CHECK(holds(probed(path + "/map"), "is a file; choose another path"));
+  CHECK(holds(probed("unix:/nonexistent/map"), "its directory does not exist"));
+  CHECK(holds(probed("inet:192.0.2.1:8461"), "does not have that address"));
+  CHECK(holds(probed("inet:no-such-host.invalid:8461"), "write the address itself"));
+  const auto port = open_one("inet:127.0.0.1:0").name;
+  CHECK(probed(port) == "fine");
+  CHECK(open_text(port));
+}
+
+TEST_CASE("a socket's file is given away only where it is the one that was made") {
+  if (geteuid() != 0) return;
+  const Folder folder;
+  constexpr uid_t kOwner = 4'000'000'001;
+  const auto socket = open_one("unix:" + folder.file("map"), {.mode = 0600, .group = ""});
+  const auto owner = [&] {
+    struct stat found {};
+    REQUIRE(lstat(folder.file("map").c_str(), &found) == 0);
+    return found.st_uid;
+  };
+  REQUIRE(link(folder.file("map").c_str(), folder.file("other").c_str()) == 0);
+  CHECK_FALSE(give_socket(folder.file("map"), kOwner, 1));
+  REQUIRE(unlink(folder.file("other").c_str()) == 0);
+  REQUIRE(rename(folder.file("map").c_str(), folder.file("other").c_str()) == 0);
+  std::ofstream(folder.file("map")) << "another's";
+  CHECK_FALSE(give_socket(folder.file("map"), kOwner, 1));
+  REQUIRE(unlink(folder.file("map").c_str()) == 0);
+  REQUIRE(symlink("other", folder.file("map").c_str()) == 0);
+  CHECK_FALSE(give_socket(folder.file("map"), kOwner, 1));
+  CHECK(owner() == 0);
+  REQUIRE(rename(folder.file("other").c_str(), folder.file("map").c_str()) == 0);
+  CHECK(give_socket(folder.file("map"), kOwner, 1));
+  CHECK(owner() == kOwner);
+}
+
 TEST_CASE("running out of descriptors pauses accepting; it goes on when one is free or in time") {
   Loop loop;
   FakeTime time;

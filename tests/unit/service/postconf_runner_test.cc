@@ -45,7 +45,7 @@ TEST_CASE("postconf is run each time it is asked for, with the folder named") {
 TEST_CASE("the reason of a failure comes back, and the next question is answered") {
   const FakePostconf postconf(R"([ $# -gt 3 ] && exit 1; echo may; echo)");
   const PostconfRunner runner = runner_of(postconf);
-  CHECK(said(runner, "/x") == "it ended with an error");
+  CHECK(said(runner, "/x") == "postconf ended with an error");
   CHECK(said(runner) == "ran: may\n\n");
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("postconf gets none of our descriptors and no input") {
 
 TEST_CASE("a postconf that hangs is killed with all it started") {
   const FakePostconf postconf(R"(echo $$ > "${0%/*}/pid"; sleep 600 & echo $! > "${0%/*}/child"; wait)");
-  CHECK(refusal(run_postconf(call_of(postconf, milliseconds(300)))) == "it did not end in time");
+  CHECK(refusal(run_postconf(call_of(postconf, milliseconds(300)))) == "postconf did not end in time");
   const auto gone = [&](const char* name) {
     const std::string pid = postconf.content(name);
     return pid.empty() || !std::filesystem::exists("/proc/" + pid.substr(0, pid.size() - 1) + "/exe");
@@ -105,13 +105,13 @@ TEST_CASE("a postconf that hangs is killed with all it started") {
 
 TEST_CASE("a postconf that closes its output and stays is killed too") {
   const FakePostconf postconf("exec >&-; sleep 600");
-  CHECK(refusal(run_postconf(call_of(postconf, milliseconds(300)))) == "it did not end in time");
+  CHECK(refusal(run_postconf(call_of(postconf, milliseconds(300)))) == "postconf did not end in time");
 }
 
 TEST_CASE("a postconf that fails, floods or is missing is an error") {
-  CHECK(refusal(run_postconf(call_of(FakePostconf("echo dane; exit 1")))) == "it ended with an error");
-  CHECK(refusal(run_postconf(call_of(FakePostconf("kill -9 $$")))) == "it ended with an error");
-  CHECK(refusal(run_postconf(call_of(FakePostconf("while echo dane; do :; done")))) == "it writes too much");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("echo dane; exit 1")))) == "postconf ended with an error");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("kill -9 $$")))) == "postconf ended with an error");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("while echo dane; do :; done")))) == "postconf writes too much");
   CHECK(refusal(run_postconf({.config_directory = "", .program = "/nonexistent/postconf", .limit = kPlenty})) ==
         "/nonexistent/postconf cannot be run: No such file or directory");
   CHECK(refusal(run_postconf({.config_directory = "", .program = "no-such-postconf", .limit = kPlenty})) ==
