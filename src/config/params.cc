@@ -84,8 +84,8 @@ constexpr std::array kParams{
                   "dane where not all hosts have some."},
     Param{.name = "dane_mixed_reply", .fallback = "dane-only", .field = &Config::dane_mixed_reply,
           .notation = Notation::word, .words = "dane-only dane",
-          .help = "The reply for a domain with an enforced policy where only some MX hosts have TLSA "
-                  "records, or asking for them failed. dane-only: mail goes to hosts with usable TLSA "
+          .help = "The reply for a domain with an enforced policy where only some MX hosts have "
+                  "usable TLSA records, or the DNS lookups fail for all hosts that the policy allows. dane-only: mail goes to hosts with usable TLSA "
                   "alone, and waits while none of them takes it. dane: the others get it too, perhaps "
                   "in clear, so that whoever can break one answer turns the policy off."},
     Param{.name = "dns_error_reply", .fallback = "notfound", .field = &Config::dns_error_reply,

@@ -29,6 +29,19 @@ bool all_looked_up(const DaneStatus& status) {
                       [](const DaneHost& host) { return host.state() == HostState::failed; });
 }
 
+std::optional<LifeTime> last_usable_of(const HopDane& before, const std::string& host) {
+  const auto& hosts = before.status.hosts;
+  const auto found = std::find_if(hosts.begin(), hosts.end(), [&](const DaneHost& each) { return each.name == host; });
+  if (found == hosts.end()) return std::nullopt;
+  return found->state() == HostState::usable ? before.seen : found->last_usable;
+}
+
+void remember_usable(std::vector<DaneHost>& hosts, const HopDane* before) {
+  if (before == nullptr) return;
+  for (DaneHost& host : hosts)
+    if (host.state() == HostState::failed) host.last_usable = last_usable_of(*before, host.name);
+}
+
 }  // namespace
 
 std::string to_text(const HopKey& hop, std::string_view domain) {
@@ -45,6 +58,7 @@ const HopDane* find_hop(const std::shared_ptr<const HopDanes>& known, const HopK
 
 HopDane learned(const HopDane* before, const HopKey& hop, DaneStatus found, seconds ttl, LifeTime now) {
   const LifeTime until = now + std::clamp(ttl, kMinDaneCurrent, kMaxDaneCurrent);
+  remember_usable(found.hosts, before);
   if (found.mx != MxState::failed) return {hop, std::move(found), now, false, until};
   HopDane after = before != nullptr ? *before : HopDane{.hop = hop};
   after.failing = true;
@@ -68,11 +82,11 @@ DaneNeed assess_dane(const HopDane* known, LifeTime now) {
   return answers ? DaneNeed::refresh : DaneNeed::wait;
 }
 
-DaneVerdict decide_hop(const HopDane* known, LifeTime now, bool enforced, const PrecedenceOptions& options) {
+DaneDecision decide_hop(const HopDane* known, LifeTime now, const AllowsHost& enforced, const PrecedenceOptions& options) {
   static const DaneStatus kUnknown{};
-  if (known == nullptr) return decide_precedence(kUnknown, nullptr, enforced, options);
-  if (!known->failing && !too_old(*known, now)) return decide_precedence(known->status, nullptr, enforced, options);
-  return decide_precedence(kUnknown, remembered(*known, now) ? &known->status : nullptr, enforced, options);
+  if (known == nullptr) return decide_precedence(kUnknown, nullptr, enforced, options, now);
+  if (!known->failing && !too_old(*known, now)) return decide_precedence(known->status, nullptr, enforced, options, now);
+  return decide_precedence(kUnknown, remembered(*known, now) ? &known->status : nullptr, enforced, options, now);
 }
 
 }  // namespace tlspolicyd

@@ -30,7 +30,6 @@ struct HopKey {
 inline constexpr seconds kMinDaneCurrent{60};     // a smaller TTL counts as this
 inline constexpr seconds kMaxDaneCurrent{3600};
 inline constexpr seconds kDaneGrace{3600};        // past its time it still answers while it is looked up again
-inline constexpr seconds kDaneRemembered{86400};  // and so long it helps out where the MX look-up fails
 inline constexpr std::size_t kMaxHops = 4;        // of one domain; who tells least makes room, then who is oldest
 
 struct HopDane {
@@ -47,7 +46,8 @@ using HopDanes = std::vector<HopDane>;
 // `known` null: nothing. The result points into it.
 [[nodiscard]] const HopDane* find_hop(const std::shared_ptr<const HopDanes>& known, const HopKey& hop);
 
-// What is known after a look-up. `before` null: nothing was. `ttl`: the smallest one seen.
+// What is known after a look-up. `before` null: nothing was. `ttl`: the smallest one seen. Hosts that
+// failed keep from `before` when they were last usable.
 [[nodiscard]] HopDane learned(const HopDane* before, const HopKey& hop, DaneStatus found, seconds ttl, LifeTime now);
 [[nodiscard]] std::shared_ptr<const HopDanes> with_hop(const std::shared_ptr<const HopDanes>& known, HopDane hop);
 
@@ -59,6 +59,6 @@ enum class DaneNeed : std::uint8_t {
 [[nodiscard]] DaneNeed assess_dane(const HopDane* known, LifeTime now);
 
 // decide_precedence() over what is remembered. `known` null: nothing, as if MX failed.
-[[nodiscard]] DaneVerdict decide_hop(const HopDane* known, LifeTime now, bool enforced, const PrecedenceOptions& options);
+[[nodiscard]] DaneDecision decide_hop(const HopDane* known, LifeTime now, const AllowsHost& enforced, const PrecedenceOptions& options);
 
 }  // namespace tlspolicyd

@@ -1,6 +1,7 @@
 #include "service/entry_reply.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sts/decide.h"
 
@@ -22,18 +23,33 @@ std::string_view verdict_of(std::string_view payload, bool dane_speaks) {
   return dane_speaks || begins(payload, "OK dane") ? "dane" : "none";
 }
 
-ReplyShed append_whole(std::string& out, std::string_view payload) {
+ReplyLoss append_whole(std::string& out, std::string_view payload) {
   out += payload;
-  return ReplyShed::nothing;
+  return {};
+}
+
+AllowsHost allowed_by(const HeldPolicy* enforced) {
+  if (enforced == nullptr) return nullptr;
+  return [enforced](std::string_view host) { return enforced->policy.mx.allow(host); };
 }
 
 // What DANE leaves to MTA-STS, or all of it.
-ReplyShed append_sts_reply(std::string& out, const Entry& entry, const HeldPolicy* applies, MapForm form,
+ReplyLoss append_sts_reply(std::string& out, const Entry& entry, const HeldPolicy* applies, MapForm form,
                            const ReplyRules& rules) {
   const bool temp = rules.precedence.dns_error_reply == DaneVerdict::temp;
   if (applies == nullptr && entry.txt_unknown && temp)
     return append_whole(out, temp_reply("MTA-STS record of " + entry.domain.text() + " cannot be looked up"));
-  return append_policy_reply(out, entry.domain, applies != nullptr ? &applies->policy : nullptr, form, rules.reply);
+  return {append_policy_reply(out, entry.domain, applies != nullptr ? &applies->policy : nullptr, form, rules.reply), {}};
+}
+
+// The policy's reply, or one for some of its hosts.
+ReplyLoss append_secure(std::string& out, const Entry& entry, const HeldPolicy* applies, DaneDecision decision, MapForm form,
+                        const ReplyRules& rules) {
+  if (decision.hosts.empty()) return append_sts_reply(out, entry, applies, form, rules);
+  Policy policy = applies->policy;
+  policy.mx = MxPatterns();
+  for (const std::string& host : decision.hosts) static_cast<void>(policy.mx.add(host));
+  return {append_policy_reply(out, entry.domain, &policy, form, rules.reply), std::move(decision.left_out)};
 }
 
 }  // namespace
@@ -50,7 +66,7 @@ DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const 
   return assess_dane(dane, now);
 }
 
-ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
+ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
                              const ReplyRules& rules) {
   // The operator demands more already than any answer could.
   if (rules.reply.base_level == BaseLevel::dane_only) return append_whole(out, kNotFound);
@@ -58,15 +74,16 @@ ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane
   const bool enforced = enforces(applies);
   if (!rules.dane_active || !dane_matters(enforced, rules.precedence))
     return append_sts_reply(out, entry, applies, form, rules);
-  switch (const DaneVerdict verdict = decide_hop(dane, now, enforced, rules.precedence); verdict) {
+  DaneDecision decision = decide_hop(dane, now, allowed_by(enforced ? applies : nullptr), rules.precedence);
+  switch (decision.verdict) {
     case DaneVerdict::secure:
-      return append_sts_reply(out, entry, applies, form, rules);
+      return append_secure(out, entry, applies, std::move(decision), form, rules);
     case DaneVerdict::notfound:
       return enforced ? append_whole(out, kNotFound) : append_sts_reply(out, entry, applies, form, rules);
     case DaneVerdict::dane:
     case DaneVerdict::dane_only:  // without attributes: Postfix takes `match` at these levels for an error
-      out.append("OK ").append(name_of(verdict));
-      return ReplyShed::nothing;
+      out.append("OK ").append(name_of(decision.verdict));
+      return {};
     case DaneVerdict::temp: break;
   }
   return append_whole(out, temp_reply("MX records of " + entry.domain.text() + " cannot be looked up"));

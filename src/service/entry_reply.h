@@ -2,6 +2,10 @@
 // Pure.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/clock.h"
 #include "dane/hop_dane.h"
 #include "postfix/next_hop.h"
@@ -26,9 +30,14 @@ struct ReplyRules {
 // nothing is known.
 [[nodiscard]] DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const ReplyRules& rules);
 
-// Appends the payload and tells what max_reply_size cost it. `dane`: what is known of the next
-// hop; null: nothing. Only asked where DANE is active.
-ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
+// What a reply lacks, for the log.
+struct ReplyLoss {
+  ReplyShed shed = ReplyShed::nothing;  // to max_reply_size
+  std::vector<std::string> left_out;    // MX hosts that the policy allows in vain, since their DNS lookups fail
+};
+
+// Appends the payload. `dane`: what is known of the next hop; null: nothing. Only asked where DANE is active.
+ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
                              const ReplyRules& rules);
 
 // The same for the entry's own domain as next hop, and in one word what it means, for views:

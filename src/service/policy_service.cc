@@ -68,9 +68,10 @@ MapForm PolicyService::form_of(std::string_view map_name) {
 void PolicyService::append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane,
                                  MapForm form, LifeTime now) {
   const ReplyRules& rules = options_.rules;
-  notes_.on_shed(domain, entry != nullptr
-                             ? append_entry_reply(out, *entry, dane, now, form, rules)
-                             : append_entry_reply(out, Entry{.domain = domain}, dane, now, form, rules));
+  const ReplyLoss loss = entry != nullptr ? append_entry_reply(out, *entry, dane, now, form, rules)
+                                          : append_entry_reply(out, Entry{.domain = domain}, dane, now, form, rules);
+  notes_.on_shed(domain, loss.shed);
+  notes_.on_left_out(domain, dane, loss.left_out);
 }
 
 std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,

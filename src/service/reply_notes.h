@@ -5,9 +5,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dane/hop_dane.h"
 #include "postfix/policy_reply.h"
 #include "sts/domain.h"
 
@@ -24,11 +26,21 @@ class ReplyNotes {
   // max_reply_size cost a reply of `domain` what Postfix enforces by.
   void on_shed(const Domain& domain, ReplyShed shed);
 
+  // These MX hosts of the next hop get no mail, since their DNS lookups fail; empty: none. Logged when
+  // they change. `dane` null: no host is known.
+  void on_left_out(const Domain& domain, const HopDane* dane, const std::vector<std::string>& hosts);
+
  private:
   Logger& log_;
   const Clock& clock_;
   std::set<std::string, std::less<>> maps_;
+  struct LeftOut {
+    std::string hosts;
+    SteadyTime at;
+  };
+
   std::map<Domain, SteadyTime> warned_;
+  std::map<std::string, LeftOut, std::less<>> left_out_;  // by next hop
 };
 
 }  // namespace tlspolicyd

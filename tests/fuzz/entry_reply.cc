@@ -39,8 +39,11 @@ ReplyRules read_rules(fuzz::Input& input) {
 
 HopDane read_hop(fuzz::Input& input) {
   HopDane hop{.status = {static_cast<MxState>(input.choose(6)), {}}, .failing = input.flag()};
-  for (std::size_t left = input.choose(5); left > 0; --left)
-    hop.status.hosts.push_back({"mx.example", static_cast<HostFinding>(input.choose(kHostFindings))});
+  for (std::size_t left = input.choose(5); left > 0; --left) {
+    const auto finding = static_cast<HostFinding>(input.choose(kHostFindings));
+    hop.status.hosts.push_back({"mx" + std::to_string(left) + ".example", finding, {}});
+    if (hop.status.hosts.back().state() == HostState::failed && left % 4 == 0) hop.status.hosts.back().last_usable = kNow - seconds(60);
+  }
   hop.seen = ago(input);
   hop.current_until = kNow + kMaxDaneCurrent - seconds(input.number(4));
   return hop;
@@ -65,7 +68,8 @@ Case read_case(fuzz::Input& input) {
 bool excuses(const Case& the, const Policy& policy, std::string_view reply) {
   const ReplyOptions& options = the.rules.reply;
   if (options.base_level == BaseLevel::dane_only) return reply == kNotFound;
-  const DaneVerdict verdict = decide_hop(the.dane ? &*the.dane : nullptr, kNow, true, the.rules.precedence);
+  const auto allows = [&](std::string_view host) { return policy.mx.allow(host); };
+  const DaneVerdict verdict = decide_hop(the.dane ? &*the.dane : nullptr, kNow, allows, the.rules.precedence).verdict;
   if (the.rules.dane_active && verdict != DaneVerdict::secure) return true;
   return reply == kNotFound && (policy.mx.empty() || policy.mx.joined().size() + 50 > options.max_reply_size);
 }
@@ -88,8 +92,12 @@ void check_level(const Case& the, const PostfixVerdict& verdict, bool enforced) 
 void check_precedence(const Case& the, const PostfixVerdict& verdict) {
   if (!the.rules.dane_active || !the.dane || the.dane->failing || the.dane->current_until < kNow) return;
   const DaneStatus& status = the.dane->status;
-  const bool usable = std::any_of(status.hosts.begin(), status.hosts.end(), [](const DaneHost& host) { return host.state() == HostState::usable; });
-  if (names_hosts(status.mx) && usable) require(verdict.level != "secure", "DANE stays in force");
+  if (!names_hosts(status.mx) || verdict.level != "secure") return;
+  for (const DaneHost& host : status.hosts) {
+    require(!host.has_dane(kNow), "DANE stays in force");
+    const bool named = std::find(verdict.match.begin(), verdict.match.end(), host.name) != verdict.match.end();
+    require(host.state() != HostState::failed || !named, "no certificate need name a host that fails");
+  }
 }
 
 void check(const Case& the, MapForm form, PostfixRelease release) {

@@ -85,9 +85,19 @@ class Precedence(DaneDelivery):
         """N-02 one MX of three is never answered for: mail goes to another"""
         self.verified("default", "dead-timeout.signed")
 
+    def test_lame(self):
+        """N-02 one MX of two cannot be judged, no TLSA anywhere: mail goes to the other, proven by MTA-STS"""
+        for domain, left, lame in (("lame-servfail.signed", "mx1", "lame.lame-servfail.signed"), ("lame-timeout.signed", "mx1", "mx.silent"),
+                                   ("lame-tlsa.signed", "mx2", "mx1.lame-tlsa.signed")):
+            with self.subTest(domain):
+                self.verified("default", domain)
+                self.assertTrue(self.reply(domain).startswith(f"OK secure match={left}.{domain} servername=hostname"))
+                self.assertEqual(self.daemons["default"].log().count(f"next_hop={domain}, left_out={lame}, "), 1)
+        self.assertEqual(self.world.private.mails_to("lame-tlsa.signed"), [])
+
     def test_broken(self):
         """N-02 one broken TLSA answer of two does not let mail out in clear at the other host"""
-        self.deferred("default", "broken.signed", "TLSA|DANE")
+        self.deferred("default", "broken.signed", "TLS is required")
         self.enforced("broken.signed")
         self.assertEqual(self.world.clear.mails_to("broken.signed"), [])
 

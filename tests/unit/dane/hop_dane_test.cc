@@ -17,7 +17,14 @@ HopDane known(HostState state, seconds ttl = seconds(300)) {
   return learned(nullptr, {}, signed_status(state), ttl, kNow);
 }
 
-DaneVerdict enforced(const HopDane* hop, LifeTime now) { return decide_hop(hop, now, true, {}); }
+DaneVerdict enforced(const HopDane* hop, LifeTime now) {
+  return decide_hop(hop, now, [](std::string_view) { return true; }, {}).verdict;
+}
+
+// Two hosts, the first without TLSA records.
+DaneStatus beside(HostState second) {
+  return {MxState::signed_records, {{"mx1.d.example", a_finding_of(HostState::none), {}}, {"mx2.d.example", a_finding_of(second), {}}}};
+}
 
 }  // namespace
 
@@ -40,7 +47,7 @@ TEST_CASE("past its time a DANE status answers for an hour while it is looked up
 TEST_CASE("N-03 what was last known helps out for a day where the MX look-up fails") {
   const auto [state, verdict] = GENERATE(table<HostState, DaneVerdict>(
       {{HostState::none, DaneVerdict::secure}, {HostState::usable, DaneVerdict::dane_only},
-       {HostState::unusable, DaneVerdict::dane_only}, {HostState::failed, DaneVerdict::dane_only}}));
+       {HostState::unusable, DaneVerdict::secure}, {HostState::failed, DaneVerdict::dane_only}}));
   const HopDane before = known(state);
   const LifeTime day = kNow + kDaneRemembered;
   CHECK(enforced(&before, day) == verdict);
@@ -49,6 +56,29 @@ TEST_CASE("N-03 what was last known helps out for a day where the MX look-up fai
   CHECK(failing.status == before.status);
   CHECK(enforced(&failing, day) == verdict);
   CHECK(enforced(&failing, day + seconds(1)) == DaneVerdict::temp);
+}
+
+TEST_CASE("N-02 a host that fails counts as usable for a day after its records last were, however often it fails") {
+  const HopDane usable = learned(nullptr, {}, beside(HostState::usable), seconds(300), kNow);
+  HopDane failing = usable;
+  for (int hour = 1; hour <= 24; ++hour) {
+    const LifeTime now = kNow + seconds(3600 * hour);
+    failing = learned(&failing, {}, beside(HostState::failed), seconds(300), now);
+    CHECK(enforced(&failing, now) == DaneVerdict::dane_only);
+    CHECK(failing.status.hosts[1].last_usable == kNow);
+  }
+  CHECK(enforced(&failing, kNow + kDaneRemembered + seconds(1)) == DaneVerdict::secure);
+}
+
+TEST_CASE("N-02 a host whose records are gone for certain, or that is new, fails without having been usable") {
+  const HopDane usable = learned(nullptr, {}, beside(HostState::usable), seconds(300), kNow);
+  const HopDane without = learned(&usable, {}, beside(GENERATE(HostState::none, HostState::unusable)), seconds(300), kNow + seconds(300));
+  const HopDane failing = learned(&without, {}, beside(HostState::failed), seconds(300), kNow + seconds(600));
+  CHECK(enforced(&failing, kNow + seconds(600)) == DaneVerdict::secure);
+  DaneStatus renamed = beside(HostState::failed);
+  renamed.hosts[1].name = "mx3.d.example";
+  const HopDane fresh = learned(&usable, {}, renamed, seconds(300), kNow + seconds(300));
+  CHECK(enforced(&fresh, kNow + seconds(300)) == DaneVerdict::secure);
 }
 
 TEST_CASE("a failed MX look-up is tried again after a minute, and one that succeeds ends it") {
@@ -69,7 +99,7 @@ TEST_CASE("a failure with nothing before it is an answer for a minute only, then
 
 TEST_CASE("nothing known counts as a failed look-up without anything before it") {
   CHECK(enforced(nullptr, kNow) == DaneVerdict::temp);
-  CHECK(decide_hop(nullptr, kNow, false, {}) == DaneVerdict::notfound);
+  CHECK(decide_hop(nullptr, kNow, nullptr, {}).verdict == DaneVerdict::notfound);
   const HopDane never = learned(nullptr, {}, DaneStatus{}, seconds(0), kNow);
   CHECK(enforced(&never, kNow) == DaneVerdict::temp);
 }
