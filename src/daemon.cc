@@ -41,7 +41,8 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }, &nat64_.prefixes()},
                learner_options(config_)),
       dane_({dane_dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
-      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
+      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_, [this] { precedence_.set_dane_clients(); }},
+               service_options(config_, {.level_known = false})),
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
@@ -127,7 +128,7 @@ void Daemon::on_canary() {
 
 void Daemon::set_precedence() {
   service_.set_options(service_options(
-      config_, {precedence_.level_known(), precedence_.base_level(), precedence_.active()}));
+      config_, {precedence_.level_known(), precedence_.base_level(), precedence_.active(), precedence_.validates()}));
 }
 
 void Daemon::bound_cache() {
@@ -165,6 +166,12 @@ void Daemon::on_evicted(const Entry& entry) {
                      .with("cure", "raise cache_max_entries or cache_max_size"));
 }
 
+MapNameView Daemon::view_of(const MapNames::Seen& seen) const {
+  const BaseLevel level = seen.means.level.value_or(precedence_.base_level());
+  const bool dane = seen.means.level ? level == BaseLevel::dane && precedence_.validates() : precedence_.active();
+  return {seen.name, std::string(name_of(level)), seen.lookups, dane, seen.means.level_known ? "" : "no level of Postfix after the @"};
+}
+
 StatusView Daemon::status() {
   StatusView view;
   view.version = TLSPOLICYD_VERSION;
@@ -175,6 +182,7 @@ StatusView Daemon::status() {
   view.postfix_security_level = name_of(precedence_.base_level());
   view.dane_active = precedence_.active();
   view.resolver_validates = precedence_.validates();
+  for (const MapNames::Seen& seen : service_.map_names().seen(config_.tlsrpt_map_name)) view.maps.push_back(view_of(seen));
   for (const Resolver& resolver : dns_.resolvers()) view.resolver_addresses.push_back(to_text(resolver));
   const PolicyCache::Census census = cache_.census();
   view.cache_entries = census.entries;

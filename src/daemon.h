@@ -70,6 +70,7 @@ class Daemon {
   void drain();
   void mind_store();
   void on_evicted(const Entry& entry);
+  [[nodiscard]] MapNameView view_of(const MapNames::Seen& seen) const;
   [[nodiscard]] StatusView status();
 
   Config config_;

@@ -22,6 +22,7 @@ struct Serving {
   bool level_known = true;
   BaseLevel base_level = BaseLevel::unknown;
   bool dane_active = false;
+  bool validates = false;
 };
 [[nodiscard]] PolicyService::Options service_options(const Config& config, const Serving& serving);
 // Empty where it is auto: postconf is asked. A level of dane that the operator states means

@@ -31,9 +31,10 @@ constexpr std::array kParams{
           .help = "A question is answered by then; what it set going goes on behind. Postfix itself "
                   "gives up after 100s."},
     Param{.name = "tlsrpt_map_name", .fallback = "QUERYwithTLSRPT", .field = &Config::tlsrpt_map_name,
-          .notation = Notation::word,
+          .notation = Notation::map_name,
           .help = "The socketmap name, compared without case, that gets the attributes Postfix knows "
-                  "since 3.10. Every other name gets the plain form. Empty: none gets them."},
+                  "since 3.10. Every other name gets the plain form. Empty: none gets them. Clients may add "
+                  "their level to either name, as in QUERY@encrypt, so the name itself has no @."},
     Param{.name = "max_reply_size", .fallback = "100000", .field = &Config::max_reply_size,
           .notation = Notation::size, .min = kKilo, .max = 16 * kMega,
           .help = "Octets of the longest reply: socketmap_max_reply_size of the Postfix served, which "
@@ -67,8 +68,9 @@ constexpr std::array kParams{
     Param{.name = "postfix_security_level", .fallback = "auto",
           .field = &Config::postfix_security_level, .notation = Notation::word,
           .words = "auto none may encrypt fingerprint dane dane-only verify secure",
-          .help = "smtp_tls_security_level of the Postfix served: no reply is weaker than it. With dane, "
-                  "DANE goes before MTA-STS; with dane-only every reply is NOTFOUND. auto asks postconf, also "
+          .help = "smtp_tls_security_level of the Postfix served, for map names without a level such as "
+                  "QUERY@dane: no reply is weaker than it. With dane, DANE goes before MTA-STS; with "
+                  "dane-only and fingerprint every reply is NOTFOUND. auto asks postconf, also "
                   "for smtp_dns_support_level; where that fails what it said before still holds. Without that "
                   "the level counts as unknown and DANE as off. Either comes with a warning."},
     Param{.name = "postfix_config_directory", .fallback = "",

@@ -68,8 +68,7 @@ DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const 
 
 ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
                              const ReplyRules& rules) {
-  // The operator demands more already than any answer could.
-  if (rules.reply.base_level == BaseLevel::dane_only) return append_whole(out, kNotFound);
+  if (allows_no_reply(rules.level)) return append_whole(out, kNotFound);
   const HeldPolicy* const applies = assess(&entry, now).applies;
   const bool enforced = enforces(applies);
   if (!rules.dane_active || !dane_matters(enforced, rules.precedence))

@@ -10,6 +10,7 @@
 #include "dane/hop_dane.h"
 #include "postfix/next_hop.h"
 #include "postfix/policy_reply.h"
+#include "postfix/security_level.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
@@ -20,7 +21,8 @@ namespace tlspolicyd {
 
 struct ReplyRules {
   ReplyOptions reply;
-  // DANE precedence (RFC 8461 section 2): the Postfix served is at level dane, asks with
+  BaseLevel level = BaseLevel::unknown;  // of the client that asks
+  // DANE precedence (RFC 8461 section 2): the client is at level dane, asks with
   // DNSSEC, and the resolver validates. Else MTA-STS alone decides.
   bool dane_active = false;
   PrecedenceOptions precedence;  // dns_error_reply holds in any case

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "event/executor.h"
 #include "event/timer.h"
-#include "postfix/policy_reply.h"
+#include "postfix/security_level.h"
 #include "service/postconf.h"
 
 namespace tlspolicyd {

@@ -14,6 +14,11 @@ void PrecedenceSwitch::set_postfix(const PostfixTls& tls) {
   tell();
 }
 
+void PrecedenceSwitch::set_dane_clients() {
+  dane_clients_ = true;
+  tell();
+}
+
 void PrecedenceSwitch::set_validates(bool validates, const std::string& canary) {
   validates_ = validates;
   canary_ = canary;
@@ -21,7 +26,7 @@ void PrecedenceSwitch::set_validates(bool validates, const std::string& canary) 
 }
 
 void PrecedenceSwitch::tell() {
-  const bool blind = wanted() && !validates_;
+  const bool blind = (wanted() || dane_clients_) && !validates_;
   if (blind && !std::exchange(told_blind_, true))
     log_.warning(LogLine("resolver")
                      .with("reason", "no AD that counts in its answer to " + canary_ + ": it does not validate DNSSEC")

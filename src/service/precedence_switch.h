@@ -16,6 +16,8 @@ class PrecedenceSwitch {
   explicit PrecedenceSwitch(Logger& log) : log_(log) {}
 
   void set_postfix(const PostfixTls& tls);
+  // There are clients that say they are at level dane, whatever main.cf has.
+  void set_dane_clients();
   // `canary`: what was asked, for the message.
   void set_validates(bool validates, const std::string& canary);
 
@@ -31,6 +33,7 @@ class PrecedenceSwitch {
 
   Logger& log_;
   std::optional<PostfixTls> tls_;
+  bool dane_clients_ = false;
   bool validates_ = true;
   std::string canary_;
   bool told_active_ = false, told_blind_ = false;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +18,6 @@ class ReplyNotes {
  public:
   ReplyNotes(Logger& log, const Clock& clock) : log_(log), clock_(clock) {}
 
-  // Postfix asks under a name that is not in our examples: it gets the plain form, and
-  // whoever mistyped the name of the other form learns why.
-  void on_unknown_map(std::string_view name);
-
   // max_reply_size cost a reply of `domain` what Postfix enforces by.
   void on_shed(const Domain& domain, ReplyShed shed);
 
@@ -33,7 +28,6 @@ class ReplyNotes {
  private:
   Logger& log_;
   const Clock& clock_;
-  std::set<std::string, std::less<>> maps_;
   struct LeftOut {
     std::string hosts;
     SteadyTime at;

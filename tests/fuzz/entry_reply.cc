@@ -30,7 +30,8 @@ LifeTime ago(fuzz::Input& input) { return kNow - seconds(input.number(4)); }
 ReplyRules read_rules(fuzz::Input& input) {
   using enum DaneVerdict;
   ReplyRules rules;
-  rules.reply = {static_cast<BaseLevel>(input.choose(9)), kSizes[input.choose(kSizes.size())]};
+  rules.level = static_cast<BaseLevel>(input.choose(kBaseLevels));
+  rules.reply = {kSizes[input.choose(kSizes.size())]};
   rules.dane_active = input.flag();
   rules.precedence = {std::array{notfound, dane, dane_only}[input.choose(3)], input.flag() ? dane_only : dane,
                       input.flag() ? temp : notfound};
@@ -67,7 +68,7 @@ Case read_case(fuzz::Input& input) {
 // What may be said instead of `secure` although a policy is enforced.
 bool excuses(const Case& the, const Policy& policy, std::string_view reply) {
   const ReplyOptions& options = the.rules.reply;
-  if (options.base_level == BaseLevel::dane_only) return reply == kNotFound;
+  if (allows_no_reply(the.rules.level)) return reply == kNotFound;
   const auto allows = [&](std::string_view host) { return policy.mx.allow(host); };
   const DaneVerdict verdict = decide_hop(the.dane ? &*the.dane : nullptr, kNow, allows, the.rules.precedence).verdict;
   if (the.rules.dane_active && verdict != DaneVerdict::secure) return true;
@@ -82,10 +83,10 @@ void check_temp(const Case& the, std::string_view reply, bool applies) {
 
 void check_level(const Case& the, const PostfixVerdict& verdict, bool enforced) {
   const bool dane = verdict.level == "dane" || verdict.level == "dane-only";
-  const bool own = verdict.level == name_of(the.rules.reply.base_level);
-  require(verdict.level == "secure" || own || (dane && the.rules.dane_active), "no level but these");
-  require(own || enforced || dane, "only what applies is enforced");
-  if (dane && !own) require(verdict.match.empty() && verdict.attributes.empty(), "nothing that Postfix refuses there");
+  require(!allows_no_reply(the.rules.level), "a level that demands more already is never replaced");
+  require(verdict.level == "secure" || (dane && the.rules.dane_active), "no level but these");
+  require(enforced || dane, "only what applies is enforced");
+  if (dane) require(verdict.match.empty() && verdict.attributes.empty(), "nothing that Postfix refuses there");
 }
 
 // RFC 8461 section 2: what DANE protects is not switched off.

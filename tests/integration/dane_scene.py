@@ -41,6 +41,8 @@ class DaneWorld(World):
         )
         for domain in ENFORCED:
             self.publish(domain, *self.covered(domain))
+        self.publish("testing.signed", "*.testing.signed", mode="testing")
+        self.hosts_of("testing.signed", (self.clear, None))
         self.enforce_and_bend()
         self.leave_bare()
 

@@ -176,41 +176,60 @@ TEST_CASE("the status is stored with the entry") {
   CHECK(world.dns.count("d.example", RrType::mx) == 1);
 }
 
-TEST_CASE("nobody is answered before Postfix's level is known") {
+TEST_CASE("what would be secure waits until Postfix's level is known, all else does not") {
   DaneWorld world;
   world.serving.level_known = false;
   world.serving.rules.dane_active = false;
-  world.serving.rules.reply.base_level = BaseLevel::unknown;
+  world.serving.rules.level = BaseLevel::unknown;
   publish_two_hosts(world);
   world.set_usable("mx1.d.example");
   world.set_usable("mx2.d.example");
   world.restart();
   CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.ask("d.example") == kNoReply);  // the policy is in memory now
   CHECK(world.ask(".d.example") == kNothing);
-  CHECK(world.dns.asked.empty());
+  world.publish("testing.example", "a", kTesting);
+  for (int i = 0; i < 2; ++i)
+    for (const char* key : {"without.example", "testing.example"}) CHECK(world.ask(key) == kNothing);
   PolicyService::Options known = world.serving;
   known.level_known = true;
   SECTION("it is dane") {
-    known.rules.reply.base_level = BaseLevel::dane;
+    known.rules.level = BaseLevel::dane;
     known.rules.dane_active = true;
     world.process->service.set_options(known);
     world.settle();
-    CHECK(world.replies() == std::vector<std::string>{kNothing});
+    CHECK(world.replies().at(0) == kNothing);
+    CHECK(world.replies().at(1) == kNothing);
   }
   SECTION("it is may") {
     world.process->service.set_options(known);
     world.settle();
-    CHECK(world.replies() == std::vector<std::string>{kSecure});
+    CHECK(world.replies().at(0) == kSecure);
+    CHECK(world.replies().at(1) == kSecure);
   }
-  SECTION("it never comes: a policy is not held back") {
-    world.restart();
-    world.serving.level_known = true;
-    world.restart();
-    REQUIRE(world.ask("d.example") == kSecure);
-    world.serving.level_known = false;
-    world.restart();
-    CHECK(world.ask_and_wait("d.example") == kSecure);
+  SECTION("it does not come by reply_timeout: mail waits, rather than have its DANE switched off") {
+    CHECK(world.ask_and_wait("d.example") == "TEMP smtp_tls_security_level of Postfix is not known yet");
+    CHECK(world.process->service.answer_by_now({"QUERY", "d.example"}).rfind("TEMP ", 0) == 0);
+    CHECK(world.process->service.answer_by_now({"QUERY", "without.example"}) == kNothing);
   }
+  SECTION("the client names its own") {
+    CHECK(world.ask("d.example", "QUERY@may") == kSecure);
+    CHECK(world.ask("d.example", "QUERY@dane") == kNothing);
+  }
+}
+
+TEST_CASE("where dane_reply may replace the level every reply waits until it is known") {
+  DaneWorld world;
+  world.serving.level_known = false;
+  world.serving.rules.precedence.dane_reply = DaneVerdict::dane_only;
+  world.restart();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.serving.level_known = true;
+  world.process->service.set_options(world.serving);
+  world.settle();
+  CHECK(world.replies() == std::vector<std::string>{kDaneOnly});
 }
 
 TEST_CASE("a purge makes what is being looked up void") {
@@ -331,7 +350,7 @@ TEST_CASE("dane_reply holds also where the cache has no room") {
   CHECK(world.ask("d.example") == kDaneOnly);
 }
 
-TEST_CASE("a level of dane-only that becomes known answers the waiting without a question") {
+TEST_CASE("a level of dane-only that becomes known answers the waiting") {
   DaneWorld world;
   world.serving.level_known = false;
   world.restart();
@@ -339,10 +358,10 @@ TEST_CASE("a level of dane-only that becomes known answers the waiting without a
   CHECK(world.ask("d.example") == kNoReply);
   PolicyService::Options known = world.serving;
   known.level_known = true;
-  known.rules.reply.base_level = BaseLevel::dane_only;
+  known.rules.level = BaseLevel::dane_only;
   world.process->service.set_options(known);
   CHECK(world.replies() == std::vector<std::string>{kNothing});
-  CHECK(world.dns.asked.empty());
+  CHECK(world.tlsa_questions() == 0);
 }
 
 TEST_CASE("a policy that is held is not passed over where TXT is just being read again") {
@@ -379,4 +398,43 @@ TEST_CASE("a question that cannot be waited for any longer passes over no policy
   world.advance(86400s);
   CHECK(world.process->service.answer_by_now({"QUERY", "d.example"}).rfind("TEMP ", 0) == 0);
   CHECK(world.process->service.answer_by_now({"QUERY", "unknown.example"}) == kNothing);
+}
+
+TEST_CASE("N-01 N-15 each client gets what its own level demands, whatever main.cf has") {
+  const auto base = GENERATE(BaseLevel::may, BaseLevel::dane, BaseLevel::dane_only, BaseLevel::unknown);
+  const bool usable = GENERATE(false, true);
+  DaneWorld world;
+  world.serving.rules.level = base;
+  world.serving.rules.dane_active = base == BaseLevel::dane;
+  world.restart();
+  publish_two_hosts(world);
+  if (usable) world.set_usable("mx1.d.example"), world.set_usable("mx2.d.example");
+  for (const std::string form : {"QUERY", "QUERYwithTLSRPT"}) {
+    for (const char* level : {"none", "may", "encrypt", "verify", "secure"})
+      CHECK(world.ask("d.example", form + "@" + level).substr(0, kSecure.size()) == kSecure);
+    CHECK(world.ask("d.example", form + "@dane").substr(0, kSecure.size()) == (usable ? kNothing : kSecure));
+    for (const char* level : {"dane-only", "fingerprint"}) CHECK(world.ask("d.example", form + "@" + level) == kNothing);
+  }
+  const bool secure = base == BaseLevel::may || base == BaseLevel::unknown || (base == BaseLevel::dane && !usable);
+  for (const char* name : {"QUERY", "QUERY@dnae", "QUERY@"}) CHECK(world.ask("d.example", name) == (secure ? kSecure : kNothing));
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+}
+
+TEST_CASE("N-11 a client at level dane behind a resolver that does not validate gets MTA-STS alone") {
+  DaneWorld world;
+  world.serving.validates = false;
+  world.serving.rules.dane_active = false;
+  world.restart();
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example", "QUERY@dane") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 0);
+}
+
+TEST_CASE("Q-02 mode testing is NOTFOUND for every map name") {
+  DaneWorld world;
+  world.serving.rules.level = GENERATE(BaseLevel::may, BaseLevel::encrypt, BaseLevel::dane);
+  world.restart();
+  world.publish("d.example", "a", kTesting);
+  for (const char* name : {"QUERY", "QUERYwithTLSRPT", "QUERYwithTLSRPT@may", "QUERYwithTLSRPT@encrypt", "QUERY@secure"})
+    CHECK(world.ask("d.example", name) == kNothing);
 }

@@ -478,7 +478,7 @@ TEST_CASE("N-16 replies of DANE carry no attribute, for either map name") {
 
 TEST_CASE("N-15 at level dane-only every answer is NOTFOUND, and nothing is asked for it") {
   DaneWorld world;
-  world.serving.rules.reply.base_level = BaseLevel::dane_only;
+  world.serving.rules.level = BaseLevel::dane_only;
   world.restart();
   set_policy(world, kEnforced);
   set_hosts(world, "N");
