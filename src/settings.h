@@ -10,7 +10,7 @@
 #include "net/https_client.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
-#include "service/postfix_level.h"
+#include "service/postfix_setup.h"
 #include "service/socketmap_server.h"
 
 namespace tlspolicyd {

@@ -71,8 +71,10 @@ constexpr std::array kParams{
           .help = "smtp_tls_security_level of the Postfix served, for map names without a level such as "
                   "QUERY@dane: no reply is weaker than it. With dane, DANE goes before MTA-STS; with "
                   "dane-only and fingerprint every reply is NOTFOUND. auto asks postconf, also "
-                  "for smtp_dns_support_level; where that fails what it said before still holds. Without that "
-                  "the level counts as unknown and DANE as off. Either comes with a warning."},
+                  "for smtp_dns_support_level: at start, at reload, within half a minute after main.cf or "
+                  "master.cf changed, and hourly. Where that fails what it said before still holds. Without "
+                  "that the level counts as unknown and DANE as off. Either comes with a warning, and so does "
+                  "what is wrong in main.cf and master.cf for lookups here."},
     Param{.name = "postfix_config_directory", .fallback = "",
           .field = &Config::postfix_config_directory, .notation = Notation::path,
           .help = "Configuration directory of the Postfix served, for postconf -c. Empty: "

@@ -1,5 +1,7 @@
 #include "service/map_names.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace tlspolicyd {
@@ -24,9 +26,9 @@ std::string name_of(std::string_view form, std::size_t level) {
 
 }  // namespace
 
-void MapNames::count(std::string_view sent, const MapName& means) {
-  if (!means.form_known || !means.level_known) return count_unknown(sent, means);
-  ++known_[static_cast<std::size_t>(means.form)][means.level ? static_cast<std::size_t>(*means.level) : kNoLevel];
+bool MapNames::count(std::string_view sent, const MapName& means) {
+  if (!means.form_known || !means.level_known) return count_unknown(sent, means), false;
+  return known_[static_cast<std::size_t>(means.form)][means.level ? static_cast<std::size_t>(*means.level) : kNoLevel]++ == 0;
 }
 
 void MapNames::count_unknown(std::string_view sent, const MapName& means) {
@@ -53,9 +55,9 @@ std::vector<MapNames::Seen> MapNames::seen(std::string_view tlsrpt_name) const {
   return out;
 }
 
-bool MapNames::seen_at(BaseLevel level) const {
-  const auto index = static_cast<std::size_t>(level);
-  return known_[0][index] + known_[1][index] > 0;
+bool MapNames::seen(MapForm form) const {
+  const auto& counts = known_[static_cast<std::size_t>(form)];
+  return std::any_of(counts.begin(), counts.end(), [](std::uint64_t count) { return count > 0; });
 }
 
 }  // namespace tlspolicyd

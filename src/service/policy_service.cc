@@ -10,12 +10,6 @@ PolicyService::PolicyService(Parts parts, Options options)
 
 PolicyService::~PolicyService() = default;
 
-void PolicyService::count(std::string_view sent, const MapName& map) {
-  const bool first = map.level == BaseLevel::dane && !map_names_.seen_at(BaseLevel::dane);
-  map_names_.count(sent, map);
-  if (first && parts_.on_dane_client) parts_.on_dane_client();
-}
-
 ReplyRules PolicyService::rules_for(const MapName& map) const {
   ReplyRules rules = options_.rules;
   if (!map.level) return rules;
@@ -34,7 +28,7 @@ bool PolicyService::must_wait(const MapName& map, std::string_view payload) cons
 
 bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   const MapName map = map_of(question.map_name);
-  count(question.map_name, map);
+  if (map_names_.count(question.map_name, map) && parts_.on_new_map_name) parts_.on_new_map_name(map);
   const auto next_hop = parse_next_hop(question.key);
   if (!next_hop || answers_nothing(map)) {
     out += kNotFound;

@@ -44,7 +44,7 @@ class PolicyService final : public Answers {
     const Clock& clock;
     Logger& log;
     Metrics& metrics;
-    std::function<void()> on_dane_client = nullptr;  // the first client that says it is at level dane
+    std::function<void(const MapName&)> on_new_map_name = nullptr;  // with form and level both known
   };
   struct Options {
     ReplyRules rules;
@@ -89,7 +89,6 @@ class PolicyService final : public Answers {
   using Waiters = std::list<Due>;
 
   [[nodiscard]] std::string store_untold(const Domain& domain);
-  void count(std::string_view sent, const MapName& map);
   [[nodiscard]] MapName map_of(std::string_view sent) const { return parse_map_name(sent, options_.tlsrpt_map_name); }
   [[nodiscard]] bool level_known(const MapName& map) const { return map.level || options_.level_known; }
   [[nodiscard]] ReplyRules rules_for(const MapName& map) const;

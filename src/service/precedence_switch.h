@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "service/postfix_level.h"
+#include "service/postfix_setup.h"
 
 namespace tlspolicyd {
 
@@ -22,7 +22,8 @@ class PrecedenceSwitch {
   void set_validates(bool validates, const std::string& canary);
 
   [[nodiscard]] bool level_known() const { return tls_.has_value(); }
-  [[nodiscard]] BaseLevel base_level() const { return tls_ ? tls_->level : BaseLevel::unknown; }
+  [[nodiscard]] BaseLevel base_level() const { return postfix().level; }
+  [[nodiscard]] PostfixTls postfix() const { return tls_.value_or(PostfixTls{}); }
   [[nodiscard]] bool active() const { return wanted() && validates_; }
   [[nodiscard]] bool validates() const { return validates_; }
 

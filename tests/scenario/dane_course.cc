@@ -353,6 +353,7 @@ TEST_CASE("dane_reply holds also where the cache has no room") {
 TEST_CASE("a level of dane-only that becomes known answers the waiting") {
   DaneWorld world;
   world.serving.level_known = false;
+  world.serving.rules.dane_active = false;
   world.restart();
   publish_two_hosts(world);
   CHECK(world.ask("d.example") == kNoReply);
