@@ -1,6 +1,7 @@
 #include "service/entry_reply.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "sts/decide.h"
@@ -61,9 +62,9 @@ const HopDane* dane_of(const Entry* entry, const HopKey& hop) {
 }
 
 DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const ReplyRules& rules) {
-  if (!rules.dane_active || !dane_matters(enforces(assess(entry, now).applies), rules.precedence))
-    return DaneNeed::nothing;
-  return assess_dane(dane, now);
+  const bool enforced = enforces(assess(entry, now).applies);
+  if (!rules.dane_active || !dane_matters(enforced, rules.precedence)) return DaneNeed::nothing;
+  return assess_dane(dane, now, enforced);
 }
 
 ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
@@ -89,7 +90,13 @@ ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane
 }
 
 EntryReply entry_reply(const Entry& entry, LifeTime now, MapForm form, ReplyRules rules) {
-  const HopDane* const dane = find_hop(entry.dane, {});
+  const HopDane* dane = find_hop(entry.dane, {});
+  std::optional<HopDane> again;
+  if (dane != nullptr && is_remembered(*dane, now)) {
+    again = *dane;
+    again->current_until = std::max(again->current_until, now);
+    dane = &*again;
+  }
   rules.dane_active = rules.dane_active && dane_need(&entry, dane, now, rules) != DaneNeed::wait;
   std::string payload;
   append_entry_reply(payload, entry, dane, now, form, rules);

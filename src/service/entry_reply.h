@@ -44,7 +44,8 @@ ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane
 
 // The same for the entry's own domain as next hop, and in one word what it means, for views:
 // "secure", "dane", "temp" or "none". NOTFOUND is "dane" where Postfix's own DANE has something
-// to decide. Where DANE would have to be looked up first it is left out of account.
+// to decide. A DANE status past its time counts as if it were found again; where none is known or it is too
+// old, DANE is left out of account.
 struct EntryReply {
   std::string payload;
   std::string_view verdict;

@@ -56,10 +56,18 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
     return false;
   }
   if (need == Need::discover || dane_wanted == DaneNeed::wait) parts_.metrics.add("first_contact", "overloaded");
+  if (dane != nullptr) note_use(domain, *entry, *dane, map);
   if (entry != nullptr) parts_.cache.touch(*entry, now);
   learn_again(*next_hop, need, dane_wanted);
   note_lookup(question.key, std::string_view(out).substr(begin));
   return true;
+}
+
+// Whoever asks next should not have to wait for DANE.
+void PolicyService::note_use(const Domain& domain, const Entry& entry, const HopDane& dane, const MapName& map) {
+  if (entry.dane_in_use || !rules_for(map).dane_active || parts_.clock.life() > dane.current_until) return;
+  parts_.cache.use_dane(entry);
+  parts_.dane.renew_in_time(domain, dane);
 }
 
 // So many wait for the store that this one cannot.

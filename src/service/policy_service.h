@@ -102,6 +102,7 @@ class PolicyService final : public Answers {
                                      LifeTime now);
   // `learned`: of DANE, for this question; null: what the learner knows.
   [[nodiscard]] std::string reply_by_now(const NextHop& next_hop, const MapName& map, const HopDane* learned);
+  void note_use(const Domain& domain, const Entry& entry, const HopDane& dane, const MapName& map);
   void note_lookup(std::string_view key, std::string_view payload) const;
   void advance(const WaiterPtr& waiter);
   void advance_some();

@@ -99,7 +99,7 @@ void PolicyService::learn_policy(const WaiterPtr& waiter) {
 Learner::FetchGate PolicyService::on_fetch(const WaiterPtr& waiter) {
   if (!rules_for(waiter->map).dane_active) return Learner::FetchGate::open;
   const HopDane* const dane = dane_of(parts_.cache.find(waiter->domain().text()), waiter->hop());
-  if (!waiter->dane_asked && assess_dane(dane, parts_.clock.life()) == DaneNeed::wait) learn_dane(waiter);
+  if (!waiter->dane_asked && assess_dane(dane, parts_.clock.life(), true) == DaneNeed::wait) learn_dane(waiter);
   const auto mx = parts_.dane.mx_state(waiter->domain(), waiter->hop());
   if (!mx) return waiter->dane_asked ? Learner::FetchGate::held : Learner::FetchGate::open;
   return *mx == MxState::null_mx ? Learner::FetchGate::closed : Learner::FetchGate::open;

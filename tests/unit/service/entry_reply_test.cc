@@ -105,7 +105,7 @@ TEST_CASE("N-03 where MX fails, whatever was known before, no DANE is overridden
   const auto error = GENERATE(DaneVerdict::notfound, DaneVerdict::temp);
   const Entry entry = entry_in(enforced ? std::optional(Mode::enforce) : std::nullopt);
   for (const DaneStatus& status : every_status()) {
-    const HopDane before = learned(nullptr, {}, status, seconds(300), kNow - seconds(60));
+    const HopDane before = learned(nullptr, {}, status, seconds(60), kNow - seconds(61));
     const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(0), kNow);
     const ReplyRules rules{.level = BaseLevel::dane, .dane_active = true,
                            .precedence = {.dane_reply = DaneVerdict::dane, .dns_error_reply = error}};
