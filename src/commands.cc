@@ -40,8 +40,8 @@ Cli::EmptyStore store_emptier(const Config& config, const Clock& clock, Logger& 
 // As the daemon would find it, so that the replies shown are those that Postfix gets.
 PostfixTls level_of(const Config& config) {
   if (const auto level = fixed_level(config)) return *level;
-  const auto output = run_postconf({.config_directory = config.postfix_config_directory});
-  const auto tls = output.and_then([](const std::string& text) { return parse_postconf(text); });
+  const PostconfAnswers answers = run_postconf({.config_directory = config.postfix_config_directory});
+  const auto tls = answers.level.and_then([](const std::string& text) { return parse_postconf(text); });
   return tls.value_or(PostfixTls{});
 }
 

@@ -27,7 +27,7 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
     : config_(std::move(start.config)), source_(std::move(start.source)), verbosity_(start.verbosity),
       loop_(loop), clock_(clock), log_(log), started_(clock.wall()), began_(clock.steady()),
       postconf_(std::move(start.postconf)),
-      postfix_level_(side_lane_, loop, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
+      postfix_level_({side_lane_, loop, loop, clock, log}, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
       dns_(loop, clock, metrics_, dns_options(config_)),
       dane_dns_(loop, clock, metrics_, dane_dns_options(config_)),
@@ -41,7 +41,8 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }, &nat64_.prefixes()},
                learner_options(config_)),
       dane_({dane_dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
-      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_}, service_options(config_, {.level_known = false})),
+      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_, [this](const MapName& name) { on_new_map_name(name); }},
+               service_options(config_, {.level_known = false})),
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
       desk_({service_, cache_, shadow_, loop, clock, [this] { return status(); }}),
@@ -57,7 +58,8 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
   if (start.control) control_.emplace(loop, loop, std::move(*start.control), desk_, control_users());
 }
 
-Daemon::~Daemon() = default;
+// Nobody waits for a postconf that hangs.
+Daemon::~Daemon() { postconf_.stop(); }
 
 bool Daemon::run() {
   LogLine line("start");
@@ -111,12 +113,33 @@ void Daemon::apply(const Config& fresh) {
 // At reload the level known so far holds until the new one is.
 void Daemon::ask_postfix_level() {
   postfix_level_.forget();
-  const auto take = [this](const PostfixTls& tls) {
-    precedence_.set_postfix(tls);
+  const auto take = [this](const PostfixLevel::Report& report) {
+    precedence_.set_postfix(report.tls);
     set_precedence();
+    postfix_setup_ = report.setup;
+    advise_postfix();
   };
-  if (const auto tls = fixed_level(config_)) return take(*tls);
+  if (const auto tls = fixed_level(config_)) return take({*tls, std::nullopt});
   postfix_level_.ask({.config_directory = config_.postfix_config_directory}, take);
+}
+
+void Daemon::on_new_map_name(const MapName& name) {
+  if (name.level == BaseLevel::dane) precedence_.set_dane_clients();
+  advise_postfix();
+}
+
+// Each warning once, as long as it holds.
+void Daemon::advise_postfix() {
+  if (!postfix_setup_) return;
+  ServedHere here{precedence_.postfix(), server_.listening(), config_.tlsrpt_map_name, {}};
+  for (const MapForm form : {MapForm::plain, MapForm::tlsrpt})
+    if (service_.map_names().seen(form)) here.forms_seen.push_back(form);
+  std::set<std::string> advised;
+  for (const LogLine& line : advise(*postfix_setup_, here)) {
+    if (advised_.count(line.text()) == 0) log_.warning(line);
+    advised.insert(line.text());
+  }
+  advised_ = std::move(advised);
 }
 
 void Daemon::on_canary() {
@@ -127,7 +150,7 @@ void Daemon::on_canary() {
 
 void Daemon::set_precedence() {
   service_.set_options(service_options(
-      config_, {precedence_.level_known(), precedence_.base_level(), precedence_.active()}));
+      config_, {precedence_.level_known(), precedence_.base_level(), precedence_.active(), precedence_.validates()}));
 }
 
 void Daemon::bound_cache() {
@@ -165,6 +188,12 @@ void Daemon::on_evicted(const Entry& entry) {
                      .with("cure", "raise cache_max_entries or cache_max_size"));
 }
 
+MapNameView Daemon::view_of(const MapNames::Seen& seen) const {
+  const BaseLevel level = seen.means.level.value_or(precedence_.base_level());
+  const bool dane = seen.means.level ? level == BaseLevel::dane && precedence_.validates() : precedence_.active();
+  return {seen.name, std::string(name_of(level)), seen.lookups, dane, seen.means.level_known ? "" : "no level of Postfix after the @"};
+}
+
 StatusView Daemon::status() {
   StatusView view;
   view.version = TLSPOLICYD_VERSION;
@@ -175,6 +204,7 @@ StatusView Daemon::status() {
   view.postfix_security_level = name_of(precedence_.base_level());
   view.dane_active = precedence_.active();
   view.resolver_validates = precedence_.validates();
+  for (const MapNames::Seen& seen : service_.map_names().seen(config_.tlsrpt_map_name)) view.maps.push_back(view_of(seen));
   for (const Resolver& resolver : dns_.resolvers()) view.resolver_addresses.push_back(to_text(resolver));
   const PolicyCache::Census census = cache_.census();
   view.cache_entries = census.entries;

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "cache/policy_cache.h"
@@ -26,6 +28,7 @@
 #include "service/nat64_watch.h"
 #include "service/policy_service.h"
 #include "service/postconf_runner.h"
+#include "service/postfix_advice.h"
 #include "service/postfix_level.h"
 #include "service/precedence_switch.h"
 #include "service/refresher.h"
@@ -64,12 +67,15 @@ class Daemon {
   void reload();
   void apply(const Config& fresh);
   void ask_postfix_level();
+  void on_new_map_name(const MapName& name);
+  void advise_postfix();
   void on_canary();
   void set_precedence();
   void bound_cache();
   void drain();
   void mind_store();
   void on_evicted(const Entry& entry);
+  [[nodiscard]] MapNameView view_of(const MapNames::Seen& seen) const;
   [[nodiscard]] StatusView status();
 
   Config config_;
@@ -87,6 +93,8 @@ class Daemon {
   WorkerLane sync_lane_{"sync"};
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;
+  std::optional<PostfixSetup> postfix_setup_;  // as postconf last told it
+  std::set<std::string> advised_;
   std::unique_ptr<HttpsClient> https_;
   DnsClient dns_, dane_dns_;
   Nat64Watch nat64_;

@@ -32,7 +32,8 @@ Learner::Options learner_options(const Config& config) {
 PolicyService::Options service_options(const Config& config, const Serving& serving) {
   PolicyService::Options options;
   options.level_known = serving.level_known;
-  options.rules.reply.base_level = serving.base_level;
+  options.rules.level = serving.base_level;
+  options.validates = serving.validates;
   options.rules.reply.max_reply_size = config.max_reply_size;
   options.rules.dane_active = serving.dane_active;
   options.rules.precedence = precedence_options(config);

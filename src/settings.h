@@ -10,7 +10,7 @@
 #include "net/https_client.h"
 #include "service/learner.h"
 #include "service/policy_service.h"
-#include "service/postfix_level.h"
+#include "service/postfix_setup.h"
 #include "service/socketmap_server.h"
 
 namespace tlspolicyd {
@@ -22,6 +22,7 @@ struct Serving {
   bool level_known = true;
   BaseLevel base_level = BaseLevel::unknown;
   bool dane_active = false;
+  bool validates = false;
 };
 [[nodiscard]] PolicyService::Options service_options(const Config& config, const Serving& serving);
 // Empty where it is auto: postconf is asked. A level of dane that the operator states means

@@ -187,6 +187,10 @@ void PolicyCache::touch(const Entry& entry, LifeTime now) {
   recency.add(index);
 }
 
+void PolicyCache::use_dane(const Entry& entry) {
+  state_->slots[state_->names.find(entry.domain.text())].entry.dane_in_use = true;
+}
+
 seconds PolicyCache::touch_step() const {
   const auto nearly = [](std::size_t used, std::size_t bound) { return used >= bound / 10 * 9; };
   const bool tight = nearly(state_->census.entries, state_->bounds.max_entries) ||

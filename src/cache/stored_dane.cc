@@ -20,7 +20,10 @@ std::string line_of(const HopDane& hop) {
   std::string out = hop.hop.bracketed ? "1 " : "0 ";
   out += std::to_string(hop.hop.port) + " " + std::string(name_of(hop.status.mx)) + " " + number(hop.seen) +
          (hop.failing ? " 1 " : " 0 ") + number(hop.current_until);
-  for (const DaneHost& host : hop.status.hosts) out += " " + host.name + "=" + std::string(name_of(host.finding));
+  for (const DaneHost& host : hop.status.hosts) {
+    out += " " + host.name + "=" + std::string(name_of(host.finding));
+    if (host.last_usable) out += "@" + number(*host.last_usable);
+  }
   return out;
 }
 
@@ -46,9 +49,14 @@ bool is_host(std::string_view name) {
 std::optional<DaneHost> parse_host(std::string_view text) {
   const auto equals = text.find('=');
   if (equals == text.npos || !is_host(text.substr(0, equals))) return std::nullopt;
-  const auto finding = parse_host_finding(text.substr(equals + 1));
+  const auto at = std::min(text.find('@', equals), text.size());
+  const auto finding = parse_host_finding(text.substr(equals + 1, at - equals - 1));
   if (!finding) return std::nullopt;
-  return DaneHost{std::string(text.substr(0, equals)), *finding};
+  DaneHost host{std::string(text.substr(0, equals)), *finding, {}};
+  if (at == text.size()) return host;
+  host.last_usable = parse_time(text.substr(at + 1));
+  if (!host.last_usable || host.state() != HostState::failed) return std::nullopt;
+  return host;
 }
 
 bool parse_hosts(const std::vector<std::string_view>& fields, std::vector<DaneHost>& hosts) {

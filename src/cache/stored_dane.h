@@ -1,5 +1,5 @@
 // The DANE statuses of a domain as one text column: a line a next hop,
-//   <bracketed 0|1> <port> <MX state> <seen> <failing 0|1> <current until> [<host>=<finding> ...]
+//   <bracketed 0|1> <port> <MX state> <seen> <failing 0|1> <current until> [<host>=<finding>[@<last usable>] ...]
 // Times in seconds, counted as the caller likes. Pure.
 #pragma once
 

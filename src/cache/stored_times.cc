@@ -20,6 +20,8 @@ std::shared_ptr<const HopDanes> shifted(const std::shared_ptr<const HopDanes>& k
   for (HopDane& hop : hops) {
     hop.seen = shift(hop.seen);
     hop.current_until = shift(hop.current_until);
+    for (DaneHost& host : hop.status.hosts)
+      if (host.last_usable) host.last_usable = shift(*host.last_usable);
   }
   return std::make_shared<const HopDanes>(std::move(hops));
 }
@@ -32,6 +34,8 @@ std::shared_ptr<const HopDanes> dane_from_row(const StoredRow& row, LifeTime fet
   for (HopDane& hop : hops) {
     hop.seen = std::min(hop.seen, now);
     hop.current_until = std::min(hop.current_until, now + kMaxDaneCurrent);
+    for (DaneHost& host : hop.status.hosts)
+      if (host.last_usable) host.last_usable = std::min(*host.last_usable, now);
   }
   return std::make_shared<const HopDanes>(std::move(hops));
 }

@@ -108,10 +108,11 @@ Step next_hop_step(const Domain& domain, const Policy& policy) {
 
 Step precedence_step(const ReplyRules& rules, AdBit ad) {
   constexpr const char* kRfc = "RFC 8461 section 2";
-  const BaseLevel level = rules.reply.base_level;
+  const BaseLevel level = rules.level;
   if (rules.dane_active) return {"precedence", "on", "DANE goes before MTA-STS", kRfc, ""};
-  if (level == BaseLevel::dane_only)
-    return {"precedence", "on", "the Postfix served is at level dane-only and demands more already: every reply is NOTFOUND", kRfc, ""};
+  if (allows_no_reply(level))
+    return {"precedence", "on", "the Postfix served is at level " + std::string(name_of(level)) +
+            " and demands more already: every reply is NOTFOUND", kRfc, ""};
   if (level != BaseLevel::dane)
     return {"precedence", "off", "the Postfix served is at level " + std::string(name_of(level)) +
             ", without DANE: MTA-STS alone decides", kRfc, ""};

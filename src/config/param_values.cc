@@ -39,8 +39,10 @@ Result<std::string> parse_text(const Param& param, std::string_view text) {
     return parse_word(param, text).map([&](std::size_t at) { return std::string(words_of(param)[at]); });
   if (text.empty()) return "";
   if (param.notation == Notation::socket_path) return parse_socket_path(text);
-  if (param.notation != Notation::word) return parse_absolute_path(text);
+  if (param.notation != Notation::word && param.notation != Notation::map_name) return parse_absolute_path(text);
   if (text.find_first_of(" \t,") != text.npos) return fail('"' + printable(text) + "\" is not one word");
+  if (param.notation == Notation::map_name && text.find('@') != text.npos)
+    return fail('"' + printable(text) + "\" has an @, which separates a map name from the level of the client");
   return std::string(text);
 }
 
@@ -149,6 +151,7 @@ void copy_value(Config& to, const Config& from, const Param& param) {
 std::string legal_values(const Param& param) {
   switch (param.notation) {
     case Notation::word: return param.words.empty() ? "one word, or nothing" : either(words_of(param));
+    case Notation::map_name: return "one word without @, or nothing";
     case Notation::path: return "an absolute path, or nothing";
     case Notation::system_path: return "an absolute path, or system";
     case Notation::socket_path:

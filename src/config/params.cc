@@ -32,9 +32,10 @@ constexpr std::array kParams{
           .help = "A question is answered by then; what it set going goes on behind. Postfix itself "
                   "gives up after 100s."},
     Param{.name = "tlsrpt_map_name", .fallback = "QUERYwithTLSRPT", .field = &Config::tlsrpt_map_name,
-          .notation = Notation::word,
+          .notation = Notation::map_name,
           .help = "The socketmap name, compared without case, that gets the attributes Postfix knows "
-                  "since 3.10. Every other name gets the plain form. Empty: none gets them."},
+                  "since 3.10. Every other name gets the plain form. Empty: none gets them. Clients may add "
+                  "their level to either name, as in QUERY@encrypt, so the name itself has no @."},
     Param{.name = "max_reply_size", .fallback = "100000", .field = &Config::max_reply_size,
           .notation = Notation::size, .min = kKilo, .max = 16 * kMega,
           .help = "Octets of the longest reply: socketmap_max_reply_size of the Postfix served, which "
@@ -68,10 +69,13 @@ constexpr std::array kParams{
     Param{.name = "postfix_security_level", .fallback = "auto",
           .field = &Config::postfix_security_level, .notation = Notation::word,
           .words = "auto none may encrypt fingerprint dane dane-only verify secure",
-          .help = "smtp_tls_security_level of the Postfix served: no reply is weaker than it. With dane, "
-                  "DANE goes before MTA-STS; with dane-only every reply is NOTFOUND. auto asks postconf, also "
-                  "for smtp_dns_support_level; where that fails what it said before still holds. Without that "
-                  "the level counts as unknown and DANE as off. Either comes with a warning."},
+          .help = "smtp_tls_security_level of the Postfix served, for map names without a level such as "
+                  "QUERY@dane: no reply is weaker than it. With dane, DANE goes before MTA-STS; with "
+                  "dane-only and fingerprint every reply is NOTFOUND. auto asks postconf, also "
+                  "for smtp_dns_support_level: at start, at reload, within half a minute after main.cf or "
+                  "master.cf changed, and hourly. Where that fails what it said before still holds. Without "
+                  "that the level counts as unknown and DANE as off. Either comes with a warning, and so does "
+                  "what is wrong in main.cf and master.cf for lookups here."},
     Param{.name = "postfix_config_directory", .fallback = "",
           .field = &Config::postfix_config_directory, .notation = Notation::path,
           .help = "Configuration directory of the Postfix served, for postconf -c. Empty: "
@@ -85,8 +89,8 @@ constexpr std::array kParams{
                   "dane where not all hosts have some."},
     Param{.name = "dane_mixed_reply", .fallback = "dane-only", .field = &Config::dane_mixed_reply,
           .notation = Notation::word, .words = "dane-only dane",
-          .help = "The reply for a domain with an enforced policy where only some MX hosts have TLSA "
-                  "records, or asking for them failed. dane-only: mail goes to hosts with usable TLSA "
+          .help = "The reply for a domain with an enforced policy where only some MX hosts have "
+                  "usable TLSA records, or the DNS lookups fail for all hosts that the policy allows. dane-only: mail goes to hosts with usable TLSA "
                   "alone, and waits while none of them takes it. dane: the others get it too, perhaps "
                   "in clear, so that whoever can break one answer turns the policy off."},
     Param{.name = "dns_error_reply", .fallback = "notfound", .field = &Config::dns_error_reply,

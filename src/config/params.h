@@ -15,6 +15,7 @@ namespace tlspolicyd {
 // How a value is written; what it becomes is the type of `field`.
 enum class Notation {
   word,          // one of `words`, or for a plain string any word without blanks
+  map_name,      // a word without "@"
   path,          // absolute, or empty
   system_path,   // absolute, or "system", which is kept as empty
   socket_path,   // absolute and short enough for a socket, or empty

@@ -40,6 +40,11 @@ std::string_view name_of(HostState state) { return kStateWords[static_cast<std::
 
 HostState state_of(HostFinding finding) { return kFindings[static_cast<std::size_t>(finding)].state; }
 
+bool DaneHost::has_dane(LifeTime now) const {
+  if (state() != HostState::failed) return state() == HostState::usable;
+  return last_usable && now - *last_usable <= kDaneRemembered;
+}
+
 std::string_view name_of(HostFinding finding) { return kFindings[static_cast<std::size_t>(finding)].word; }
 
 std::optional<HostFinding> parse_host_finding(std::string_view word) {

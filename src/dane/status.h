@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace tlspolicyd {
 
 // The MX RRset of the next hop, every step of the owner's CNAME chain included.
@@ -58,11 +60,18 @@ inline constexpr std::size_t kHostFindings = 10;
 [[nodiscard]] std::string_view name_of(HostFinding finding);  // "tlsa_usable"
 [[nodiscard]] std::optional<HostFinding> parse_host_finding(std::string_view word);
 
+inline constexpr seconds kDaneRemembered{86400};  // what a failed lookup hides is assumed unchanged for this long
+
 struct DaneHost {
   std::string name;  // as in DnsQuestion
   HostFinding finding = HostFinding::unanswered;
+  // Of a failed host: when its TLSA records were last usable. Empty: not in the last status before it failed.
+  std::optional<LifeTime> last_usable;
 
   [[nodiscard]] HostState state() const { return state_of(finding); }
+  // Whether DANE protects it: usable now, or failed and usable within kDaneRemembered. Otherwise an
+  // attacker could switch DANE off by breaking one answer.
+  [[nodiscard]] bool has_dane(LifeTime now) const;
   friend bool operator==(const DaneHost&, const DaneHost&) = default;
 };
 

@@ -1,8 +1,6 @@
 #include "postfix/policy_reply.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -12,18 +10,6 @@ namespace {
 
 // Postfix logs no more of a reason than this.
 constexpr std::size_t kMaxReason = 200;
-
-constexpr std::array kLevels{
-    std::pair{BaseLevel::unknown, std::string_view("unknown")},
-    std::pair{BaseLevel::none, std::string_view("none")},
-    std::pair{BaseLevel::may, std::string_view("may")},
-    std::pair{BaseLevel::encrypt, std::string_view("encrypt")},
-    std::pair{BaseLevel::dane, std::string_view("dane")},
-    std::pair{BaseLevel::dane_only, std::string_view("dane-only")},
-    std::pair{BaseLevel::fingerprint, std::string_view("fingerprint")},
-    std::pair{BaseLevel::verify, std::string_view("verify")},
-    std::pair{BaseLevel::secure, std::string_view("secure")},
-};
 
 // C0 controls and DEL, and the C1 controls, which are C2 80 to C2 9F in UTF-8.
 bool has_control(std::string_view text) {
@@ -132,8 +118,6 @@ ReplyShed not_found(std::string& out, std::size_t begin, ReplyShed shed) {
 ReplyShed append_enforce(std::string& out, const Domain& domain, const Policy& policy, MapForm form,
                          const ReplyOptions& options) {
   const std::size_t begin = out.size();
-  // `secure` would switch off the DANE that this operator insists on.
-  if (options.base_level == BaseLevel::dane_only) return not_found(out, begin, ReplyShed::nothing);
   append_secure(out, policy);
   const std::size_t size = out.size() - begin;
   if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::everything);
@@ -142,44 +126,11 @@ ReplyShed append_enforce(std::string& out, const Domain& domain, const Policy& p
   return bare ? ReplyShed::nothing : append_attributes(out, domain, policy, options.max_reply_size - size);
 }
 
-// Only the report attributes are wanted here. They need a level, and one that equals
-// the operator's own changes nothing; without them the reply would say nothing.
-ReplyShed append_testing(std::string& out, const Domain& domain, const Policy& policy, MapForm form,
-                         const ReplyOptions& options) {
-  const std::size_t begin = out.size();
-  const bool harmless =
-      options.base_level == BaseLevel::may || options.base_level == BaseLevel::encrypt;
-  if (form == MapForm::plain || !harmless || policy.mx.empty()) return not_found(out, begin, ReplyShed::nothing);
-  out.append("OK ").append(name_of(options.base_level));
-  const std::size_t size = out.size() - begin;
-  if (size > options.max_reply_size) return not_found(out, begin, ReplyShed::attributes);
-  const ReplyShed shed = append_attributes(out, domain, policy, options.max_reply_size - size);
-  return shed == ReplyShed::attributes ? not_found(out, begin, shed) : shed;
-}
-
 }  // namespace
-
-std::string_view name_of(BaseLevel level) {
-  for (const auto& [known, word] : kLevels)
-    if (known == level) return word;
-  return "unknown";
-}
-
-std::optional<BaseLevel> parse_base_level(std::string_view word) {
-  if (word.empty()) return BaseLevel::none;
-  for (const auto& [level, known] : kLevels)
-    if (level != BaseLevel::unknown && equals_ignoring_case(word, known)) return level;
-  return std::nullopt;
-}
 
 ReplyShed append_policy_reply(std::string& out, const Domain& domain, const Policy* policy, MapForm form,
                               const ReplyOptions& options) {
-  if (policy == nullptr) return not_found(out, out.size(), ReplyShed::nothing);
-  switch (policy->mode) {
-    case Mode::enforce: return append_enforce(out, domain, *policy, form, options);
-    case Mode::testing: return append_testing(out, domain, *policy, form, options);
-    case Mode::none: break;
-  }
+  if (policy != nullptr && policy->mode == Mode::enforce) return append_enforce(out, domain, *policy, form, options);
   return not_found(out, out.size(), ReplyShed::nothing);
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,14 +14,7 @@ namespace tlspolicyd {
 // Postfix knows since 3.10.
 enum class MapForm : std::uint8_t { plain, tlsrpt };
 
-// smtp_tls_security_level of the Postfix served.
-enum class BaseLevel : std::uint8_t { unknown, none, may, encrypt, dane, dane_only, fingerprint, verify, secure };
-
-[[nodiscard]] std::string_view name_of(BaseLevel level);                      // "dane-only"
-[[nodiscard]] std::optional<BaseLevel> parse_base_level(std::string_view word);  // Postfix's words; empty text is none
-
 struct ReplyOptions {
-  BaseLevel base_level = BaseLevel::unknown;
   std::size_t max_reply_size = 100'000;  // payload octets, "OK " included
 };
 
@@ -35,9 +27,9 @@ enum class ReplyShed : std::uint8_t { nothing, policy_text, attributes, everythi
 
 // Appends the socketmap payload for a domain to which `policy` applies; null: no policy
 // applies. enforce: `OK secure match=...`, also where no pattern is left that a host name can
-// match, so that no mail leaves; everything else NOTFOUND, except testing in the
-// tlsrpt form where the base level is known to be may or encrypt. Never empty, never over
-// max_reply_size, valid UTF-8 without control characters whatever the policy holds.
+// match, so that no mail leaves; everything else NOTFOUND: a level in the reply replaces that of the
+// client, which may be stricter. Never empty, never over max_reply_size, valid UTF-8 without control
+// characters whatever the policy holds.
 ReplyShed append_policy_reply(std::string& out, const Domain& domain, const Policy* policy, MapForm form,
                               const ReplyOptions& options);
 

@@ -5,8 +5,6 @@ namespace {
 
 ReplyKind kind_of_level(std::string_view level) {
   if (level == "secure") return ReplyKind::secure;
-  if (level == "may") return ReplyKind::may;
-  if (level == "encrypt") return ReplyKind::encrypt;
   if (level == "dane" || level == "dane-only") return ReplyKind::dane;
   return ReplyKind::other;
 }
@@ -24,8 +22,6 @@ std::string_view name_of(ReplyKind kind) {
     case ReplyKind::secure: return "secure";
     case ReplyKind::notfound: return "notfound";
     case ReplyKind::temp: return "temp";
-    case ReplyKind::may: return "may";
-    case ReplyKind::encrypt: return "encrypt";
     case ReplyKind::dane: return "dane";
     case ReplyKind::other: return "other";
   }

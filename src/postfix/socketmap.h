@@ -17,8 +17,8 @@ struct SocketmapRequest {
 [[nodiscard]] std::optional<SocketmapRequest> parse_socketmap_request(std::string_view payload);
 
 // What a reply tells Postfix, for the counters.
-enum class ReplyKind : std::uint8_t { secure, notfound, temp, may, encrypt, dane, other };
-inline constexpr std::size_t kReplyKinds = 7;
+enum class ReplyKind : std::uint8_t { secure, notfound, temp, dane, other };
+inline constexpr std::size_t kReplyKinds = 5;
 
 [[nodiscard]] std::string_view name_of(ReplyKind kind);
 [[nodiscard]] ReplyKind kind_of_reply(std::string_view payload);

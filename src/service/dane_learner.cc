@@ -19,6 +19,10 @@ constexpr std::size_t kHostQuestions = 1024;
 
 constexpr std::size_t kForgottenATurn = 500;
 
+// Some 100 octets each. Of what is beyond them the next question waits, once.
+constexpr std::size_t kMaxRenewals = 65'536;
+constexpr int kRenewedATurn = 64;
+
 }  // namespace
 
 struct DaneLearner::Asker {
@@ -39,7 +43,7 @@ struct DaneLearner::Pending {
 
 DaneLearner::DaneLearner(Parts parts)
     : parts_(parts), host_share_(parts_.dns, kHostQuestions), host_dns_(host_share_, parts_.loop, parts_.clock),
-      bury_(parts_.timers.make([this] { retired_.clear(); })) {}
+      bury_(parts_.timers.make([this] { retired_.clear(); })), renewal_(parts_.timers.make([this] { renew_some(); })) {}
 
 DaneLearner::~DaneLearner() = default;
 
@@ -105,6 +109,7 @@ HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
   HopDane after = learned(before, pending.hop, report.status, report.ttl, now);
   note(pending, before, after, report);
   entry.dane = with_hop(entry.dane, after);
+  entry.dane_in_use = false;
   const bool persist = entry.held != nullptr;
   parts_.cache.put(std::move(entry), now);
   if (persist) parts_.shadow.changed(pending.domain);
@@ -123,7 +128,7 @@ const HopDane* DaneLearner::known_of(const Domain& domain, const HopKey& hop) co
 
 std::optional<MxState> DaneLearner::mx_state(const Domain& domain, const HopKey& hop) const {
   const HopDane* const known = known_of(domain, hop);
-  if (assess_dane(known, parts_.clock.life()) != DaneNeed::wait) return known->failing ? MxState::failed : known->status.mx;
+  if (assess_dane(known, parts_.clock.life(), false) != DaneNeed::wait) return known->failing ? MxState::failed : known->status.mx;
   const auto found = pending_.find(key_of(domain, hop));
   if (found == pending_.end() || !found->second->lookup->mx_known()) return std::nullopt;
   return found->second->lookup->so_far().mx;
@@ -132,10 +137,26 @@ std::optional<MxState> DaneLearner::mx_state(const Domain& domain, const HopKey&
 HopDane DaneLearner::so_far(const Domain& domain, const HopKey& hop) const {
   const HopDane* const known = known_of(domain, hop);
   const LifeTime now = parts_.clock.life();
-  if (assess_dane(known, now) != DaneNeed::wait) return *known;
+  if (assess_dane(known, now, true) != DaneNeed::wait) return *known;
   const auto found = pending_.find(key_of(domain, hop));
-  const DaneStatus seen = found != pending_.end() ? found->second->lookup->so_far() : DaneStatus{};
-  return learned(known, hop, seen, kMinDaneCurrent, now);
+  return unfinished(known, hop, found != pending_.end() ? found->second->lookup->so_far() : DaneStatus{}, now);
+}
+
+void DaneLearner::renew_in_time(const Domain& domain, const HopDane& known) {
+  const auto at = renewal_of(known);
+  if (!at || renewals_.size() >= kMaxRenewals) return;
+  const auto place = renewals_.emplace(*at, Renewal{domain, known.hop, known.current_until});
+  if (place == renewals_.begin()) renewal_->start(std::max(milliseconds(*at - parts_.clock.life()), milliseconds(0)));
+}
+
+void DaneLearner::renew_some() {
+  const LifeTime now = parts_.clock.life();
+  for (int renewed = 0; !renewals_.empty() && renewals_.begin()->first <= now && renewed < kRenewedATurn; ++renewed) {
+    const Renewal due = std::move(renewals_.extract(renewals_.begin()).mapped());
+    const HopDane* const known = known_of(due.domain, due.hop);
+    if (known != nullptr && known->current_until == due.current_until) learn_in_background(due.domain, due.hop);
+  }
+  if (!renewals_.empty()) renewal_->start(std::max(milliseconds(renewals_.begin()->first - now), milliseconds(0)));
 }
 
 void DaneLearner::forget_all() {

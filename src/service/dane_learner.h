@@ -47,7 +47,11 @@ class DaneLearner {
   // The same with nobody waiting; nothing happens if one is under way or there is no room.
   void learn_in_background(const Domain& domain, const HopKey& hop);
 
-  // What is known by now, for those who cannot wait: hosts still unanswered count as failed.
+  // What is known, and current, is looked up again shortly before its end.
+  void renew_in_time(const Domain& domain, const HopDane& known);
+
+  // What is known by now, for those who cannot wait: what has not been answered yet counts as it was last
+  // known, or as failed.
   [[nodiscard]] HopDane so_far(const Domain& domain, const HopKey& hop) const;
 
   // The state of the MX RRset, if it is known and current, or was looked up just now.
@@ -68,6 +72,11 @@ class DaneLearner {
   struct Asker;
   struct Pending;
   using PendingPtr = std::unique_ptr<Pending>;
+  struct Renewal {
+    Domain domain;
+    HopKey hop;
+    LifeTime current_until;  // of what is to be renewed: what has been looked up since needs no renewal
+  };
   // Next hops of one domain stand together.
   using Key = std::pair<std::string, std::uint32_t>;
 
@@ -80,6 +89,7 @@ class DaneLearner {
   [[nodiscard]] HopDane take_in(const Pending& pending, const DaneReport& report);
   void note(const Pending& pending, const HopDane* before, const HopDane& after, const DaneReport& report);
   void restart(Pending& pending);
+  void renew_some();
   void forget_some(const std::shared_ptr<std::size_t>& cursor);
 
   Parts parts_;
@@ -88,6 +98,8 @@ class DaneLearner {
   std::map<Key, PendingPtr> pending_;
   std::vector<std::unique_ptr<DaneLookup>> retired_;  // destroyed on a later turn
   std::unique_ptr<Timer> bury_;
+  std::multimap<LifeTime, Renewal> renewals_;  // by when
+  std::unique_ptr<Timer> renewal_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by posted turns
 };
 

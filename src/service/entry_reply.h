@@ -2,10 +2,15 @@
 // Pure.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/clock.h"
 #include "dane/hop_dane.h"
 #include "postfix/next_hop.h"
 #include "postfix/policy_reply.h"
+#include "postfix/security_level.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
@@ -16,7 +21,8 @@ namespace tlspolicyd {
 
 struct ReplyRules {
   ReplyOptions reply;
-  // DANE precedence (RFC 8461 section 2): the Postfix served is at level dane, asks with
+  BaseLevel level = BaseLevel::unknown;  // of the client that asks
+  // DANE precedence (RFC 8461 section 2): the client is at level dane, asks with
   // DNSSEC, and the resolver validates. Else MTA-STS alone decides.
   bool dane_active = false;
   PrecedenceOptions precedence;  // dns_error_reply holds in any case
@@ -26,14 +32,20 @@ struct ReplyRules {
 // nothing is known.
 [[nodiscard]] DaneNeed dane_need(const Entry* entry, const HopDane* dane, LifeTime now, const ReplyRules& rules);
 
-// Appends the payload and tells what max_reply_size cost it. `dane`: what is known of the next
-// hop; null: nothing. Only asked where DANE is active.
-ReplyShed append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
+// What a reply lacks, for the log.
+struct ReplyLoss {
+  ReplyShed shed = ReplyShed::nothing;  // to max_reply_size
+  std::vector<std::string> left_out;    // MX hosts that the policy allows in vain, since their DNS lookups fail
+};
+
+// Appends the payload. `dane`: what is known of the next hop; null: nothing. Only asked where DANE is active.
+ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane* dane, LifeTime now, MapForm form,
                              const ReplyRules& rules);
 
 // The same for one next hop, else the entry's own domain, and in one word what it means, for views:
 // "secure", "dane", "temp" or "none". NOTFOUND is "dane" where Postfix's own DANE has something
-// to decide. Where DANE would have to be looked up first it is left out of account.
+// to decide. A DANE status past its time counts as if it were found again; where none is known or it is too
+// old, DANE is left out of account.
 struct EntryReply {
   std::string payload;
   std::string_view verdict;

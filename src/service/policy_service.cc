@@ -2,33 +2,38 @@
 
 #include <utility>
 
-#include "base/text.h"
-
 namespace tlspolicyd {
-namespace {
-
-constexpr std::string_view kPlainMapName = "QUERY";  // as in our examples for main.cf
-
-}  // namespace
-
 PolicyService::PolicyService(Parts parts, Options options)
-    : parts_(parts), options_(std::move(options)), notes_(parts_.log, parts_.clock),
+    : parts_(parts), options_(std::move(options)), notes_(parts_.log, parts_.clock), map_names_(parts_.log),
       reply_timer_(parts_.timers.make([this] { on_reply_timeout(); })),
       advance_timer_(parts_.timers.make([this] { advance_some(); })) {}
 
 PolicyService::~PolicyService() = default;
 
-bool PolicyService::answers_nothing() const {
-  return options_.level_known && options_.rules.reply.base_level == BaseLevel::dane_only;
+ReplyRules PolicyService::rules_for(const MapName& map) const {
+  ReplyRules rules = options_.rules;
+  if (!map.level) return rules;
+  rules.level = *map.level;
+  rules.dane_active = rules.level == BaseLevel::dane && options_.validates;
+  return rules;
+}
+
+bool PolicyService::answers_nothing(const MapName& map) const {
+  return level_known(map) && allows_no_reply(rules_for(map).level);
+}
+
+bool PolicyService::must_wait(const MapName& map, std::string_view payload) const {
+  return !level_known(map) && (payload.substr(0, 3) == "OK " || dane_matters(false, options_.rules.precedence));
 }
 
 bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
+  const MapName map = map_of(question.map_name);
+  if (map_names_.count(question.map_name, map) && parts_.on_new_map_name) parts_.on_new_map_name(map);
   const auto next_hop = parse_next_hop(question.key);
-  if (!next_hop || answers_nothing()) {
+  if (!next_hop || answers_nothing(map)) {
     out += kNotFound;
     return true;
   }
-  if (!options_.level_known) return false;
   const Domain& domain = next_hop->domain;
   const LifeTime now = parts_.clock.life();
   const Entry* const entry = parts_.cache.find(domain.text());
@@ -42,15 +47,27 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
   }
   const HopKey hop = hop_of(*next_hop);
   const HopDane* const dane = dane_of(entry, hop);
-  const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);
+  const DaneNeed dane_wanted = dane_need(entry, dane, now, rules_for(map));
   if (dane_wanted == DaneNeed::wait && parts_.dane.has_room_for(domain, hop)) return false;
-  if (need == Need::discover || dane_wanted == DaneNeed::wait) parts_.metrics.add("first_contact", "overloaded");
   const std::size_t begin = out.size();
-  append_reply(out, domain, entry, dane, form_of(question.map_name), now);
+  append_reply(out, domain, entry, dane, map, now);
+  if (must_wait(map, std::string_view(out).substr(begin))) {
+    out.resize(begin);
+    return false;
+  }
+  if (need == Need::discover || dane_wanted == DaneNeed::wait) parts_.metrics.add("first_contact", "overloaded");
+  if (dane != nullptr) note_use(domain, *entry, *dane, map);
   if (entry != nullptr) parts_.cache.touch(*entry, now);
   learn_again(*next_hop, need, dane_wanted);
   note_lookup(question.key, std::string_view(out).substr(begin));
   return true;
+}
+
+// Whoever asks next should not have to wait for DANE.
+void PolicyService::note_use(const Domain& domain, const Entry& entry, const HopDane& dane, const MapName& map) {
+  if (entry.dane_in_use || !rules_for(map).dane_active || parts_.clock.life() > dane.current_until) return;
+  parts_.cache.use_dane(entry);
+  parts_.dane.renew_in_time(domain, dane);
 }
 
 // So many wait for the store that this one cannot.
@@ -59,24 +76,19 @@ std::string PolicyService::store_untold(const Domain& domain) {
   return temp_reply("the store has not told yet what it holds of " + domain.text());
 }
 
-MapForm PolicyService::form_of(std::string_view map_name) {
-  if (equals_ignoring_case(map_name, options_.tlsrpt_map_name)) return MapForm::tlsrpt;
-  if (!equals_ignoring_case(map_name, kPlainMapName)) notes_.on_unknown_map(map_name);
-  return MapForm::plain;
-}
-
 void PolicyService::append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane,
-                                 MapForm form, LifeTime now) {
-  const ReplyRules& rules = options_.rules;
-  notes_.on_shed(domain, entry != nullptr
-                             ? append_entry_reply(out, *entry, dane, now, form, rules)
-                             : append_entry_reply(out, Entry{.domain = domain}, dane, now, form, rules));
+                                 const MapName& map, LifeTime now) {
+  const ReplyRules rules = rules_for(map);
+  const ReplyLoss loss = entry != nullptr ? append_entry_reply(out, *entry, dane, now, map.form, rules)
+                                          : append_entry_reply(out, Entry{.domain = domain}, dane, now, map.form, rules);
+  notes_.on_shed(domain, loss.shed);
+  notes_.on_left_out(domain, dane, loss.left_out);
 }
 
-std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
+std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, const MapName& map,
                                     LifeTime now) {
   std::string payload;
-  append_reply(payload, domain, entry, dane, form, now);
+  append_reply(payload, domain, entry, dane, map, now);
   return payload;
 }
 

@@ -1,16 +1,17 @@
 // Answers map questions: from the cache where it can, else once the learners know. Also
 // the hand that purges. Answer loop only.
 //
-//   question ─ no host name, or level dane-only ─────► NOTFOUND
-//            ─ known and current ────────────────────► from the cache
-//            ─ known, but to be asked again ─────────► from the cache, learn behind it
-//            ─ level of Postfix not known yet ─ wait ┐
-//            ─ policy not known ─ learn ─────────────┤
-//            ─ DANE matters and is not known ─ learn ┴► within reply_timeout, with what is known by then
+//   question ─ no host name, or a level that demands more already ─► NOTFOUND
+//            ─ known and current ──────────────────────────► from the cache
+//            ─ known, but to be asked again ───────────────► from the cache, learn behind it
+//            ─ would be secure, level not known yet ─ wait ┐
+//            ─ policy not known ─ learn ───────────────────┤
+//            ─ DANE matters and is not known ─ learn ──────┴► within reply_timeout, with what is known by then
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@
 #include "service/dane_learner.h"
 #include "service/entry_reply.h"
 #include "service/learner.h"
+#include "service/map_names.h"
 #include "service/reply_notes.h"
 
 namespace tlspolicyd {
@@ -42,12 +44,14 @@ class PolicyService final : public Answers {
     const Clock& clock;
     Logger& log;
     Metrics& metrics;
+    std::function<void(const MapName&)> on_new_map_name = nullptr;  // with form and level both known
   };
   struct Options {
     ReplyRules rules;
-    // False: what Postfix's level is has been asked, and questions wait for it up to
-    // reply_timeout, since a reply could be weaker than it or switch its DANE off.
+    // Of clients that do not name theirs (postfix/map_name.h). False: postconf has been asked, and what
+    // would replace the level waits for it up to reply_timeout, since it could be weaker or switch DANE off.
     bool level_known = true;
+    bool validates = false;  // the resolver: clients that say they are at level dane get DANE precedence
     std::string tlsrpt_map_name = "QUERYwithTLSRPT";  // compared without case
     milliseconds reply_timeout{5000};
     bool log_lookups = false;
@@ -73,6 +77,8 @@ class PolicyService final : public Answers {
   // The reply that the cache gives now, for views.
   [[nodiscard]] EntryReply reply_for(const Entry& entry, MapForm form) const;
 
+  [[nodiscard]] const MapNames& map_names() const { return map_names_; }
+
  private:
   struct Waiter;
   using WaiterPtr = std::shared_ptr<Waiter>;
@@ -83,15 +89,20 @@ class PolicyService final : public Answers {
   using Waiters = std::list<Due>;
 
   [[nodiscard]] std::string store_untold(const Domain& domain);
-  [[nodiscard]] MapForm form_of(std::string_view map_name);
-  [[nodiscard]] bool answers_nothing() const;
+  [[nodiscard]] MapName map_of(std::string_view sent) const { return parse_map_name(sent, options_.tlsrpt_map_name); }
+  [[nodiscard]] bool level_known(const MapName& map) const { return map.level || options_.level_known; }
+  [[nodiscard]] ReplyRules rules_for(const MapName& map) const;
+  [[nodiscard]] bool answers_nothing(const MapName& map) const;
+  // Whether the level must be known before this reply goes out.
+  [[nodiscard]] bool must_wait(const MapName& map, std::string_view payload) const;
   // `entry` null: nothing is known.
-  void append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
+  void append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane, const MapName& map,
                     LifeTime now);
-  [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, MapForm form,
+  [[nodiscard]] std::string reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, const MapName& map,
                                      LifeTime now);
   // `learned`: of DANE, for this question; null: what the learner knows.
-  [[nodiscard]] std::string reply_by_now(const NextHop& next_hop, MapForm form, const HopDane* learned);
+  [[nodiscard]] std::string reply_by_now(const NextHop& next_hop, const MapName& map, const HopDane* learned);
+  void note_use(const Domain& domain, const Entry& entry, const HopDane& dane, const MapName& map);
   void note_lookup(std::string_view key, std::string_view payload) const;
   void advance(const WaiterPtr& waiter);
   void advance_some();
@@ -111,6 +122,7 @@ class PolicyService final : public Answers {
   Parts parts_;
   Options options_;
   ReplyNotes notes_;
+  MapNames map_names_;
   std::uint64_t purges_ = 0;
   Waiters waiters_;  // in order of time, also where a reload shortened reply_timeout
   std::unique_ptr<Timer> reply_timer_;

@@ -19,7 +19,7 @@ constexpr milliseconds kBreath{1};
 struct PolicyService::Waiter {
   std::string key;
   NextHop next_hop;
-  MapForm form;
+  MapName map;
   Done done;
   bool policy_asked = false, policy_pending = false;
   std::uint64_t purges = 0;  // before policy_asked
@@ -35,7 +35,7 @@ struct PolicyService::Waiter {
 Ticket PolicyService::answer(const MapQuestion& question, Done done) {
   auto waiter = std::make_shared<Waiter>(
       Waiter{.key = std::string(question.key), .next_hop = *parse_next_hop(question.key),
-             .form = form_of(question.map_name), .done = std::move(done), .dane = {}, .learning = {}, .dane_learning = {}});
+             .map = map_of(question.map_name), .done = std::move(done), .dane = {}, .learning = {}, .dane_learning = {}});
   line_up(waiter);
   advance(waiter);
   return Ticket([this, waiter, alive = std::weak_ptr(alive_)] {
@@ -60,8 +60,7 @@ PolicyService::Done PolicyService::leave(Waiter& waiter) {
 
 // Everything that is missing is asked for; the last of it to come answers.
 void PolicyService::advance(const WaiterPtr& waiter) {
-  if (!options_.level_known) return;
-  if (answers_nothing()) return finish(waiter);
+  if (answers_nothing(waiter->map)) return finish(waiter);
   const LifeTime now = parts_.clock.life();
   const Entry* const entry = parts_.cache.find(waiter->domain().text());
   const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
@@ -69,7 +68,7 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain()))
     return settle_waiter(waiter, store_untold(waiter->domain()));
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
-  const bool wait = dane_need(entry, dane, now, options_.rules) == DaneNeed::wait;
+  const bool wait = dane_need(entry, dane, now, rules_for(waiter->map)) == DaneNeed::wait;
   if (!waiter->dane_asked && wait) learn_dane(waiter);
   if (!waiter->policy_pending && !(wait && waiter->dane_learning)) finish(waiter);
 }
@@ -98,9 +97,9 @@ void PolicyService::learn_policy(const WaiterPtr& waiter) {
 // A domain that takes no mail needs no policy, so the GET waits for the MX RRset, which is
 // asked beside the addresses of the policy host.
 Learner::FetchGate PolicyService::on_fetch(const WaiterPtr& waiter) {
-  if (!options_.rules.dane_active) return Learner::FetchGate::open;
+  if (!rules_for(waiter->map).dane_active) return Learner::FetchGate::open;
   const HopDane* const dane = dane_of(parts_.cache.find(waiter->domain().text()), waiter->hop());
-  if (!waiter->dane_asked && assess_dane(dane, parts_.clock.life()) == DaneNeed::wait) learn_dane(waiter);
+  if (!waiter->dane_asked && assess_dane(dane, parts_.clock.life(), true) == DaneNeed::wait) learn_dane(waiter);
   const auto mx = parts_.dane.mx_state(waiter->domain(), waiter->hop());
   if (!mx) return waiter->dane_asked ? Learner::FetchGate::held : Learner::FetchGate::open;
   return *mx == MxState::null_mx ? Learner::FetchGate::closed : Learner::FetchGate::open;
@@ -125,7 +124,6 @@ void PolicyService::learn_dane(const WaiterPtr& waiter) {
 // What a question waits for may be known now, or matter no more.
 void PolicyService::set_options(Options options) {
   options_ = std::move(options);
-  if (!options_.level_known) return;
   to_advance_.clear();
   for (const Due& due : waiters_) to_advance_.push_back(due.waiter);
   advance_some();
@@ -147,8 +145,9 @@ void PolicyService::finish(const WaiterPtr& waiter) {
   if (entry != nullptr) parts_.cache.touch(*entry, now);
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const Need need = assess(entry, now).need;
-  const DaneNeed dane_wanted = dane_need(entry, dane, now, options_.rules);
-  const std::string payload = answers_nothing() ? std::string(kNotFound) : reply_to(domain, entry, dane, waiter->form, now);
+  const DaneNeed dane_wanted = dane_need(entry, dane, now, rules_for(waiter->map));
+  const std::string payload = answers_nothing(waiter->map) ? std::string(kNotFound) : reply_to(domain, entry, dane, waiter->map, now);
+  if (must_wait(waiter->map, payload)) return;
   learn_again(waiter->next_hop, need, dane_wanted);
   settle_waiter(waiter, payload);
 }
@@ -156,8 +155,8 @@ void PolicyService::finish(const WaiterPtr& waiter) {
 // Learning goes on behind the answer. A policy that is held already is never passed over, be it
 // in a store that is slow. As long as TXT itself is unanswered, that is a failure of DNS like
 // any other.
-std::string PolicyService::reply_by_now(const NextHop& next_hop, MapForm form, const HopDane* learned) {
-  if (answers_nothing()) return std::string(kNotFound);
+std::string PolicyService::reply_by_now(const NextHop& next_hop, const MapName& map, const HopDane* learned) {
+  if (answers_nothing(map)) return std::string(kNotFound);
   const LifeTime now = parts_.clock.life();
   const std::string& domain = next_hop.domain.text();
   const Entry* const entry = parts_.cache.find(domain);
@@ -166,18 +165,20 @@ std::string PolicyService::reply_by_now(const NextHop& next_hop, MapForm form, c
                     assess(entry, now).applies == nullptr && parts_.learner.txt_pending(next_hop.domain);
   if (temp) return temp_reply("MTA-STS record of " + domain + " is not answered");
   const HopDane dane = learned != nullptr ? *learned : parts_.dane.so_far(next_hop.domain, hop_of(next_hop));
-  return reply_to(next_hop.domain, entry, &dane, form, now);
+  std::string payload = reply_to(next_hop.domain, entry, &dane, map, now);
+  const bool replaces = payload.substr(0, 3) == "OK ";
+  return replaces && must_wait(map, payload) ? temp_reply("smtp_tls_security_level of Postfix is not known yet") : payload;
 }
 
 std::string PolicyService::answer_by_now(const MapQuestion& question) {
-  const std::string payload = reply_by_now(*parse_next_hop(question.key), form_of(question.map_name), nullptr);
+  const std::string payload = reply_by_now(*parse_next_hop(question.key), map_of(question.map_name), nullptr);
   note_lookup(question.key, payload);
   return payload;
 }
 
 void PolicyService::give_up(const WaiterPtr& waiter) {
   parts_.metrics.add("first_contact", "timeout");
-  settle_waiter(waiter, reply_by_now(waiter->next_hop, waiter->form, waiter->dane ? &*waiter->dane : nullptr));
+  settle_waiter(waiter, reply_by_now(waiter->next_hop, waiter->map, waiter->dane ? &*waiter->dane : nullptr));
 }
 
 void PolicyService::settle_waiter(const WaiterPtr& waiter, const std::string& payload) {

@@ -1,5 +1,6 @@
 #include "service/postconf_runner.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -12,17 +13,17 @@
 #include "base/clock.h"
 #include "net/capabilities.h"
 #include "net/syscall_filter.h"
-#include "service/postconf.h"
 
 namespace tlspolicyd {
 namespace {
 
-// One message is a question or an answer. Its first octet says which kind, so that none is
-// empty, which would look like the end.
+// A question is kAsk and a folder. An answer is three texts, each ended by a NUL and begun by whether it
+// is output or the reason why there is none. So no message is empty, which would look like the end.
 constexpr char kAsk = '?', kOutput = '+', kReason = '-';
-constexpr std::size_t kMaxMessage = PATH_MAX + 4096;  // a folder; what run_postconf() brings
+constexpr std::size_t kMaxReason = 4096;
+constexpr std::size_t kMaxMessage = PATH_MAX + kMaxLevelText + kMaxSettingsText + kMaxTransportsText + 3 * kMaxReason;
 // The runner answers within the limit of a call; beyond that it has come to harm.
-constexpr timeval kPatience{10, 0};
+constexpr timeval kPatience{15, 0};
 
 // False at the end, and where nothing comes in time.
 bool receive(int socket, std::string& message) {
@@ -34,8 +35,21 @@ bool receive(int socket, std::string& message) {
   return got > 0;
 }
 
-bool send(int socket, char kind, const std::string& text) {
-  const std::string message = kind + text.substr(0, kMaxMessage - 1);
+std::string encoded(const Result<std::string>& answer) {
+  std::string text = answer ? kOutput + *answer : kReason + answer.error().text.substr(0, kMaxReason);
+  std::replace(text.begin(), text.end(), '\0', '?');
+  return text + '\0';
+}
+
+// The next text of a message.
+Result<std::string> decoded(std::string_view& message) {
+  const std::string_view text = message.substr(0, message.find('\0'));
+  message.remove_prefix(std::min(text.size() + 1, message.size()));
+  if (text.substr(0, 1) != std::string_view(&kOutput, 1)) return fail(std::string(text.substr(std::min<std::size_t>(1, text.size()))));
+  return std::string(text.substr(1));
+}
+
+bool send(int socket, const std::string& message) {
   return ::send(socket, message.data(), message.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(message.size());
 }
 
@@ -58,8 +72,8 @@ int leave_all_behind(int socket) {
   static_cast<void>(confine_runner());  // refused where the daemon's own filter is, which says so
   std::string message;
   while (receive(socket, message)) {
-    const auto output = run_postconf({.config_directory = message.substr(1), .program = program});
-    if (!(output ? send(socket, kOutput, *output) : send(socket, kReason, output.error().text))) break;
+    const PostconfAnswers answers = run_postconf({.config_directory = message.substr(1), .program = program});
+    if (!send(socket, encoded(answers.level) + encoded(answers.settings) + encoded(answers.transports))) break;
   }
   ::_exit(0);
 }
@@ -78,14 +92,19 @@ Result<PostconfRunner> PostconfRunner::start(const std::function<bool()>& give_u
   return PostconfRunner(std::move(ours));
 }
 
-Result<std::string> PostconfRunner::run(const std::string& config_directory) const {
-  std::string answer;
-  if (!socket_ || !send(socket_.get(), kAsk, config_directory) || !receive(socket_.get(), answer)) {
-    ::shutdown(socket_.get(), SHUT_RDWR);  // a late answer must not pass for that of the next question
-    return fail("the process that runs postconf is gone; restart to have it again");
+PostconfAnswers PostconfRunner::run(const std::string& config_directory) const {
+  std::string message;
+  if (!socket_ || !send(socket_.get(), kAsk + config_directory) || !receive(socket_.get(), message)) {
+    stop();  // a late answer must not pass for that of the next question
+    return no_answers("the process that runs postconf is gone; restart to have it again");
   }
-  if (answer.front() == kOutput) return answer.substr(1);
-  return fail(answer.substr(1));
+  std::string_view rest = message;
+  Result<std::string> level = decoded(rest), settings = decoded(rest), transports = decoded(rest);
+  return {std::move(level), std::move(settings), std::move(transports)};
+}
+
+void PostconfRunner::stop() const {
+  if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 }  // namespace tlspolicyd

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "service/postconf.h"
 
 namespace tlspolicyd {
 
@@ -23,7 +24,9 @@ class PostconfRunner {
                                                     const std::string& program = "postconf");
 
   // As run_postconf(). Blocking, for one thread at a time.
-  [[nodiscard]] Result<std::string> run(const std::string& config_directory) const;
+  [[nodiscard]] PostconfAnswers run(const std::string& config_directory) const;
+  // Any thread: a run() under way fails at once, and later ones do.
+  void stop() const;
 
  private:
   explicit PostconfRunner(UniqueFd socket) : socket_(std::move(socket)) {}

@@ -14,6 +14,11 @@ void PrecedenceSwitch::set_postfix(const PostfixTls& tls) {
   tell();
 }
 
+void PrecedenceSwitch::set_dane_clients() {
+  dane_clients_ = true;
+  tell();
+}
+
 void PrecedenceSwitch::set_resolver(AdBit ad, const std::string& canary) {
   ad_ = ad;
   canary_ = canary;
@@ -21,7 +26,7 @@ void PrecedenceSwitch::set_resolver(AdBit ad, const std::string& canary) {
 }
 
 void PrecedenceSwitch::tell() {
-  const bool blind = wanted() && !validates();
+  const bool blind = (wanted() || dane_clients_) && !validates();
   if (blind && !std::exchange(told_blind_, true)) {
     const bool ignored = ad_ == AdBit::not_trusted;
     log_.warning(LogLine("resolver")

@@ -1,23 +1,17 @@
 #include "service/reply_notes.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace tlspolicyd {
 namespace {
-
-// Who asks chooses the names; more than these tell nothing new.
-constexpr std::size_t kMaxMaps = 16;
 
 // One warning a day and domain, for so many domains at most.
 constexpr std::chrono::hours kBetweenWarnings{24};
 constexpr std::size_t kMaxDomains = 256;
 
 }  // namespace
-
-void ReplyNotes::on_unknown_map(std::string_view name) {
-  if (maps_.size() >= kMaxMaps || maps_.find(name) != maps_.end()) return;
-  maps_.emplace(name);
-  log_.info(LogLine("map").with("name", name).with("form", "plain").with(
-      "cure", "ask QUERY; or the name in tlsrpt_map_name for the attributes of Postfix 3.10"));
-}
 
 void ReplyNotes::on_shed(const Domain& domain, ReplyShed shed) {
   if (shed < ReplyShed::attributes) return;
@@ -30,6 +24,21 @@ void ReplyNotes::on_shed(const Domain& domain, ReplyShed shed) {
                    .with("action", attributes ? "sent without mx_host_pattern" : "not enforced")
                    .with("reason", "the policy names too many hosts for max_reply_size")
                    .with("cure", "raise max_reply_size and Postfix's socketmap_max_reply_size"));
+}
+
+void ReplyNotes::on_left_out(const Domain& domain, const HopDane* dane, const std::vector<std::string>& hosts) {
+  if (dane == nullptr || (hosts.empty() && left_out_.empty())) return;
+  const SteadyTime now = clock_.steady();
+  std::erase_if(left_out_, [&](const auto& seen) { return now - seen.second.at >= kBetweenWarnings; });
+  const std::string next_hop = to_text(dane->hop, domain.text()), names = join(hosts, " ");
+  const auto known = left_out_.find(next_hop);
+  if ((known == left_out_.end() ? "" : known->second.hosts) == names) return;
+  if (known == left_out_.end() && left_out_.size() >= kMaxDomains) return;
+  if (hosts.empty()) left_out_.erase(known);
+  else left_out_.insert_or_assign(next_hop, LeftOut{names, now});
+  LogLine line = LogLine("reply").with("next_hop", next_hop).with("left_out", hosts.empty() ? "none" : names);
+  if (!hosts.empty()) line.with("reason", "DNS lookups for these MX hosts fail: mail goes to the others");
+  log_.info(line);
 }
 
 }  // namespace tlspolicyd

@@ -60,6 +60,7 @@ struct Entry {
   std::shared_ptr<const std::vector<FetchMade>> fetches;  // null: none
   std::shared_ptr<const Failure> failure;                 // null: the last discovery succeeded
   std::shared_ptr<const HopDanes> dane;                   // null: never looked up; lives apart from the policy
+  bool dane_in_use = false;  // it has answered a question since it was looked up
 };
 
 }  // namespace tlspolicyd

@@ -31,6 +31,14 @@ std::optional<MxPatterns> MxPatterns::parse_joined(std::string_view joined) {
   return patterns;
 }
 
+bool MxPatterns::allow(std::string_view host) const {
+  // DNS has names of any octets, and a star among them would become a pattern.
+  if (host.empty() || host.front() == '*' || parse_mx_pattern(host) != host) return false;
+  for (std::string_view rest = joined_; !rest.empty();)
+    if (mx_matches(cut_piece(rest, kBetween), host)) return true;
+  return false;
+}
+
 std::vector<std::string> MxPatterns::list() const {
   std::vector<std::string> patterns;
   for (std::string_view rest = joined_; !rest.empty();) patterns.emplace_back(cut_piece(rest, kBetween));

@@ -27,6 +27,9 @@ class MxPatterns {
   [[nodiscard]] const std::string& joined() const { return joined_; }
   [[nodiscard]] static std::optional<MxPatterns> parse_joined(std::string_view joined);
 
+  // Whether one of them allows mail to this host: a host name in lower case, without root dot.
+  [[nodiscard]] bool allow(std::string_view host) const;
+
   [[nodiscard]] bool empty() const { return joined_.empty(); }
   [[nodiscard]] std::vector<std::string> list() const;
 

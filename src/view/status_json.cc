@@ -55,6 +55,24 @@ std::string text(const Json& object, const char* key) {
   return text_member(object, key).value_or("");
 }
 
+Json json_of(const std::vector<MapNameView>& maps) {
+  Json out = Json::array();
+  for (const MapNameView& map : maps) {
+    Json shown{{"name", map.name}, {"level", map.level}, {"lookups", map.lookups}, {"dane_active", map.dane_active}};
+    if (!map.error.empty()) shown["error"] = map.error;
+    out.push_back(std::move(shown));
+  }
+  return out;
+}
+
+std::vector<MapNameView> maps_of(const Json& array) {
+  std::vector<MapNameView> out;
+  if (!array.is_array()) return out;
+  for (const Json& map : array)
+    out.push_back({text(map, "name"), text(map, "level"), number(map, "lookups"), flag(map, "dane_active"), text(map, "error")});
+  return out;
+}
+
 void read_parts(const Json& json, StatusView& status) {
   const Json &resolver = part(json, "resolver"), &cache = part(json, "cache"),
              &refresh = part(json, "refresh"), &store = part(json, "store");
@@ -81,6 +99,7 @@ Json json_of(const StatusView& status) {
       {"listen", status.listen},
       {"postfix_security_level", status.postfix_security_level},
       {"dane_active", status.dane_active},
+      {"maps", json_of(status.maps)},
       {"resolver", {{"addresses", status.resolver_addresses}, {"validates", status.resolver_validates}}},
       {"cache",
        {{"entries", status.cache_entries},
@@ -111,6 +130,7 @@ Result<StatusView> parse_status_json(std::string_view line) {
   status.listen = texts_member(json, "listen");
   status.postfix_security_level = text(json, "postfix_security_level");
   status.dane_active = flag(json, "dane_active");
+  status.maps = maps_of(part(json, "maps"));
   status.connections = number(json, "connections");
   status.lookups = counts_of(part(json, "lookups"));
   status.fetches = counts_of(part(json, "fetches"));

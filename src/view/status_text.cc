@@ -34,6 +34,19 @@ std::string resolver_text(const StatusView& status) {
          (status.resolver_validates ? " (validates DNSSEC)" : " (no DNSSEC validation that counts here)");
 }
 
+std::string map_line(const MapNameView& map) {
+  std::string text = map.name + ": level " + map.level + ", DANE precedence " + (map.dane_active ? "on" : "off") + ", lookups " +
+                     std::to_string(map.lookups);
+  if (!map.error.empty()) text += "; error: " + map.error;
+  return line("map name", text);
+}
+
+std::string maps_text(const StatusView& status) {
+  std::string out;
+  for (const MapNameView& map : status.maps) out += map_line(map);
+  return out;
+}
+
 // Everything that is counted, by the names that the log and the documents use.
 std::string counters_text(const StatusView& status) {
   std::string out;
@@ -49,7 +62,7 @@ std::string status_text(const StatusView& status, WallTime now) {
          line("listen", join(status.listen, ", ")) +
          line("Postfix", "security level " + status.postfix_security_level + ", DANE precedence " +
                              (status.dane_active ? "on" : "off")) +
-         line("resolver", resolver_text(status)) + line("cache", cache_text(status)) +
+         maps_text(status) + line("resolver", resolver_text(status)) + line("cache", cache_text(status)) +
          line("connections", std::to_string(status.connections)) +
          line("lookups", counts_text(status.lookups)) + line("fetches", counts_text(status.fetches)) +
          line("refresh", std::to_string(status.refresh_due) + " due, " +

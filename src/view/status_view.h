@@ -14,6 +14,17 @@
 
 namespace tlspolicyd {
 
+// A map name that Postfix asks under.
+struct MapNameView {
+  std::string name;   // printable
+  std::string level;  // of the client: named, or else postfix_security_level
+  std::uint64_t lookups = 0;
+  bool dane_active = false;
+  std::string error;  // what is wrong with the name; empty: nothing
+
+  friend bool operator==(const MapNameView&, const MapNameView&) = default;
+};
+
 struct StatusView {
   using Counts = Metrics::Family;  // by word of ours
 
@@ -23,7 +34,8 @@ struct StatusView {
   std::int64_t pid = 0;
   std::vector<std::string> listen;
   std::string postfix_security_level;  // as configured or as found: "dane", "unknown"
-  bool dane_active = false;
+  bool dane_active = false;  // at that level
+  std::vector<MapNameView> maps;
   std::vector<std::string> resolver_addresses;
   bool resolver_validates = false;
   std::uint64_t cache_entries = 0, cache_bytes = 0;

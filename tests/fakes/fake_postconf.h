@@ -1,4 +1,5 @@
-// A shell script in the place of postconf, in a folder that goes with it.
+// A shell script in the place of postconf, in a folder that goes with it. Of what postconf is run for at
+// the same time it sees only the question for the level; `others` answers the rest.
 #pragma once
 
 #include <cstdlib>
@@ -11,9 +12,9 @@ namespace tlspolicyd {
 
 class FakePostconf {
  public:
-  explicit FakePostconf(const std::string& script) {
+  explicit FakePostconf(const std::string& script, const std::string& others = ":") {
     if (mkdtemp(folder_.data()) == nullptr) std::abort();
-    std::ofstream(program()) << "#!/bin/sh\n" << script << "\n";
+    std::ofstream(program()) << "#!/bin/sh\nif [ \"$1\" != -hx ]; then " << others << "\nexit; fi\n" << script << "\n";
     std::filesystem::permissions(program(), std::filesystem::perms::owner_all);
   }
   ~FakePostconf() { std::filesystem::remove_all(folder_); }

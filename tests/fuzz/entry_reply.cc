@@ -30,7 +30,8 @@ LifeTime ago(fuzz::Input& input) { return kNow - seconds(input.number(4)); }
 ReplyRules read_rules(fuzz::Input& input) {
   using enum DaneVerdict;
   ReplyRules rules;
-  rules.reply = {static_cast<BaseLevel>(input.choose(9)), kSizes[input.choose(kSizes.size())]};
+  rules.level = static_cast<BaseLevel>(input.choose(kBaseLevels));
+  rules.reply = {kSizes[input.choose(kSizes.size())]};
   rules.dane_active = input.flag();
   rules.precedence = {std::array{notfound, dane, dane_only}[input.choose(3)], input.flag() ? dane_only : dane,
                       input.flag() ? temp : notfound};
@@ -39,8 +40,11 @@ ReplyRules read_rules(fuzz::Input& input) {
 
 HopDane read_hop(fuzz::Input& input) {
   HopDane hop{.status = {static_cast<MxState>(input.choose(6)), {}}, .failing = input.flag()};
-  for (std::size_t left = input.choose(5); left > 0; --left)
-    hop.status.hosts.push_back({"mx.example", static_cast<HostFinding>(input.choose(kHostFindings))});
+  for (std::size_t left = input.choose(5); left > 0; --left) {
+    const auto finding = static_cast<HostFinding>(input.choose(kHostFindings));
+    hop.status.hosts.push_back({"mx" + std::to_string(left) + ".example", finding, {}});
+    if (hop.status.hosts.back().state() == HostState::failed && left % 4 == 0) hop.status.hosts.back().last_usable = kNow - seconds(60);
+  }
   hop.seen = ago(input);
   hop.current_until = kNow + kMaxDaneCurrent - seconds(input.number(4));
   return hop;
@@ -64,8 +68,9 @@ Case read_case(fuzz::Input& input) {
 // What may be said instead of `secure` although a policy is enforced.
 bool excuses(const Case& the, const Policy& policy, std::string_view reply) {
   const ReplyOptions& options = the.rules.reply;
-  if (options.base_level == BaseLevel::dane_only) return reply == kNotFound;
-  const DaneVerdict verdict = decide_hop(the.dane ? &*the.dane : nullptr, kNow, true, the.rules.precedence);
+  if (allows_no_reply(the.rules.level)) return reply == kNotFound;
+  const auto allows = [&](std::string_view host) { return policy.mx.allow(host); };
+  const DaneVerdict verdict = decide_hop(the.dane ? &*the.dane : nullptr, kNow, allows, the.rules.precedence).verdict;
   if (the.rules.dane_active && verdict != DaneVerdict::secure) return true;
   return reply == kNotFound && policy.mx.joined().size() + 70 > options.max_reply_size;
 }
@@ -78,18 +83,22 @@ void check_temp(const Case& the, std::string_view reply, bool applies) {
 
 void check_level(const Case& the, const PostfixVerdict& verdict, bool enforced) {
   const bool dane = verdict.level == "dane" || verdict.level == "dane-only";
-  const bool own = verdict.level == name_of(the.rules.reply.base_level);
-  require(verdict.level == "secure" || own || (dane && the.rules.dane_active), "no level but these");
-  require(own || enforced || dane, "only what applies is enforced");
-  if (dane && !own) require(verdict.match.empty() && verdict.attributes.empty(), "nothing that Postfix refuses there");
+  require(!allows_no_reply(the.rules.level), "a level that demands more already is never replaced");
+  require(verdict.level == "secure" || (dane && the.rules.dane_active), "no level but these");
+  require(enforced || dane, "only what applies is enforced");
+  if (dane) require(verdict.match.empty() && verdict.attributes.empty(), "nothing that Postfix refuses there");
 }
 
 // RFC 8461 section 2: what DANE protects is not switched off.
 void check_precedence(const Case& the, const PostfixVerdict& verdict) {
   if (!the.rules.dane_active || !the.dane || the.dane->failing || the.dane->current_until < kNow) return;
   const DaneStatus& status = the.dane->status;
-  const bool usable = std::any_of(status.hosts.begin(), status.hosts.end(), [](const DaneHost& host) { return host.state() == HostState::usable; });
-  if (names_hosts(status.mx) && usable) require(verdict.level != "secure", "DANE stays in force");
+  if (!names_hosts(status.mx) || verdict.level != "secure") return;
+  for (const DaneHost& host : status.hosts) {
+    require(!host.has_dane(kNow), "DANE stays in force");
+    const bool named = std::find(verdict.match.begin(), verdict.match.end(), host.name) != verdict.match.end();
+    require(host.state() != HostState::failed || !named, "no certificate need name a host that fails");
+  }
 }
 
 void check(const Case& the, MapForm form, PostfixRelease release) {

@@ -1,7 +1,7 @@
 // What Postfix is told, under a model of how it reads it, whatever the policy holds.
 //
-//   input: 1 octet each for source, mode, base level and size, then patterns, one a line up
-//   to an empty one, then the published text
+//   input: 1 octet each for source, mode and size, then patterns, one a line up to an empty one,
+//   then the published text
 #include "base/text.h"
 #include "fakes/postfix_policy_model.h"
 #include "fuzz/fuzz.h"
@@ -30,7 +30,7 @@ Policy raw_policy(fuzz::Input& input, Mode mode) {
 Case read_case(fuzz::Input& input) {
   const bool published = input.flag();
   const auto mode = static_cast<Mode>(input.choose(3));
-  const ReplyOptions options{static_cast<BaseLevel>(input.choose(9)), kSizes[input.choose(kSizes.size())]};
+  const ReplyOptions options{kSizes[input.choose(kSizes.size())]};
   Case made{*Domain::parse("d.example"), {}, options};
   if (published) {
     const auto reading = parse_policy(input.rest());
@@ -68,22 +68,16 @@ void check_verdict(const Case& the, const Reply& reply, MapForm form, const Post
   require(form == MapForm::tlsrpt || !typed, "the plain form has no attributes of 3.10");
   if (!verdict.found) return;
   if (typed) check_attributes(the, verdict);
-  if (the.policy.mode == Mode::enforce) {
-    require(verdict.level == "secure" && the.options.base_level != BaseLevel::dane_only, "enforce is secure");
-    require(std::none_of(verdict.match.begin(), verdict.match.end(), &PostfixVerdict::is_strategy), "only names are matched");
-    require(verdict.match == match_of(the.policy) && verdict.only("servername") == "hostname", "every pattern counts");
-    require(typed == (form == MapForm::tlsrpt && reply.shed != ReplyShed::attributes && !the.policy.mx.empty()),
-            "attributes, unless shed or without a pattern");
-  } else {
-    require(the.policy.mode == Mode::testing && typed && verdict.match.empty(), "testing is for reports only");
-    require(verdict.level == name_of(the.options.base_level), "testing does not change the level");
-    require(verdict.level == "may" || verdict.level == "encrypt", "testing authenticates nobody");
-  }
+  require(the.policy.mode == Mode::enforce && verdict.level == "secure", "enforce is secure, and nothing else has a level");
+  require(std::none_of(verdict.match.begin(), verdict.match.end(), &PostfixVerdict::is_strategy), "only names are matched");
+  require(verdict.match == match_of(the.policy) && verdict.only("servername") == "hostname", "every pattern counts");
+  require(typed == (form == MapForm::tlsrpt && reply.shed != ReplyShed::attributes && !the.policy.mx.empty()),
+          "attributes, unless shed or without a pattern");
 }
 
-// Nothing but a lack of room, or an operator who wants DANE only, ends the enforcement.
+// Nothing but a lack of room ends the enforcement.
 void check_enforced(const Case& the, const Reply& reply) {
-  if (the.policy.mode != Mode::enforce || the.options.base_level == BaseLevel::dane_only) return;
+  if (the.policy.mode != Mode::enforce) return;
   std::size_t room = std::string_view("OK secure match= servername=hostname").size();
   for (const std::string& match : match_of(the.policy)) room += match.size() + 1;
   if (room <= the.options.max_reply_size) require(reply.payload.starts_with("OK secure "), "a sound policy is enforced");

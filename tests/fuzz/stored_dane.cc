@@ -9,20 +9,21 @@ using fuzz::require;
 
 namespace {
 
-bool any(const HopDane& hop, HostState state) {
+bool any_dane(const HopDane& hop, LifeTime now) {
   return std::any_of(hop.status.hosts.begin(), hop.status.hosts.end(),
-                     [&](const DaneHost& host) { return host.state() == state; });
+                     [&](const DaneHost& host) { return host.has_dane(now); });
 }
 
 void check_hop(const HopDane& hop, LifeTime now, const PrecedenceOptions& options) {
   require(hop.status.hosts.size() <= kMaxDaneHosts, "no more hosts than are asked");
   require(hop.status.hosts.empty() != names_hosts(hop.status.mx), "hosts where there must be some, and only there");
-  const bool fresh = !hop.failing && now <= hop.current_until + kDaneGrace;
-  const DaneVerdict enforced = decide_hop(&hop, now, true, options);
-  require(enforced != DaneVerdict::notfound || options.dane_reply == DaneVerdict::notfound, "enforced is not dropped");
-  if (fresh && any(hop, HostState::usable))
+  const bool counts = is_remembered(hop, now) || (!hop.failing && now <= hop.current_until);
+  const DaneVerdict enforced = decide_hop(&hop, now, [](std::string_view) { return true; }, options).verdict;
+  const bool current = !hop.failing && now <= hop.current_until;
+  require(enforced != DaneVerdict::notfound || (current && options.dane_reply == DaneVerdict::notfound), "enforced is not dropped");
+  if (counts && names_hosts(hop.status.mx) && any_dane(hop, now))
     require(enforced != DaneVerdict::secure, "MTA-STS does not switch off a DANE that works");
-  const DaneVerdict open = decide_hop(&hop, now, false, options);
+  const DaneVerdict open = decide_hop(&hop, now, nullptr, options).verdict;
   require(open != DaneVerdict::secure, "nothing is enforced that is not cached");
   require(open != DaneVerdict::dane_only || options.dane_reply == DaneVerdict::dane_only, "no more than was asked for");
 }

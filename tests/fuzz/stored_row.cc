@@ -80,7 +80,7 @@ void check_replies(const Entry& entry, LifeTime now) {
   const HeldPolicy* const applies = assess(&entry, now).applies;
   const bool enforced = applies != nullptr && applies->policy.mode == Mode::enforce;
   for (const bool dane_active : {false, true}) {
-    const ReplyRules rules{{BaseLevel::dane, 100'000}, dane_active, {}};
+    const ReplyRules rules{{}, BaseLevel::dane, dane_active, {}};
     for (const MapForm form : {MapForm::plain, MapForm::tlsrpt}) {
       std::string reply;
       append_entry_reply(reply, entry, find_hop(entry.dane, {}), now, form, rules);

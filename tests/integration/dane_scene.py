@@ -19,7 +19,8 @@ WRONG = f"3 1 1 {'00' * 32}"  # matches no key
 
 ENFORCED = """match.signed mismatch.signed dead-nxdomain.signed dead-servfail.signed dead-timeout.signed
     broken.signed unusable.signed mixed.signed implicit.signed relay.signed alias.signed alias-wrong.signed
-    expanded.signed insecure.unsigned absent.signed lost.signed null.signed""".split()
+    expanded.signed insecure.unsigned absent.signed lost.signed null.signed lame-servfail.signed lame-timeout.signed
+    lame-tlsa.signed""".split()
 BARE = """bare.signed bare-match.signed bare-unusable.signed bare-unusable-clear.signed bare-mixed.signed
     bare-insecure.unsigned bare-lost.signed""".split()
 
@@ -40,6 +41,8 @@ class DaneWorld(World):
         )
         for domain in ENFORCED:
             self.publish(domain, *self.covered(domain))
+        self.publish("testing.signed", "*.testing.signed", mode="testing")
+        self.hosts_of("testing.signed", (self.clear, None))
         self.enforce_and_bend()
         self.leave_bare()
 
@@ -80,7 +83,7 @@ class DaneWorld(World):
         self.hosts_of("insecure.unsigned", (first, right))
         self.hosts_of("unusable.signed", (first, first.tlsa(usage=0)))
         self.hosts_of("mixed.signed", (self.second, None), (first, right))
-        self.hosts_of("broken.signed", (first, right), (self.clear, None))
+        self.hosts_of("broken.signed", (self.private, self.private.tlsa()), (self.clear, None))
         self.dns.break_signature("_25._tcp.mx1.broken.signed", "TLSA")
         self.hosts_of("lost.signed", (first, right))
         self.dns.break_signature("lost.signed", "MX")
@@ -90,6 +93,7 @@ class DaneWorld(World):
         self.dns.set("_25._tcp.relay.signed", "TLSA", WRONG)
         self.forge()
         self.bury()
+        self.cripple()
         self.alias()
 
     def forge(self):
@@ -106,6 +110,16 @@ class DaneWorld(World):
             self.dns.set(domain, "MX", f"5 {dead}.", f"10 mx1.{domain}.", f"20 mx2.{domain}.")
         self.dns.set("none.dead-servfail.signed", "A", self.first.address)
         self.dns.break_signature("none.dead-servfail.signed", "A")
+
+    def cripple(self):
+        """The best MX of two cannot be judged, and neither has TLSA records that were ever seen."""
+        for domain, lame in (("lame-servfail.signed", "lame.lame-servfail.signed"), ("lame-timeout.signed", "mx.silent")):
+            self.hosts_of(domain, (self.first, None))
+            self.dns.set(domain, "MX", f"5 {lame}.", f"10 mx1.{domain}.")
+        self.dns.set("lame.lame-servfail.signed", "A", self.first.address)
+        self.dns.break_signature("lame.lame-servfail.signed", "A")
+        self.hosts_of("lame-tlsa.signed", (self.private, self.private.tlsa()), (self.first, None))
+        self.dns.break_signature("_25._tcp.mx1.lame-tlsa.signed", "TLSA")
 
     def alias(self):
         """MX hosts that are aliases: signed, of a host without signatures or with them."""

@@ -158,9 +158,9 @@ class Delivery:
 
     @property
     def tls(self):
-        """Postfix's word for the session: Verified, Trusted, Untrusted, Anonymous; None in clear."""
-        found = re.search(r"(\w+) TLS connection established to", self.log)
-        return found[1] if found else None
+        """Postfix's word for the last session: Verified, Trusted, Untrusted, Anonymous; None in clear."""
+        found = re.findall(r"(\w+) TLS connection established to", self.log)
+        return found[-1] if found else None
 
     def __repr__(self):
         return f"{self.status} ({self.reason}), tls={self.tls}\n{self.log}"

@@ -137,7 +137,7 @@ class Running(WorldTest):
 
     ENTRY = {"domain", "verdict", "mode", "id", "mx", "max_age", "fetched", "expires", "checked", "last_asked", "dane",
              "reply", "failure"}
-    STATUS = {"version", "started", "uptime", "pid", "listen", "postfix_security_level", "dane_active", "resolver", "cache",
+    STATUS = {"version", "started", "uptime", "pid", "listen", "postfix_security_level", "dane_active", "maps", "resolver", "cache",
               "connections", "lookups", "fetches", "refresh", "store", "counters"}
     LONG = "a-rather-long-name-for-a-domain." * 3 + "example"
 

@@ -13,6 +13,7 @@ VARIANTS = {
     "dane": {"dane_reply": "dane"},
     "dane-only": {"dane_reply": "dane-only"},
     "strict": {"postfix_security_level": "dane-only"},
+    "served-may": {"postfix_security_level": "may"},
 }
 QUICK = {"postfix_security_level": "dane", "dns_timeout": "1s", "dns_attempts": "2"}
 PORTS = {name: 8461 + n for n, name in enumerate(VARIANTS)}
@@ -21,6 +22,10 @@ PORTS = {name: 8461 + n for n, name in enumerate(VARIANTS)}
 def routes(map_name):
     out = {name: {"smtp_tls_policy_maps": f"socketmap:inet:127.0.0.1:{port}:{map_name}"} for name, port in PORTS.items()}
     out["strict"]["smtp_tls_security_level"] = "dane-only"
+    # Transports with a level of their own, which they name.
+    for name, served, level in (("at-may", "default", "may"), ("at-encrypt", "served-may", "encrypt"), ("at-dane", "served-may", "dane")):
+        out[name] = {"smtp_tls_policy_maps": f"socketmap:inet:127.0.0.1:{PORTS[served]}:{map_name}@{level}",
+                     "smtp_tls_security_level": level}
     out["relay"] = {**out["default"], "next_hop": "[relay.signed]:587"}
     return out
 
@@ -63,6 +68,24 @@ class Precedence(DaneDelivery):
         self.assertEqual(self.world.stranger.mails_to("forged.unsigned"), [])
         self.assertTrue(self.reply("forged.unsigned").startswith("OK secure match=mx1.forged.unsigned"))
 
+    def test_levels(self):
+        """N-01 a transport that names its level gets what that level demands, not what main.cf's would"""
+        self.verified("at-may", "absent.signed")
+        self.verified("at-may", "unusable.signed")
+        self.assertTrue(self.daemons["default"].ask("match.signed", f"{self.map_name}@may").startswith("OK secure "))
+        self.deferred("at-may", "match.signed", "not verified")  # no authority vouches for it, and DANE does not count at may
+        self.verified("at-dane", "match.signed")
+        self.deferred("at-dane", "mismatch.signed", "not verified")
+        status = self.daemons["served-may"].json("--status")
+        seen = {each["name"]: each["dane_active"] for each in status["maps"]}
+        self.assertEqual((status["dane_active"], seen[f"{self.map_name}@dane"]), (False, True))
+
+    def test_testing(self):
+        """Q-02 mode testing lets no transport at encrypt send in clear"""
+        self.deferred("at-encrypt", "testing.signed", "TLS is required")
+        self.assertEqual(self.world.clear.mails_to("testing.signed"), [])
+        self.assertEqual(self.mail("served-may", "testing.signed", "sent").tls, None)
+
     def test_insecure(self):
         """N-04 an unsigned MX: MTA-STS decides, and its TLSA records do not"""
         self.verified("default", "insecure.unsigned")
@@ -85,9 +108,19 @@ class Precedence(DaneDelivery):
         """N-02 one MX of three is never answered for: mail goes to another"""
         self.verified("default", "dead-timeout.signed")
 
+    def test_lame(self):
+        """N-02 one MX of two cannot be judged, no TLSA anywhere: mail goes to the other, proven by MTA-STS"""
+        for domain, left, lame in (("lame-servfail.signed", "mx1", "lame.lame-servfail.signed"), ("lame-timeout.signed", "mx1", "mx.silent"),
+                                   ("lame-tlsa.signed", "mx2", "mx1.lame-tlsa.signed")):
+            with self.subTest(domain):
+                self.verified("default", domain)
+                self.assertTrue(self.reply(domain).startswith(f"OK secure match={left}.{domain} servername=hostname"))
+                self.assertEqual(self.daemons["default"].log().count(f"next_hop={domain}, left_out={lame}, "), 1)
+        self.assertEqual(self.world.private.mails_to("lame-tlsa.signed"), [])
+
     def test_broken(self):
         """N-02 one broken TLSA answer of two does not let mail out in clear at the other host"""
-        self.deferred("default", "broken.signed", "TLSA|DANE")
+        self.deferred("default", "broken.signed", "TLS is required")
         self.enforced("broken.signed")
         self.assertEqual(self.world.clear.mails_to("broken.signed"), [])
 

@@ -2,13 +2,17 @@
 import contextlib
 import json
 import os
+import pathlib
+import time
 import unittest
 
 import postfix_instance
 from dane_scene import DaneTest
+from postfix_instance import SETTLED
 from signed_dns import OBLIVIOUS
 from waiting import until
 
+needs_postfix = unittest.skipUnless(postfix_instance.installed(), "no Postfix on this machine")
 QUICK = {"postfix_security_level": "dane", "dns_timeout": "1s", "dns_attempts": "2"}
 
 
@@ -64,22 +68,80 @@ class DaneViews(DaneTest):
                 self.assertEqual(daemon.ask("mismatch.signed"), "NOTFOUND ")  # the canary was asked before
                 self.assertTrue(daemon.json("--status")["dane_active"])
 
-    @unittest.skipUnless(postfix_instance.installed(), "no Postfix on this machine")
+    @needs_postfix
     def test_auto(self):
         """postfix_security_level = auto: on where main.cf has level dane or dane-only, and DNS support dnssec"""
         for level, support, active in (("dane", "dnssec", True), ("dane-only", "dnssec", True),
                                        ("dane", "enabled", False), ("may", "dnssec", False)):
-            main_cf = self.world.directory / f"{level}-{support}" / "main.cf"
-            main_cf.parent.mkdir()
-            main_cf.write_text(f"compatibility_level = 3.6\nsmtp_tls_security_level = {level}\n"
-                               f"smtp_dns_support_level = {support}\n", encoding="ascii")
-            os.utime(main_cf, (0, 0))  # postconf waits until nobody can still be writing it
+            directory = self.postfix(f"{level}-{support}", smtp_tls_security_level=level, smtp_dns_support_level=support)
             with self.subTest(f"{level} {support}"), self.running(
-                    f"auto-{level}-{support}", postfix_security_level="auto",
-                    postfix_config_directory=str(main_cf.parent)) as daemon:
-                daemon.ask("bare.signed")  # the answer waits for postconf
+                    f"auto-{level}-{support}", postfix_security_level="auto", postfix_config_directory=directory) as daemon:
+                daemon.ask("absent.signed")  # what would be secure waits for postconf
                 status = daemon.json("--status")
                 self.assertEqual((status["postfix_security_level"], status["dane_active"]), (level, active))
+
+    def postfix(self, name, master=(), age=SETTLED, **main):
+        """A configuration directory that nobody has changed for `age` seconds: postconf waits for younger files."""
+        directory = self.world.directory / name
+        directory.mkdir(exist_ok=True)
+        lines = {"main.cf": [f"{key} = {value}" for key, value in {"compatibility_level": "3.6", **main}.items()],
+                 "master.cf": ["smtp unix - - n - - smtp", *master]}
+        for file, text in lines.items():
+            (directory / file).write_text("".join(f"{line}\n" for line in text), encoding="ascii")
+            os.utime(directory / file, (time.time() - age,) * 2)
+        return str(directory)
+
+    def serving_postfix(self, directory):
+        return self.running(pathlib.Path(directory).name + "-daemon", postfix_security_level="auto", postfix_config_directory=directory)
+
+    @needs_postfix
+    def test_changed_level(self):
+        """a level that changes in main.cf is noticed by itself"""
+        directory = self.postfix("changing", smtp_tls_security_level="dane", smtp_dns_support_level="dnssec")
+        with self.serving_postfix(directory) as daemon:
+            self.assertEqual(daemon.ask("match.signed"), "NOTFOUND ")
+            self.postfix("changing", smtp_tls_security_level="may", age=SETTLED + 1)
+            until(lambda: daemon.ask("match.signed").startswith("OK secure "), daemon.log, limit=60)
+
+    @needs_postfix
+    def test_young_main_cf(self):
+        """N-01 a main.cf edited a moment ago, for which postconf waits: no secure goes over DANE meanwhile"""
+        directory = self.postfix("young", smtp_tls_security_level="dane", smtp_dns_support_level="dnssec", age=0)
+        with self.serving_postfix(directory) as daemon:
+            self.assertEqual(daemon.ask("bare.signed"), "NOTFOUND ")  # whatever the level
+            self.assertEqual(daemon.ask("match.signed"), "NOTFOUND ")
+            self.assertTrue(daemon.ask("match.signed", "QUERY@may").startswith("OK secure "))
+            self.assertTrue(daemon.json("--status")["dane_active"])
+
+    @needs_postfix
+    def test_advice(self):
+        """what is wrong in main.cf and master.cf for lookups here is one warning each, with its fix"""
+        here = "socketmap:inet:127.0.0.1:8461"
+        master = [f"strict unix - - n - - smtp -o smtp_tls_security_level=encrypt -o smtp_tls_policy_maps={here}:QUERYwithTLSRPT",
+                  "loose unix - - n - - smtp -o smtp_tls_security_level=may",
+                  f"named unix - - n - - smtp -o smtp_tls_security_level=may -o smtp_tls_policy_maps={here}:QUERY@may",
+                  f"lm unix - - n - - lmtp -o lmtp_tls_security_level=encrypt -o lmtp_tls_policy_maps={here}:QUERY"]
+        directory = self.postfix("advised", master, smtp_tls_security_level="dane", smtp_dns_support_level="dnssec",
+                                 smtp_tls_policy_maps=f"{here}:QUERYwithTLSRPT")
+        with self.serving_postfix(directory) as daemon:
+            for fix in ("transport=strict/unix, ", f"fix=-o smtp_tls_policy_maps={here}:QUERYwithTLSRPT@encrypt",
+                        "transport=loose/unix, ", f"fix=-o smtp_tls_policy_maps={here}:QUERYwithTLSRPT@may",
+                        "transport=lm/unix, ", f"fix=-o lmtp_tls_policy_maps={here}:QUERY@encrypt", "smtp_tls_CAfile=empty"):
+                daemon.says(fix)
+            if postfix_instance.version() < (3, 10):
+                daemon.says("map=QUERYwithTLSRPT, reason=before 3.10 ")
+            daemon.ask("absent.signed")
+            self.assertNotIn("named/unix", daemon.log())
+            self.assertEqual(daemon.log().count("smtp_tls_CAfile=empty"), 1)
+
+    @needs_postfix
+    def test_words_of_postconf(self):
+        """where postconf fails the warning has what it wrote"""
+        empty = self.world.directory / "empty"
+        empty.mkdir()
+        with self.serving_postfix(str(empty)) as daemon:
+            daemon.says("level=unknown, reason=postconf ends with an error: postconf: fatal: open ")
+            self.assertTrue(daemon.ask("absent.signed").startswith("OK secure "))
 
     # What nobody can deliver to, so that only the reply shows
 
@@ -159,7 +221,7 @@ class DaneViews(DaneTest):
         """-q explains DANE: what is signed, each host, and the reply that follows"""
         for domain, verdict, reply, words in (
                 ("match.signed", "dane", "NOTFOUND ", "mx1.match.signed"),
-                ("broken.signed", "dane", "OK dane-only", "_25._tcp.mx1.broken.signed"),
+                ("broken.signed", "secure", "OK secure match=mx2.broken.signed ", "_25._tcp.mx1.broken.signed"),
                 ("absent.signed", "secure", "OK secure ", "mx1.absent.signed"),
                 ("unusable.signed", "secure", "OK secure ", "mx1.unusable.signed"),
                 ("forged.unsigned", "deferred", "OK secure ", "not signed")):

@@ -24,6 +24,15 @@ class Examples(WorldTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return dict(re.findall(r"^(\w+) = (.*)$", done.stdout, re.M))
 
+    def test_container(self):
+        """the container leaves the level of Postfix to the map name, and its examples name one"""
+        container = EXAMPLES.parent / "container"
+        self.assertNotIn("postfix_security_level", (container / "Containerfile").read_text(encoding="utf-8"))
+        maps = re.findall(r"socketmap:[^\s`]+", (container / "README.md").read_text(encoding="utf-8"))
+        self.assertTrue(maps)
+        for each in maps:
+            self.assertRegex(each, "@[a-z-]+$")
+
     @unittest.skipUnless(postfix_instance.installed(), "no Postfix on this machine")
     def test_before_3_10(self):
         """M-10 the examples for older releases ask by QUERY and turn wide certificate wildcards off"""

@@ -126,40 +126,106 @@ TEST_CASE("at reply_timeout hosts that have not answered count as failed, and an
   }
 }
 
-TEST_CASE("once MX answers again the next question after a minute gets the policy") {
+TEST_CASE("N-03 once MX answers again the next question after ten seconds gets the policy") {
   DaneWorld world;
   publish_two_hosts(world);
   world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
   CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
   publish_two_hosts(world);
+  world.advance(10s);
   CHECK(world.ask("d.example").rfind("TEMP ", 0) == 0);
-  world.advance(61s);
-  CHECK(world.ask("d.example") == kSecure);
-}
-
-TEST_CASE("a status past its TTL answers at once and is looked up again behind the answer") {
-  DaneWorld world;
-  publish_two_hosts(world);
-  REQUIRE(world.ask("d.example") == kSecure);
-  world.set_usable("mx1.d.example");
-  world.set_usable("mx2.d.example");
-  world.advance(300s);
-  CHECK(world.ask("d.example") == kSecure);
-  CHECK(world.dns.count("d.example", RrType::mx) == 1);
   world.advance(1s);
   CHECK(world.ask("d.example") == kSecure);
-  CHECK(world.dns.count("d.example", RrType::mx) == 2);
-  CHECK(world.ask("d.example") == kNothing);
 }
 
-TEST_CASE("a status too long past its TTL is waited for") {
+TEST_CASE("N-01 a status past its TTL that decides about secure is waited for") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  const bool usable_before = GENERATE(false, true);
+  const auto set_hosts = [&](bool usable) {
+    for (const char* host : {"mx1.d.example", "mx2.d.example"}) usable ? world.set_usable(host) : world.set_none(host);
+  };
+  set_hosts(usable_before);
+  REQUIRE(world.ask("d.example") == (usable_before ? kNothing : kSecure));
+  set_hosts(!usable_before);
+  world.advance(301s);
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+  CHECK(world.ask("d.example") == (usable_before ? kSecure : kNothing));
+  CHECK(world.dns.count("d.example", RrType::mx) == 2);
+}
+
+TEST_CASE("N-01 where the lookup does not end in time the stale status answers, with dane-only in place of NOTFOUND") {
+  const bool usable = GENERATE(false, true);
+  const auto after = GENERATE(301s, 3600s + 302s, 86'000s);
+  DaneWorld world;
+  publish_two_hosts(world);
+  if (usable) world.set_usable("mx1.d.example"), world.set_usable("mx2.d.example");
+  REQUIRE(world.ask("d.example") == (usable ? kNothing : kSecure));
+  world.advance(after);
+  world.dns.hang(true);
+  CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.process->service.answer_by_now({"QUERY", "d.example"}) == (usable ? kDaneOnly : kSecure));
+  CHECK(world.ask_and_wait("d.example") == (usable ? kDaneOnly : kSecure));
+}
+
+TEST_CASE("a status past its TTL that cannot make the answer secure answers at once and is looked up again behind the answer") {
+  DaneWorld world;
+  world.serving.rules.precedence.dane_reply = DaneVerdict::dane;
+  world.restart();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  REQUIRE(world.ask("d.example") == "OK dane");
+  world.advance(301s);
+  world.dns.hold("d.example");
+  CHECK(world.ask("d.example") == "OK dane");
+  CHECK(world.dns.count("d.example", RrType::mx) == 2);
+}
+
+TEST_CASE("a status that was asked for since is renewed in time, so that nobody waits; one that was not is left alone") {
   DaneWorld world;
   publish_two_hosts(world);
   REQUIRE(world.ask("d.example") == kSecure);
-  world.set_usable("mx1.d.example");
-  world.set_usable("mx2.d.example");
-  world.advance(301s + 3600s);
-  CHECK(world.ask("d.example") == kNothing);
+  for (int lifetime = 1; lifetime <= 3; ++lifetime) {
+    CHECK(world.ask("d.example") == kSecure);
+    world.advance(269s);
+    CHECK(world.dns.count("d.example", RrType::mx) == std::size_t(lifetime));
+    world.advance(1s);
+    CHECK(world.dns.count("d.example", RrType::mx) == std::size_t(lifetime) + 1);
+  }
+  world.advance(3600s);
+  CHECK(world.dns.count("d.example", RrType::mx) == 4);
+}
+
+TEST_CASE("a busy domain is never kept waiting for DANE, and costs one lookup a lifetime") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  world.set_mx("d.example", {"mx1.d.example", "mx2.d.example"}, kSigned, 60s);
+  REQUIRE(world.ask("d.example") == kSecure);
+  for (int i = 0; i < 54; ++i) {
+    world.advance(10s);
+    std::string reply;
+    CHECK(world.process->service.answer_now({"QUERY", "d.example"}, reply));
+    CHECK(reply == kSecure);
+  }
+  CHECK(world.dns.count("d.example", RrType::mx) <= 1 + 540 / 54);
+}
+
+TEST_CASE("a renewal is not made of what was looked up again meanwhile, purged, or has no room") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  REQUIRE(world.ask("d.example") == kSecure);
+  REQUIRE(world.ask("d.example") == kSecure);
+  world.process->dane.learn_in_background(*Domain::parse("d.example"), {});
+  world.advance(100s);
+  world.process->dane.learn_in_background(*Domain::parse("d.example"), {});
+  world.settle();
+  REQUIRE(world.dns.count("d.example", RrType::mx) == 3);
+  world.advance(200s);
+  CHECK(world.dns.count("d.example", RrType::mx) == 3);
+  REQUIRE(world.ask("d.example") == kSecure);
+  CHECK(world.process->service.purge(*Domain::parse("d.example")));
+  world.advance(300s);
+  CHECK(world.dns.count("d.example", RrType::mx) == 3);
 }
 
 TEST_CASE("the status is stored with the entry") {
@@ -176,41 +242,60 @@ TEST_CASE("the status is stored with the entry") {
   CHECK(world.dns.count("d.example", RrType::mx) == 1);
 }
 
-TEST_CASE("nobody is answered before Postfix's level is known") {
+TEST_CASE("what would be secure waits until Postfix's level is known, all else does not") {
   DaneWorld world;
   world.serving.level_known = false;
   world.serving.rules.dane_active = false;
-  world.serving.rules.reply.base_level = BaseLevel::unknown;
+  world.serving.rules.level = BaseLevel::unknown;
   publish_two_hosts(world);
   world.set_usable("mx1.d.example");
   world.set_usable("mx2.d.example");
   world.restart();
   CHECK(world.ask("d.example") == kNoReply);
+  CHECK(world.ask("d.example") == kNoReply);  // the policy is in memory now
   CHECK(world.ask(".d.example") == kNothing);
-  CHECK(world.dns.asked.empty());
+  world.publish("testing.example", "a", kTesting);
+  for (int i = 0; i < 2; ++i)
+    for (const char* key : {"without.example", "testing.example"}) CHECK(world.ask(key) == kNothing);
   PolicyService::Options known = world.serving;
   known.level_known = true;
   SECTION("it is dane") {
-    known.rules.reply.base_level = BaseLevel::dane;
+    known.rules.level = BaseLevel::dane;
     known.rules.dane_active = true;
     world.process->service.set_options(known);
     world.settle();
-    CHECK(world.replies() == std::vector<std::string>{kNothing});
+    CHECK(world.replies().at(0) == kNothing);
+    CHECK(world.replies().at(1) == kNothing);
   }
   SECTION("it is may") {
     world.process->service.set_options(known);
     world.settle();
-    CHECK(world.replies() == std::vector<std::string>{kSecure});
+    CHECK(world.replies().at(0) == kSecure);
+    CHECK(world.replies().at(1) == kSecure);
   }
-  SECTION("it never comes: a policy is not held back") {
-    world.restart();
-    world.serving.level_known = true;
-    world.restart();
-    REQUIRE(world.ask("d.example") == kSecure);
-    world.serving.level_known = false;
-    world.restart();
-    CHECK(world.ask_and_wait("d.example") == kSecure);
+  SECTION("it does not come by reply_timeout: mail waits, rather than have its DANE switched off") {
+    CHECK(world.ask_and_wait("d.example") == "TEMP smtp_tls_security_level of Postfix is not known yet");
+    CHECK(world.process->service.answer_by_now({"QUERY", "d.example"}).rfind("TEMP ", 0) == 0);
+    CHECK(world.process->service.answer_by_now({"QUERY", "without.example"}) == kNothing);
   }
+  SECTION("the client names its own") {
+    CHECK(world.ask("d.example", "QUERY@may") == kSecure);
+    CHECK(world.ask("d.example", "QUERY@dane") == kNothing);
+  }
+}
+
+TEST_CASE("where dane_reply may replace the level every reply waits until it is known") {
+  DaneWorld world;
+  world.serving.level_known = false;
+  world.serving.rules.precedence.dane_reply = DaneVerdict::dane_only;
+  world.restart();
+  world.set_mx("d.example", {"mx1.d.example"}, kSigned);
+  world.set_usable("mx1.d.example");
+  CHECK(world.ask("d.example") == kNoReply);
+  world.serving.level_known = true;
+  world.process->service.set_options(world.serving);
+  world.settle();
+  CHECK(world.replies() == std::vector<std::string>{kDaneOnly});
 }
 
 TEST_CASE("a purge makes what is being looked up void") {
@@ -301,9 +386,9 @@ TEST_CASE("MX records of equal preference in another order are the same status")
 TEST_CASE("a host that failed once holds up mail no longer than its minute") {
   DaneWorld world;
   publish_two_hosts(world);
-  world.set_failed("mx2.d.example");
+  world.set_failed("mx1.d.example");
   CHECK(world.ask("d.example") == kDaneOnly);
-  world.set_none("mx2.d.example");
+  world.set_none("mx1.d.example");
   world.advance(301s);
   CHECK(world.ask("d.example") == kSecure);
 }
@@ -331,18 +416,19 @@ TEST_CASE("dane_reply holds also where the cache has no room") {
   CHECK(world.ask("d.example") == kDaneOnly);
 }
 
-TEST_CASE("a level of dane-only that becomes known answers the waiting without a question") {
+TEST_CASE("a level of dane-only that becomes known answers the waiting") {
   DaneWorld world;
   world.serving.level_known = false;
+  world.serving.rules.dane_active = false;
   world.restart();
   publish_two_hosts(world);
   CHECK(world.ask("d.example") == kNoReply);
   PolicyService::Options known = world.serving;
   known.level_known = true;
-  known.rules.reply.base_level = BaseLevel::dane_only;
+  known.rules.level = BaseLevel::dane_only;
   world.process->service.set_options(known);
   CHECK(world.replies() == std::vector<std::string>{kNothing});
-  CHECK(world.dns.asked.empty());
+  CHECK(world.tlsa_questions() == 0);
 }
 
 TEST_CASE("a policy that is held is not passed over where TXT is just being read again") {
@@ -356,7 +442,7 @@ TEST_CASE("a policy that is held is not passed over where TXT is just being read
   REQUIRE(world.ask("[d.example]") == kSecure);
   world.advance(301s);
   world.dns.hang(true);
-  CHECK(world.ask("[d.example]") == kSecure);
+  CHECK(world.ask_and_wait("[d.example]") == kSecure);
   CHECK(world.ask_and_wait("d.example") == kSecure);
 }
 
@@ -379,4 +465,43 @@ TEST_CASE("a question that cannot be waited for any longer passes over no policy
   world.advance(86400s);
   CHECK(world.process->service.answer_by_now({"QUERY", "d.example"}).rfind("TEMP ", 0) == 0);
   CHECK(world.process->service.answer_by_now({"QUERY", "unknown.example"}) == kNothing);
+}
+
+TEST_CASE("N-01 N-15 each client gets what its own level demands, whatever main.cf has") {
+  const auto base = GENERATE(BaseLevel::may, BaseLevel::dane, BaseLevel::dane_only, BaseLevel::unknown);
+  const bool usable = GENERATE(false, true);
+  DaneWorld world;
+  world.serving.rules.level = base;
+  world.serving.rules.dane_active = base == BaseLevel::dane;
+  world.restart();
+  publish_two_hosts(world);
+  if (usable) world.set_usable("mx1.d.example"), world.set_usable("mx2.d.example");
+  for (const std::string form : {"QUERY", "QUERYwithTLSRPT"}) {
+    for (const char* level : {"none", "may", "encrypt", "verify", "secure"})
+      CHECK(world.ask("d.example", form + "@" + level).substr(0, kSecure.size()) == kSecure);
+    CHECK(world.ask("d.example", form + "@dane").substr(0, kSecure.size()) == (usable ? kNothing : kSecure));
+    for (const char* level : {"dane-only", "fingerprint"}) CHECK(world.ask("d.example", form + "@" + level) == kNothing);
+  }
+  const bool secure = base == BaseLevel::may || base == BaseLevel::unknown || (base == BaseLevel::dane && !usable);
+  for (const char* name : {"QUERY", "QUERY@dnae", "QUERY@"}) CHECK(world.ask("d.example", name) == (secure ? kSecure : kNothing));
+  CHECK(world.dns.count("d.example", RrType::mx) == 1);
+}
+
+TEST_CASE("N-11 a client at level dane behind a resolver that does not validate gets MTA-STS alone") {
+  DaneWorld world;
+  world.serving.validates = false;
+  world.serving.rules.dane_active = false;
+  world.restart();
+  publish_two_hosts(world);
+  CHECK(world.ask("d.example", "QUERY@dane") == kSecure);
+  CHECK(world.dns.count("d.example", RrType::mx) == 0);
+}
+
+TEST_CASE("Q-02 mode testing is NOTFOUND for every map name") {
+  DaneWorld world;
+  world.serving.rules.level = GENERATE(BaseLevel::may, BaseLevel::encrypt, BaseLevel::dane);
+  world.restart();
+  world.publish("d.example", "a", kTesting);
+  for (const char* name : {"QUERY", "QUERYwithTLSRPT", "QUERYwithTLSRPT@may", "QUERYwithTLSRPT@encrypt", "QUERY@secure"})
+    CHECK(world.ask("d.example", name) == kNothing);
 }

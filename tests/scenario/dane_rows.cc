@@ -58,8 +58,8 @@ TEST_CASE("N-06 without a policy unusable TLSA still demands TLS: dane at most")
   CHECK(world.ask("d.example") == said);
 }
 
-TEST_CASE("N-02 N-14 any other mix with a usable or failing host: dane_mixed_reply under a policy") {
-  const auto hosts = GENERATE("UN", "UX", "F", "FF", "NF", "UF", "UNF", "XF");
+TEST_CASE("N-02 N-14 any other mix with a usable host, or only failed hosts: dane_mixed_reply under a policy") {
+  const auto hosts = GENERATE("UN", "UX", "F", "FF", "UF", "UNF", "FU");
   const auto [reply, said] = GENERATE(table<DaneVerdict, std::string>({{DaneVerdict::dane_only, kDaneOnly}, {DaneVerdict::dane, "OK dane"}}));
   DaneWorld world;
   world.serving.rules.precedence.dane_mixed_reply = reply;
@@ -67,6 +67,90 @@ TEST_CASE("N-02 N-14 any other mix with a usable or failing host: dane_mixed_rep
   set_policy(world, kEnforced);
   set_hosts(world, hosts);
   CHECK(world.ask("d.example") == said);
+}
+
+TEST_CASE("N-02 one failed host of several, and no TLSA: the policy holds for the others, by name") {
+  const auto [hosts, names] = GENERATE(table<const char*, std::vector<std::string>>({
+      {"NF", {"mx1"}}, {"FN", {"mx2"}}, {"XF", {"mx1"}}, {"NFN", {"mx1", "mx3"}}, {"FXF", {"mx2"}}}));
+  const auto failure = GENERATE(DnsStatus::server_failure, DnsStatus::timeout, DnsStatus::malformed);
+  const bool address = GENERATE(false, true);
+  DaneWorld world;
+  world.publish("d.example", "a", "version: STSv1\nmode: enforce\nmx: *.d.example\nmax_age: 604800\n");
+  set_hosts(world, hosts);
+  for (std::size_t i = 0; i < std::string_view(hosts).size(); ++i) {
+    if (hosts[i] != 'F') continue;
+    const std::string host = "mx" + std::to_string(i + 1) + ".d.example";
+    if (address) world.dns.fail(host, RrType::a, failure), world.dns.fail(host, RrType::aaaa, failure);
+    else world.dns.fail(world.tlsa_name(host), RrType::tlsa, failure);
+  }
+  std::string match, patterns;
+  for (const std::string& name : names) {
+    match += (match.empty() ? "" : ":") + name + ".d.example";
+    patterns += " mx_host_pattern=" + name + ".d.example";
+  }
+  CHECK(world.ask("d.example") == "OK secure match=" + match + " servername=hostname");
+  const std::string reply = world.ask("d.example", "QUERYwithTLSRPT");
+  CHECK(reply.substr(reply.find(" mx_host_pattern=")) == patterns);
+}
+
+TEST_CASE("N-02 the hosts that are left are those that the policy allows; none: dane_mixed_reply") {
+  DaneWorld world;
+  set_policy(world, kEnforced);  // allows mx1
+  const auto [hosts, said] = GENERATE(table<const char*, std::string>({{"NFN", kSecure}, {"FN", kDaneOnly}}));
+  set_hosts(world, hosts);
+  CHECK(world.ask("d.example") == said);
+}
+
+TEST_CASE("N-02 a host named as a word of Postfix is left as a name") {
+  DaneWorld world;
+  world.publish("d.example", "a", "version: STSv1\nmode: enforce\nmx: nexthop\nmx: mx1.d.example\nmax_age: 604800\n");
+  world.set_none("nexthop");
+  world.set_failed("mx1.d.example");
+  world.set_mx("d.example", {"nexthop", "mx1.d.example"}, kSigned);
+  CHECK(world.ask("d.example") == "OK secure match=nexthop. servername=hostname");
+}
+
+TEST_CASE("N-02 a host that does not exist is none that fails: the policy holds as it is") {
+  DaneWorld world;
+  world.publish("d.example", "a", "version: STSv1\nmode: enforce\nmx: *.d.example\nmax_age: 604800\n");
+  set_hosts(world, "NN");
+  for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.deny("mx2.d.example", type, kSigned, DnsStatus::no_name);
+  CHECK(world.ask("d.example") == "OK secure match=.d.example servername=hostname");
+}
+
+TEST_CASE("N-02 breaking an answer about TLSA that was usable within the day switches no DANE off, also after a restart") {
+  const auto way = GENERATE(0, 1, 2);
+  const bool restarted = GENERATE(false, true);
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  set_hosts(world, "NU");
+  REQUIRE(world.ask("d.example") == kDaneOnly);
+  const LifeTime usable = world.time.life();
+  if (way == 0) world.set_failed("mx2.d.example");
+  if (way == 1) world.dns.fail("mx2.d.example", RrType::a, DnsStatus::timeout), world.dns.fail("mx2.d.example", RrType::aaaa, DnsStatus::timeout);
+  if (way == 2) world.dns.fail(world.tlsa_name("mx2.d.example"), RrType::tlsa, DnsStatus::malformed);
+  for (int hour = 0; hour < 24; ++hour) {
+    CHECK(world.ask("d.example") == kDaneOnly);
+    CHECK(world.ask("d.example") == kDaneOnly);
+    world.advance(3590s);
+    if (restarted && hour % 8 == 0) world.restart();
+  }
+  world.advance(usable + kDaneRemembered + 301s - world.time.life());
+  static_cast<void>(world.ask("d.example"));
+  CHECK(world.ask("d.example") == kSecure);
+}
+
+TEST_CASE("the host that is left out is logged once a change") {
+  DaneWorld world;
+  set_policy(world, kEnforced);
+  set_hosts(world, "NF");
+  for (int i = 0; i < 3; ++i) CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.log.count(LogLevel::info, "reply: next_hop=d.example, left_out=mx2.d.example, reason=") == 1);
+  world.set_none("mx2.d.example");
+  world.advance(301s);
+  for (int i = 0; i < 3; ++i) CHECK(world.ask("d.example") == kSecure);
+  CHECK(world.log.count(LogLevel::info, "reply: next_hop=d.example, left_out=none") == 1);
+  CHECK(world.log.count(LogLevel::info, "left_out=") == 2);
 }
 
 TEST_CASE("N-15 without a policy a mix is dane_reply, dane at most") {
@@ -119,7 +203,8 @@ TEST_CASE("N-03 a failed MX look-up without a policy: dns_error_reply, where DAN
 
 TEST_CASE("N-03 a failed MX look-up: what was last known decides, for a day, also after a restart") {
   const auto [hosts, said] = GENERATE(table<const char*, std::string>(
-      {{"N", kSecure}, {"U", kDaneOnly}, {"UU", kDaneOnly}, {"X", kDaneOnly}, {"NX", kDaneOnly}, {"NF", kDaneOnly}}));
+      {{"N", kSecure}, {"U", kDaneOnly}, {"UU", kDaneOnly}, {"NU", kDaneOnly}, {"X", kSecure}, {"NX", kSecure}, {"NF", kSecure},
+       {"FF", kDaneOnly}}));
   const bool restarted = GENERATE(false, true);
   DaneWorld world;
   set_policy(world, kEnforced);
@@ -393,7 +478,7 @@ TEST_CASE("N-16 replies of DANE carry no attribute, for either map name") {
 
 TEST_CASE("N-15 at level dane-only every answer is NOTFOUND, and nothing is asked for it") {
   DaneWorld world;
-  world.serving.rules.reply.base_level = BaseLevel::dane_only;
+  world.serving.rules.level = BaseLevel::dane_only;
   world.restart();
   set_policy(world, kEnforced);
   set_hosts(world, "N");

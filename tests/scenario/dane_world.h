@@ -13,7 +13,8 @@ inline const std::string kDaneOnly = "OK dane-only";
 
 struct DaneWorld : World {
   DaneWorld() {
-    serving.rules.reply.base_level = BaseLevel::dane;
+    serving.rules.level = BaseLevel::dane;
+    serving.validates = true;
     serving.rules.dane_active = true;
     restart();
   }

@@ -15,7 +15,8 @@ HopDane a_hop(bool bracketed, std::uint16_t port, MxState mx, std::vector<DaneHo
 TEST_CASE("a DANE status is read back as it was written") {
   const HopDane hop = GENERATE(
       a_hop(false, 25, MxState::signed_records,
-            {{"mx1.d.example", HostFinding::tlsa_usable}, {"mx\\061.d.example", HostFinding::tlsa_failed}}),
+            {{"mx1.d.example", HostFinding::tlsa_usable, {}}, {"mx\\061.d.example", HostFinding::tlsa_failed, {}},
+             {"mx2.d.example", HostFinding::address_failed, LifeTime(seconds(-7))}}),
       a_hop(true, 65535, MxState::signed_denial, {{"d.example", HostFinding::address_absent}}),
       a_hop(false, 1, MxState::unsigned_records, {}), a_hop(false, 25, MxState::failed, {}), a_hop(false, 25, MxState::null_mx, {}));
   const auto one = with_hop(nullptr, hop);
@@ -41,6 +42,9 @@ TEST_CASE("what no version of this program wrote is no DANE status") {
       {"no hosts where some must be", "0 25 signed 0 0 0"},
       {"unknown finding", "0 25 signed 0 0 0 mx1.d.example=usable"},
       {"host without finding", "0 25 signed 0 0 0 mx1.d.example"},
+      {"last usable without a time", "0 25 signed 0 0 0 mx1.d.example=tlsa_failed@"},
+      {"last usable with a letter", "0 25 signed 0 0 0 mx1.d.example=tlsa_failed@1x"},
+      {"last usable of a host that has not failed", "0 25 signed 0 0 0 mx1.d.example=tlsa_usable@1"},
       {"host without name", "0 25 signed 0 0 0 =tlsa_usable"},
       {"host of other octets", "0 25 signed 0 0 0 mx1\x1b[31m=tlsa_usable"},
       {"zero before a number", "0 025 null 0 0 0"},

@@ -101,6 +101,8 @@ TEST_CASE("a refused value is named, with what would be right") {
       {"fetch_timeout", "11m", "refused: 11m is too large; write 1s to 10m, with one of s m h d w"},
       {"fetch_timeout", "60", "refused: \"60\" does not end in a unit; write 1s to 10m, with one of s m h d w"},
       {"max_connections", "many", "refused: \"many\" is not a whole number; write 1 to 1000000"},
+      {"tlsrpt_map_name", "QUERY@dane", "refused: \"QUERY@dane\" has an @, which separates a map name from the level of the "
+                                        "client; write one word without @, or nothing"},
       {"log", "file", "refused: \"file\" is not a value it knows; write stderr or syslog"},
       {"log_level", "", "refused: \"\" is not a value it knows; write error, warning, info or debug"},
       {"log_lookups", "1", "refused: \"1\" is neither yes nor no; write yes or no"},

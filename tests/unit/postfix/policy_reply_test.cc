@@ -28,8 +28,8 @@ Policy with_line(const std::string& line) {
   return with;
 }
 
-std::string reply(const Policy& policy, MapForm form, BaseLevel level = BaseLevel::unknown) {
-  return policy_reply(domain(), &policy, form, ReplyOptions{.base_level = level});
+std::string reply(const Policy& policy, MapForm form) {
+  return policy_reply(domain(), &policy, form, {});
 }
 
 }  // namespace
@@ -65,41 +65,11 @@ TEST_CASE("rule 14 the plain form is understood by Postfix 3.9, the tlsrpt form 
   CHECK_FALSE(kOld.read(reply(policy(Mode::enforce), MapForm::tlsrpt)).invalid.empty());
 }
 
-TEST_CASE("Q-02 rule 11: without an enforced policy there is no level that authenticates") {
+TEST_CASE("Q-02 rules 11 and 12: without an enforced policy there is no level at all, also for mode testing") {
   const MapForm form = GENERATE(MapForm::plain, MapForm::tlsrpt);
   CHECK(policy_reply(domain(), nullptr, form, {}) == kNotFound);
   CHECK(reply(policy(Mode::none), form) == kNotFound);
   CHECK(reply(policy(Mode::testing), form) == kNotFound);
-}
-
-TEST_CASE("Q-02 rule 12, debatable 11: testing is told only at a known level of may or encrypt") {
-  const BaseLevel level = GENERATE(BaseLevel::unknown, BaseLevel::none, BaseLevel::may,
-                                   BaseLevel::encrypt, BaseLevel::dane, BaseLevel::dane_only,
-                                   BaseLevel::fingerprint, BaseLevel::verify, BaseLevel::secure);
-  CAPTURE(name_of(level));
-  const Policy testing = policy(Mode::testing);
-  CHECK(reply(testing, MapForm::plain, level) == kNotFound);
-  const PostfixVerdict verdict = kNew.read(reply(testing, MapForm::tlsrpt, level));
-  if (level == BaseLevel::may || level == BaseLevel::encrypt) {
-    CHECK(verdict.invalid.empty());
-    CHECK(verdict.level == name_of(level));
-    CHECK(verdict.match.empty());
-    CHECK(verdict.only("policy_type") == "sts");
-    CHECK(verdict.all("mx_host_pattern") == testing.mx.list());
-  } else {
-    CHECK_FALSE(verdict.found);
-  }
-}
-
-TEST_CASE("at base level dane-only every answer is NOTFOUND, elsewhere secure is never below") {
-  const BaseLevel level = GENERATE(BaseLevel::unknown, BaseLevel::none, BaseLevel::may,
-                                   BaseLevel::encrypt, BaseLevel::dane, BaseLevel::fingerprint,
-                                   BaseLevel::verify, BaseLevel::secure);
-  const MapForm form = GENERATE(MapForm::plain, MapForm::tlsrpt);
-  CAPTURE(name_of(level));
-  CHECK(kNew.read(reply(policy(Mode::enforce), form, level)).level == "secure");
-  CHECK(reply(policy(Mode::enforce), form, BaseLevel::dane_only) == kNotFound);
-  CHECK(reply(policy(Mode::testing), form, BaseLevel::dane_only) == kNotFound);
 }
 
 TEST_CASE("P-16 rule 15: a line that would break out of its braces is left out") {
@@ -197,12 +167,6 @@ TEST_CASE("C-20 rule 6: a 60 kB policy with 1500 mx") {
   CHECK(verdict.match == mx);
 }
 
-TEST_CASE("rule 12 testing without room for its attributes is NOTFOUND") {
-  const Policy testing = policy(Mode::testing);
-  const ReplyOptions options{.base_level = BaseLevel::may, .max_reply_size = 60};
-  CHECK(policy_reply(domain(), &testing, MapForm::tlsrpt, options) == kNotFound);
-}
-
 TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what it should") {
   std::mt19937 random(8461);
   const auto pick = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound)(random); };
@@ -220,8 +184,7 @@ TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what 
     for (std::size_t n = pick(3); n > 0; --n)
       static_cast<void>(hostile.mx.add(pick(3) > 0 ? "*.mx" + std::to_string(n) + ".example" : noise()));
     const auto form = static_cast<MapForm>(pick(1));
-    const ReplyOptions options{.base_level = static_cast<BaseLevel>(pick(8)),
-                               .max_reply_size = pick(1) == 0 ? 100'000 : kNotFound.size() + pick(400)};
+    const ReplyOptions options{.max_reply_size = pick(1) == 0 ? 100'000 : kNotFound.size() + pick(400)};
     const std::string sent = policy_reply(domain(), &hostile, form, options);
     CAPTURE(round, sent, hostile.text);
     const PostfixVerdict verdict = (form == MapForm::plain ? kOld : kNew).read(sent);
@@ -231,17 +194,11 @@ TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what 
       REQUIRE(sent == kNotFound);
       continue;
     }
-    REQUIRE(options.base_level != BaseLevel::dane_only);
     REQUIRE(std::none_of(sent.begin(), sent.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }));
-    if (hostile.mode == Mode::enforce) {
-      REQUIRE(verdict.level == "secure");
-      REQUIRE(verdict.match.size() == std::max(hostile.mx.list().size(), std::size_t{1}));
-      REQUIRE(verdict.only("servername") == "hostname");
-    } else {
-      REQUIRE(hostile.mode == Mode::testing);
-      REQUIRE(verdict.level == name_of(options.base_level));
-      REQUIRE(verdict.attributes.count("policy_type") == 1);
-    }
+    REQUIRE(hostile.mode == Mode::enforce);
+    REQUIRE(verdict.level == "secure");
+    REQUIRE(verdict.match.size() == std::max(hostile.mx.list().size(), std::size_t{1}));
+    REQUIRE(verdict.only("servername") == "hostname");
     if (verdict.attributes.count("policy_type") == 0) continue;
     REQUIRE(form == MapForm::tlsrpt);
     REQUIRE(verdict.only("policy_domain") == "d.example");
@@ -256,22 +213,13 @@ TEST_CASE("rule 10 a TEMP reason is short and printable") {
   CHECK(temp_reply(std::string(1000, 'x')).size() == 205);
 }
 
-TEST_CASE("levels have the words of smtp_tls_security_level") {
-  CHECK(parse_base_level("dane-only") == BaseLevel::dane_only);
-  CHECK(parse_base_level("MAY") == BaseLevel::may);
-  CHECK(parse_base_level("") == BaseLevel::none);
-  CHECK_FALSE(parse_base_level("unknown"));
-  CHECK_FALSE(parse_base_level("halfdane"));
-  CHECK(name_of(BaseLevel::dane_only) == "dane-only");
-}
-
 TEST_CASE("a reply is appended, whatever stands before it stays") {
   const Policy enforced = with_line("x: " + std::string(300, 'a'));
   const auto mode = GENERATE(Mode::enforce, Mode::testing, Mode::none);
   const auto bound = GENERATE(std::size_t{20}, std::size_t{100}, std::size_t{100'000});
   Policy held = enforced;
   held.mode = mode;
-  const ReplyOptions options{.base_level = BaseLevel::may, .max_reply_size = bound};
+  const ReplyOptions options{.max_reply_size = bound};
   std::string out = "before";
   append_policy_reply(out, domain(), &held, MapForm::tlsrpt, options);
   CHECK(out == "before" + policy_reply(domain(), &held, MapForm::tlsrpt, options));

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <thread>
 #include <unistd.h>
 
 #include "catch.h"
@@ -12,8 +13,8 @@ using namespace tlspolicyd;
 namespace {
 
 std::string said(const PostconfRunner& runner, const std::string& config_directory = "") {
-  const auto output = runner.run(config_directory);
-  return output ? "ran: " + *output : output.error().text;
+  const auto answers = runner.run(config_directory);
+  return answers.level ? "ran: " + *answers.level : answers.level.error().text;
 }
 
 PostconfRunner runner_of(const FakePostconf& postconf) {
@@ -45,7 +46,7 @@ TEST_CASE("postconf is run each time it is asked for, with the folder named") {
 TEST_CASE("the reason of a failure comes back, and the next question is answered") {
   const FakePostconf postconf(R"([ $# -gt 3 ] && exit 1; echo may; echo)");
   const PostconfRunner runner = runner_of(postconf);
-  CHECK(said(runner, "/x") == "postconf ended with an error");
+  CHECK(said(runner, "/x") == "postconf ends with an error");
   CHECK(said(runner) == "ran: may\n\n");
 }
 
@@ -53,11 +54,33 @@ TEST_CASE("nothing of the daemon's is open in the process that runs postconf") {
   constexpr int kOurs = 50;
   REQUIRE(dup2(STDIN_FILENO, kOurs) == kOurs);
   const FakePostconf postconf(R"(ls /proc/$PPID/fd | sort -n | tail -n 1; readlink /proc/$PPID/cwd)");
-  const auto output = runner_of(postconf).run("");
+  const auto output = runner_of(postconf).run("").level;
   close(kOurs);
   REQUIRE(output);
-  CHECK(std::stoi(*output) <= 5);  // standard streams, the socket, the pipe to postconf
+  CHECK(std::stoi(*output) <= 15);  // standard streams, the socket, two pipes to each postconf
   CHECK(output->substr(output->find('\n')) == "\n/\n");
+}
+
+TEST_CASE("all that postconf says comes through, whatever octets it has and whichever of it fails") {
+  const FakePostconf postconf(R"(printf 'da\000ne\n')", R"([ "$1" = -x ] && head -c 16384 /dev/zero && exit; head -c 32769 /dev/zero)");
+  const PostconfAnswers answers = runner_of(postconf).run("");
+  REQUIRE(answers.level);
+  CHECK(*answers.level == "da?ne\n");
+  REQUIRE(answers.settings);
+  CHECK(*answers.settings == std::string(16384, '?'));
+  REQUIRE_FALSE(answers.transports);
+  CHECK(answers.transports.error().text == "postconf writes more than 32768 octets");
+}
+
+TEST_CASE("nobody waits for a postconf that hangs once the runner is stopped") {
+  const FakePostconf postconf(R"(touch "${0%/*}/begun"; exec sleep 600)");
+  const PostconfRunner runner = runner_of(postconf);
+  std::string heard;
+  std::thread waiting([&] { heard = said(runner); });
+  while (!std::filesystem::exists(postconf.file("begun"))) std::this_thread::yield();
+  runner.stop();
+  waiting.join();
+  CHECK(heard == "the process that runs postconf is gone; restart to have it again");
 }
 
 TEST_CASE("the process that runs postconf has no capability and cannot gain one") {

@@ -6,18 +6,6 @@
 
 using namespace tlspolicyd;
 
-TEST_CASE("S-09 each unknown map name is told once, and not without end") {
-  CapturedLog log;
-  FakeTime time;
-  ReplyNotes notes(log, time);
-  notes.on_unknown_map("one");
-  notes.on_unknown_map("two");
-  notes.on_unknown_map("one");
-  CHECK(log.lines.size() == 2);
-  for (int i = 0; i < 1000; ++i) notes.on_unknown_map(std::to_string(i));
-  CHECK(log.lines.size() == 16);
-}
-
 TEST_CASE("C-20 rule 6: what max_reply_size costs a domain is told once a day") {
   CapturedLog log;
   FakeTime time;

@@ -148,7 +148,7 @@ TEST_CASE("entry: DANE shows each next hop and each host with its state and reas
 TEST_CASE("entry: a status whose MX records cannot be looked up any more shows the hosts last seen") {
   Entry entry = entry_of("d.example");
   const HopDane seen = learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}}, seconds(60), kTime.life());
-  entry.dane = with_hop(nullptr, learned(&seen, {}, {}, seconds(0), kTime.life()));
+  entry.dane = with_hop(nullptr, learned(&seen, {}, {}, seconds(0), kTime.life() + seconds(61)));
   const EntryView view = view_of(entry);
   CHECK(view.dane->status == "failed");
   CHECK(view.dane->hosts.size() == 1);

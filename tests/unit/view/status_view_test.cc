@@ -17,6 +17,8 @@ StatusView status() {
   view.pid = 4711;
   view.listen = {"inet:127.0.0.1:8461", "unix:/run/tlspolicyd/socket"};
   view.postfix_security_level = "may";
+  view.maps = {{"QUERY", "may", 5, false, ""}, {"QUERY@dane", "dane", 2, true, ""},
+               {"QUERY@dnae", "may", 1, false, "no level of Postfix after the @"}};
   view.resolver_addresses = {"127.0.0.1:53"};
   view.cache_entries = 3;
   view.cache_bytes = 4'096;
@@ -36,7 +38,10 @@ TEST_CASE("status: JSON has the shape of the contract") {
   CHECK(status_json(status()) ==
         R"({"version":"0.1.0","started":"2027-01-15T08:00:00Z","uptime":3600,"pid":4711,)"
         R"("listen":["inet:127.0.0.1:8461","unix:/run/tlspolicyd/socket"],"postfix_security_level":"may",)"
-        R"("dane_active":false,"resolver":{"addresses":["127.0.0.1:53"],"validates":false},)"
+        R"("dane_active":false,"maps":[{"name":"QUERY","level":"may","lookups":5,"dane_active":false},)"
+        R"({"name":"QUERY@dane","level":"dane","lookups":2,"dane_active":true},)"
+        R"({"name":"QUERY@dnae","level":"may","lookups":1,"dane_active":false,"error":"no level of Postfix after the @"}],)"
+        R"("resolver":{"addresses":["127.0.0.1:53"],"validates":false},)"
         R"("cache":{"entries":3,"by_mode":{"absent":1,"enforce":2},"bytes":4096},"connections":5,)"
         R"("lookups":{"notfound":1,"secure":7},"fetches":{"ok":2},"refresh":{"due":1,"failing":0},)"
         R"("store":{"state":"ok","pending":0},)"
@@ -74,6 +79,10 @@ TEST_CASE("status: text for people") {
         "started       2027-01-15T08:00:00Z (1h ago)\n"
         "listen        inet:127.0.0.1:8461, unix:/run/tlspolicyd/socket\n"
         "Postfix       security level may, DANE precedence off\n"
+        "map name      QUERY: level may, DANE precedence off, lookups 5\n"
+        "map name      QUERY@dane: level dane, DANE precedence on, lookups 2\n"
+        "map name      QUERY@dnae: level may, DANE precedence off, lookups 1; error: no\n"
+        "              level of Postfix after the @\n"
         "resolver      127.0.0.1:53 (no DNSSEC validation that counts here)\n"
         "cache         3 entries, 4096 octets (absent 1, enforce 2)\n"
         "connections   5\n"
@@ -93,6 +102,7 @@ TEST_CASE("status: text keeps to 80 columns") {
   view.counters["a_family_with_a_name_that_has_no_room"] = view.lookups;
   view.counters["a_family_named_by_no_daemon_of_ours_" + std::string(100, 'n')] = view.lookups;
   view.version = kHostile;
+  view.maps.assign(3, {kHostile, kHostile, 1, true, kHostile});
   std::string text = status_text(view, view.started);
   const auto gap = text.find("\n\n");
   REQUIRE(gap != text.npos);
