@@ -1,0 +1,29 @@
+// The precompiled header of the targets: what nearly every file includes, and has to name itself all the same.
+// Only the build includes it, once a target, so it has no guard.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <limits>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tl/expected.hpp>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
