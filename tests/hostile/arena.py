@@ -129,7 +129,7 @@ class Arena:
     def close(self):
         self.daemon.stop()
         self.silence()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.directory)
 
     def silence(self):
         """From now on name server and policy hosts are gone."""

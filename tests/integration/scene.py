@@ -34,7 +34,7 @@ class World:
             daemon.stop()
         self.hosts.stop()
         self.dns.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.directory)
 
     def daemon(self, name="daemon", **settings):
         """Not started yet; stopped at the end whatever happens."""

@@ -247,12 +247,16 @@ class Crippled(WorldTest):
         self.world.publish(domain, f"mx1.{domain}")
         self.assertIn("secure", self.daemon.ask(domain))
 
+    def cover(self, folder, options):
+        namespace.empty(folder, options)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", folder], check=True)
+
     @needs_root
     def test_read_only_store(self):
         """a store on a read-only file system: served from memory, said once"""
         disk = self.daemon.directory / "disk"
         disk.mkdir()
-        namespace.empty(disk, "ro")
+        self.cover(disk, "ro")
         self.daemon.write_config(cache=f"sqlite:{disk}/cache.db")
         self.daemon.start()
         self.served("memory.example")
@@ -288,7 +292,7 @@ class Crippled(WorldTest):
         """a store on a full disk: served from memory, caught up when there is room"""
         disk = self.daemon.directory / "small"
         disk.mkdir()
-        namespace.empty(disk, "size=256k")
+        self.cover(disk, "size=256k")
         ballast = disk / "ballast"
         self.daemon.write_config(cache=f"sqlite:{disk}/cache.db")
         self.daemon.start()
