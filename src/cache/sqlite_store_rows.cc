@@ -35,6 +35,13 @@ bool is_id(std::string_view id) {
   return id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
 }
 
+// Whether a policy without patterns was published as one; else the row is damaged.
+bool names_no_host(Mode mode, std::string_view text) {
+  if (mode == Mode::none) return true;
+  const auto published = parse_policy(text).policy;
+  return published && published->mode == mode && published->mx.empty();
+}
+
 Result<Policy> read_policy(sqlite3_stmt& statement) {
   const auto mode = parse_mode(octets_at(statement, kMode));
   if (!mode) return fail("mode is no mode");
@@ -45,6 +52,7 @@ Result<Policy> read_policy(sqlite3_stmt& statement) {
   if (!mx) return fail("mx holds no valid patterns");
   const std::string_view text = octets_at(statement, kText);
   if (text.size() > kMaxPolicyText) return fail("text is too long");
+  if (joined.empty() && !names_no_host(*mode, text)) return fail("mx is empty");
   return Policy{.mode = *mode, .max_age = seconds(*max_age), .mx = std::move(*mx), .text = std::string(text)};
 }
 

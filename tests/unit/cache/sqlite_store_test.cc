@@ -43,6 +43,8 @@ StoredRow odd_row(const std::string& name) {
   if (name == "octets of any kind in the text") row.policy.text = std::string("a\0\xff\x80'\"\n;--", 11);
   if (name == "longest text") row.policy.text = std::string(kMaxPolicyText, '\xe2');
   if (name == "many patterns") row.policy.mx = patterns(std::vector<std::string>(1500, "*.mail.d.example"));
+  if (name == "patterns that no host name can match")
+    row.policy = *parse_policy("version: STSv1\nmode: enforce\nmax_age: 60\nmx: 192.0.2.7").policy;
   if (name == "first second of the epoch") row.fetched = row.checked = row.last_asked = WallTime{};
   if (name == "before the epoch") row.fetched = row.checked = row.last_asked = WallTime(seconds(-86'400));
   if (name == "failure")
@@ -59,7 +61,7 @@ StoredRow odd_row(const std::string& name) {
 TEST_CASE("a row comes back as it was written, from get and from page") {
   const auto name = GENERATE(as<std::string>(), "plain", "mode none without mx", "no id was readable", "longest id",
                              "largest max_age", "octets of any kind in the text", "longest text", "many patterns",
-                             "first second of the epoch", "before the epoch", "failure", "DANE status");
+                             "patterns that no host name can match", "first second of the epoch", "before the epoch", "failure", "DANE status");
   CAPTURE(name);
   StoreFolder f;
   const StoredRow row = odd_row(name);

@@ -298,7 +298,7 @@ TEST_CASE("words: what breaks HTTP/1.1 is told with the section that it breaks")
   }));
   CAPTURE(octets);
   HttpReader reader(65'536);
-  REQUIRE(reader.feed(octets) == HttpReader::State::fault);
+  REQUIRE(reader.feed(octets + "\r\n") == HttpReader::State::fault);
   CHECK(reader.answer().rfc == rfc);
 }
 

@@ -103,7 +103,7 @@ TEST_CASE("F-04 F-07 only a dNSName of the policy host identifies it") {
   check({"CN and a URI", by_root(named("URI:https://" + kHost + "/", kHost)), FetchFault::cert_name_only_in_cn, ""});
   check({"CN, other dNSName", by_root(named("DNS:d.example", kHost)), FetchFault::cert_wrong_name, "but for d.example"});
   check({"domain, not host", by_root(named("DNS:d.example")), FetchFault::cert_wrong_name, "not for mta-sts.d.example"});
-  check({"provider only", by_root(named(other)), FetchFault::cert_wrong_name, "but for d.example mta-sts.prov.example"});
+  check({"provider only", by_root(named(other)), FetchFault::cert_wrong_name, "but for d.example, mta-sts.prov.example"});
   check({"no name at all", by_root(named("", "d.example")), FetchFault::cert_wrong_name, "no dNSName"});
   check({"host below", by_root(named("DNS:x." + kHost)), FetchFault::cert_wrong_name, ""});
 }
