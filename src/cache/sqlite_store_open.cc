@@ -6,25 +6,12 @@
 namespace tlspolicyd {
 namespace {
 
-// So large a file is checked in a moment; in a larger one damage is found when the rows
-// are loaded.
-constexpr std::uint64_t kCheckedAtOpen = 4 << 20;
-
-DbResult<void> check(SqliteDb& db, const std::string& path) {
-  if (file_size(path) > kCheckedAtOpen) return {};
-  const auto verdict = db.text("PRAGMA quick_check(1)");
-  if (!verdict) return tl::unexpected(verdict.error());
-  if (*verdict == "ok") return {};
-  return tl::unexpected(DbFault{DbFault::Kind::broken, *verdict});
-}
-
-DbResult<void> make_ready(SqliteDb& db, const std::string& path) {
+DbResult<void> make_ready(SqliteDb& db) {
   if (sqlite3_db_readonly(&db.handle(), "main") == 1)
     return tl::unexpected(DbFault{DbFault::Kind::failed, "is not writable for this user"});
   if (auto done = configure(db); !done) return done;
   if (auto done = bring_up_to_date(db); !done) return done;
-  if (auto done = db.run("PRAGMA journal_mode = WAL"); !done) return done;
-  return check(db, path);
+  return db.run("PRAGMA journal_mode = WAL");
 }
 
 // Percent-encodes what a URI would take as its own.
@@ -75,13 +62,12 @@ DbResult<int> readable_version(SqliteDb& db) {
 
 DbResult<WritableDb> open_writable_db(const std::string& path, bool create) {
   if (create) {
-    finish_replacement(path);
-    if (const auto made = make_file(path, path); !made)
+    if (const auto made = make_file(path); !made)
       return tl::unexpected(DbFault{DbFault::Kind::failed, made.error().text});
   }
   auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
   if (!db) return tl::unexpected(db.error());
-  if (auto done = make_ready(*db, path); !done) return tl::unexpected(done.error());
+  if (auto done = make_ready(*db); !done) return tl::unexpected(done.error());
   auto syncer = open_syncer(path);
   if (!syncer) return tl::unexpected(syncer.error());
   return WritableDb{std::move(*db), std::move(*syncer)};

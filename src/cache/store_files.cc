@@ -73,8 +73,6 @@ void drop_old_evidence(const std::string& path) {
 
 }  // namespace
 
-std::string salvage_path(const std::string& path) { return path + ".salvaged"; }
-
 bool file_exists(const std::string& path) { return stat_of(path).has_value(); }
 
 std::uint64_t file_size(const std::string& path) {
@@ -82,9 +80,8 @@ std::uint64_t file_size(const std::string& path) {
   return found ? static_cast<std::uint64_t>(found->st_size) : 0;
 }
 
-Result<void> make_file(const std::string& path, const std::string& model) {
-  auto owner = stat_of(model);
-  if (!owner) owner = stat_of(folder_of(path).string());
+Result<void> make_file(const std::string& path) {
+  const auto owner = stat_of(folder_of(path).string());
   const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) {
     if (errno == EEXIST) return {};
@@ -96,20 +93,14 @@ Result<void> make_file(const std::string& path, const std::string& model) {
 }
 
 // The log goes first: a store must never meet the log of another.
-Result<std::string> replace_broken(const std::string& path, WallTime now) {
+Result<std::string> move_aside(const std::string& path, WallTime now) {
   const std::string aside = name_aside(path, now);
   if (auto moved = move(path + "-wal", aside + "-wal"); !moved) return tl::unexpected(moved.error());
   static_cast<void>(::unlink((path + "-shm").c_str()));
   if (auto moved = move(path, aside); !moved) return tl::unexpected(moved.error());
-  if (auto moved = move(salvage_path(path), path); !moved) return tl::unexpected(moved.error());
   sync_folder(path);
   drop_old_evidence(path);
   return aside;
-}
-
-void finish_replacement(const std::string& path) {
-  if (!file_exists(path) && file_exists(salvage_path(path)))
-    static_cast<void>(move(salvage_path(path), path));
 }
 
 }  // namespace tlspolicyd
