@@ -55,16 +55,24 @@ std::string name_aside(const std::string& path, WallTime now) {
   return name;
 }
 
-void drop_old_evidence(const std::string& path) {
+// A dying disk may fail in the middle of a folder. ++ would throw then, increment() does not:
+// what was found by then has to do.
+std::vector<fs::path> corrupt_files(const std::string& path) {
   const std::string prefix = fs::path(path).filename().string() + ".corrupt-";
-  std::vector<fs::path> kept;
-  std::error_code ignored;
-  for (const auto& file : fs::directory_iterator(folder_of(path), ignored)) {
-    const std::string name = file.path().filename().string();
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator file(folder_of(path), error), end; !error && file != end; file.increment(error)) {
+    const std::string name = file->path().filename().string();
     const bool log = name.size() > 4 && name.compare(name.size() - 4, 4, "-wal") == 0;
-    if (name.compare(0, prefix.size(), prefix) == 0 && !log) kept.push_back(file.path());
+    if (name.compare(0, prefix.size(), prefix) == 0 && !log) found.push_back(file->path());
   }
+  return found;
+}
+
+void drop_old_evidence(const std::string& path) {
+  std::vector<fs::path> kept = corrupt_files(path);
   std::sort(kept.begin(), kept.end());
+  std::error_code ignored;
   for (std::size_t i = 0; i + kCorruptKept < kept.size(); ++i) {
     fs::remove(kept[i], ignored);
     fs::remove(kept[i].string() + "-wal", ignored);
