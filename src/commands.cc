@@ -13,27 +13,34 @@
 #include "confined_query.h"
 #include "service/postfix_level.h"
 #include "settings.h"
+#include "store_owner.h"
 
 namespace tlspolicyd {
 namespace {
 
 constexpr const char* kMemoryOnly = "the cache is in memory only";
 
+Result<std::shared_ptr<SqliteStore>> open_store(const Config& config, SqliteStore::Mode mode, const Clock& clock,
+                                               Logger& log) {
+  const std::string& path = config.cache.sqlite_path;
+  if (path.empty()) return fail(kMemoryOnly);
+  const auto may_open = mode == SqliteStore::Mode::existing ? become_store_owner(path) : Result<void>();
+  if (!may_open) return tl::unexpected(may_open.error());
+  auto opened = SqliteStore::open(path, mode, {clock, log});
+  if (!opened) return tl::unexpected(opened.error());
+  return std::shared_ptr<SqliteStore>(std::move(opened->store));
+}
+
 Cli::OpenStore store_opener(const Config& config, SqliteStore::Mode mode, const Clock& clock, Logger& log) {
   return [&config, mode, &clock, &log]() -> Result<std::shared_ptr<Store>> {
-    if (config.cache.sqlite_path.empty()) return fail(kMemoryOnly);
-    auto opened = SqliteStore::open(config.cache.sqlite_path, mode, {clock, log});
-    if (!opened) return tl::unexpected(opened.error());
-    return std::shared_ptr<Store>(std::move(opened->store));
+    return open_store(config, mode, clock, log);
   };
 }
 
 Cli::EmptyStore store_emptier(const Config& config, const Clock& clock, Logger& log) {
-  return [&config, &clock, &log]() -> Result<std::size_t> {
-    if (config.cache.sqlite_path.empty()) return fail(kMemoryOnly);
-    auto opened = SqliteStore::open(config.cache.sqlite_path, SqliteStore::Mode::existing, {clock, log});
-    if (!opened) return tl::unexpected(opened.error());
-    return opened->store->erase_all();
+  return [&config, &clock, &log] {
+    const auto store = open_store(config, SqliteStore::Mode::existing, clock, log);
+    return store ? (*store)->erase_all() : Result<std::size_t>(tl::unexpected(store.error()));
   };
 }
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "cache/sqlite_store_connection.h"
-#include "cache/sqlite_store_salvage.h"
+#include "cache/store_files.h"
 
 namespace tlspolicyd {
 
@@ -19,7 +19,7 @@ Result<SqliteStore::Opened> SqliteStore::open(const std::string& path, Mode mode
   return Opened{std::move(store), std::move(trouble)};
 }
 
-// A file found broken is repaired once, then the work is done on what was saved.
+// Where the file is found broken the work is done on a new one.
 template <typename Work>
 auto SqliteStore::with_connection(Access access, Work work) {
   using Value = typename decltype(work(*connection_))::value_type;
@@ -31,8 +31,8 @@ auto SqliteStore::with_connection(Access access, Work work) {
     return done;
   };
   auto done = attempt();
-  if (!done && done.error().kind == DbFault::Kind::broken && mode_ != Mode::read_only) {
-    if (auto trouble = repair(done.error().text)) return Result<Value>(tl::unexpected(std::move(*trouble)));
+  if (!done && may_replace(done.error())) {
+    if (auto trouble = set_aside(done.error().text)) return Result<Value>(tl::unexpected(std::move(*trouble)));
     done = attempt();
   }
   return done.map_error([](const DbFault& fault) { return Error{fault.text}; });
@@ -76,7 +76,7 @@ std::optional<Error> SqliteStore::connect(Access access) {
   if (connection_ && (access == Access::read || connection_->writable())) return {};
   replace_connection(nullptr);
   std::optional<Error> trouble;
-  if (mode_ != Mode::read_only) trouble = connect_writable(true);
+  if (mode_ != Mode::read_only) trouble = connect_writable();
   if (connection_ || (trouble && (refused_ || access == Access::write))) return trouble;
   auto readable = SqliteConnection::open_readable(path_);
   if (!readable) return trouble ? trouble : Error{path_ + ": " + readable.error().text};
@@ -84,26 +84,32 @@ std::optional<Error> SqliteStore::connect(Access access) {
   return {};
 }
 
-std::optional<Error> SqliteStore::connect_writable(bool may_repair) {
+std::optional<Error> SqliteStore::connect_writable() {
   auto made = SqliteConnection::open_writable(path_, mode_ == Mode::read_write);
-  refused_ = !made && made.error().kind == DbFault::Kind::refused;
-  if (made) {
-    replace_connection(std::move(*made));
-    return {};
+  if (!made && may_replace(made.error())) {
+    if (auto trouble = set_aside(path_ + ": " + made.error().text)) return trouble;
+    made = SqliteConnection::open_writable(path_, true);
   }
-  const std::string reason = path_ + ": " + made.error().text;
-  if (made.error().kind != DbFault::Kind::broken || !may_repair) return Error{reason};
-  if (auto trouble = repair(reason)) return trouble;
-  return connect_writable(false);
+  refused_ = !made && made.error().kind == DbFault::Kind::refused;
+  if (!made) return Error{path_ + ": " + made.error().text};
+  replace_connection(std::move(*made));
+  return {};
 }
 
-std::optional<Error> SqliteStore::repair(const std::string& reason) {
+// Only the daemon has in memory what the new file is to hold.
+bool SqliteStore::may_replace(const DbFault& fault) const {
+  return mode_ == Mode::read_write && fault.kind == DbFault::Kind::broken;
+}
+
+std::optional<Error> SqliteStore::set_aside(const std::string& reason) {
   replace_connection(nullptr);
-  const auto saved = salvage(path_, parts_.clock.wall());
-  if (!saved) return Error{reason + "; it cannot be repaired: " + saved.error().text};
+  const auto moved_to = move_aside(path_, parts_.clock.wall());
+  if (!moved_to) return Error{reason + "; it cannot be moved aside: " + moved_to.error().text};
   loss_ = true;
-  parts_.log.error(LogLine("store").with("action", "salvaged").with("reason", reason)
-                       .with("rows", saved->rows).with("broken_file", saved->moved_to));
+  parts_.log.error(LogLine("store").with("action", "replaced").with("reason", reason)
+                       .with("broken_file", *moved_to)
+                       .with("effect", "a new file is written from memory")
+                       .with("fix", "check the disk"));
   return {};
 }
 

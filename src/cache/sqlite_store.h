@@ -1,6 +1,6 @@
 // The store in an SQLite file (WAL). Survives what happens to the file: opens it later where
-// it cannot be opened now, salvages what can be read of a broken one, makes a new one where it
-// was taken away. One thread at a time, and one more for sync().
+// it cannot be opened now, moves a broken one aside, makes a new one where it was taken away.
+// One thread at a time, and one more for sync().
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@
 namespace tlspolicyd {
 
 class SqliteConnection;
+struct DbFault;
 
 class SqliteStore final : public Store {
  public:
@@ -60,8 +61,9 @@ class SqliteStore final : public Store {
   template <typename Work>
   auto with_connection(Access access, Work work);
   std::optional<Error> connect(Access access);
-  std::optional<Error> connect_writable(bool may_repair);
-  std::optional<Error> repair(const std::string& reason);
+  std::optional<Error> connect_writable();
+  [[nodiscard]] bool may_replace(const DbFault& fault) const;
+  std::optional<Error> set_aside(const std::string& reason);
   void note_skipped();
   void replace_connection(std::unique_ptr<SqliteConnection> by);
 

@@ -82,13 +82,6 @@ int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
-DbResult<void> SqliteConnection::empty_log() {
-  const auto busy = db_.number("PRAGMA wal_checkpoint(TRUNCATE)");
-  if (!busy) return tl::unexpected(busy.error());
-  if (*busy != 0) return tl::unexpected(DbFault{DbFault::Kind::failed, "is in use by another process"});
-  return {};
-}
-
 DbResult<std::size_t> SqliteConnection::erase_all() {
   if (auto done = db_.run("DELETE FROM policy"); !done) return tl::unexpected(done.error());
   return static_cast<std::size_t>(sqlite3_changes(&db_.handle()));
@@ -106,7 +99,8 @@ DbResult<std::optional<StoredRow>> SqliteConnection::get(const Domain& domain) {
   return std::nullopt;
 }
 
-// Keys that do not ascend mean a broken tree, and a walk that might never end.
+// Keys that do not ascend mean a broken tree, and a walk that might never end. SQLite does not
+// look for that while it reads; it is SQLITE_CORRUPT all the same.
 DbResult<std::vector<StoredRow>> SqliteConnection::page(const std::string& after, std::size_t most) {
   const ResetAtEnd guard(page_.get());
   bind_text(*page_, 1, after);

@@ -29,8 +29,6 @@ class SqliteConnection {
   [[nodiscard]] DbResult<std::size_t> erase_all();
   // All that was committed is durable. On any one thread, at any time; no commit waits for it.
   [[nodiscard]] DbResult<void> sync();
-  // All that was committed is in the file itself.
-  [[nodiscard]] DbResult<void> empty_log();
   [[nodiscard]] DbResult<std::optional<StoredRow>> get(const Domain& domain);
   [[nodiscard]] DbResult<std::vector<StoredRow>> page(const std::string& after, std::size_t most);
 

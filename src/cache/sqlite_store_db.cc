@@ -46,21 +46,14 @@ DbResult<std::int64_t> SqliteDb::number(const char* sql) {
   return *row ? sqlite3_column_int64(statement->get(), 0) : 0;
 }
 
-DbResult<std::string> SqliteDb::text(const char* sql) {
-  const auto statement = prepare(sql);
-  if (!statement) return tl::unexpected(statement.error());
-  const auto row = step(**statement);
-  if (!row) return tl::unexpected(row.error());
-  return *row ? std::string(octets_at(**statement, 0)) : std::string();
-}
-
 DbResult<StmtPtr> SqliteDb::prepare(const char* sql) const {
   sqlite3_stmt* made = nullptr;
   const int code = sqlite3_prepare_v3(db_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
   if (code == SQLITE_OK) return StmtPtr(made);
   DbFault why = fault();
-  if (code == SQLITE_ERROR) why.kind = DbFault::Kind::broken;  // not the schema that its version promises
-  return tl::unexpected(std::move(why));
+  if (code != SQLITE_ERROR) return tl::unexpected(std::move(why));
+  return tl::unexpected(DbFault{DbFault::Kind::refused, "lacks what the schema of its version has: " + why.text +
+                                                            "; move it away and restart the daemon"});
 }
 
 DbResult<bool> SqliteDb::step(sqlite3_stmt& statement) const {

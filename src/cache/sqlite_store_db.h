@@ -16,7 +16,7 @@ namespace tlspolicyd {
 struct DbFault {
   enum class Kind : std::uint8_t {
     failed,   // now: full, read-only, locked, missing
-    broken,   // the content of the file
+    broken,   // the content of the file: SQLITE_CORRUPT, SQLITE_NOTADB
     refused,  // the file is sound but not for us
   };
   Kind kind = Kind::failed;
@@ -38,7 +38,6 @@ class SqliteDb {
   [[nodiscard]] DbResult<void> run(const char* sql);
   // The first column of the first row.
   [[nodiscard]] DbResult<std::int64_t> number(const char* sql);
-  [[nodiscard]] DbResult<std::string> text(const char* sql);
   [[nodiscard]] DbResult<StmtPtr> prepare(const char* sql) const;
 
   // True if there is a row. After an error or the last row the statement is reset.

@@ -1,30 +1,28 @@
 #include "cache/sqlite_store_open.h"
 
+#include <filesystem>
+
 #include "cache/sqlite_store_schema.h"
 #include "cache/store_files.h"
 
 namespace tlspolicyd {
 namespace {
 
-// So large a file is checked in a moment; in a larger one damage is found when the rows
-// are loaded.
-constexpr std::uint64_t kCheckedAtOpen = 4 << 20;
-
-DbResult<void> check(SqliteDb& db, const std::string& path) {
-  if (file_size(path) > kCheckedAtOpen) return {};
-  const auto verdict = db.text("PRAGMA quick_check(1)");
-  if (!verdict) return tl::unexpected(verdict.error());
-  if (*verdict == "ok") return {};
-  return tl::unexpected(DbFault{DbFault::Kind::broken, *verdict});
+// Only the daemon makes a schema: an empty file that somebody else finds is no store.
+DbResult<int> version_of_content(SqliteDb& db) {
+  auto version = version_of(db);
+  if (version && *version == 0) return tl::unexpected(DbFault{DbFault::Kind::failed, "is empty"});
+  return version;
 }
 
-DbResult<void> make_ready(SqliteDb& db, const std::string& path) {
+DbResult<void> make_ready(SqliteDb& db, bool create) {
   if (sqlite3_db_readonly(&db.handle(), "main") == 1)
     return tl::unexpected(DbFault{DbFault::Kind::failed, "is not writable for this user"});
   if (auto done = configure(db); !done) return done;
+  if (const auto version = create ? version_of(db) : version_of_content(db); !version)
+    return tl::unexpected(version.error());
   if (auto done = bring_up_to_date(db); !done) return done;
-  if (auto done = db.run("PRAGMA journal_mode = WAL"); !done) return done;
-  return check(db, path);
+  return db.run("PRAGMA journal_mode = WAL");
 }
 
 // Percent-encodes what a URI would take as its own.
@@ -37,6 +35,14 @@ std::string uri_of(const std::string& path) {
     else uri += c;
   }
   return uri;
+}
+
+// The links on the way to the folder are the operator's own, and SQLite would refuse them, too.
+std::string in_real_folder(const std::string& path) {
+  const std::filesystem::path given(path);
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(given.has_parent_path() ? given.parent_path() : ".", error);
+  return error ? path : (folder / given.filename()).string();
 }
 
 // With its first read it opens the log.
@@ -66,22 +72,21 @@ DbResult<SqliteDb> open_without_traces(const std::string& path) {
 DbResult<int> readable_version(SqliteDb& db) {
   sqlite3_db_config(&db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (auto done = configure(db); !done) return tl::unexpected(done.error());
-  auto version = version_of(db);
-  if (version && *version == 0) return tl::unexpected(DbFault{DbFault::Kind::failed, "is empty"});
-  return version;
+  return version_of_content(db);
 }
 
 }  // namespace
 
 DbResult<WritableDb> open_writable_db(const std::string& path, bool create) {
   if (create) {
-    finish_replacement(path);
-    if (const auto made = make_file(path, path); !made)
+    if (const auto made = make_file(path); !made)
       return tl::unexpected(DbFault{DbFault::Kind::failed, made.error().text});
   }
-  auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
+  // A daemon follows the links of its operator; --purge, which root may run, follows none.
+  auto db = create ? SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE)
+                   : SqliteDb::open(uri_of(in_real_folder(path)), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
   if (!db) return tl::unexpected(db.error());
-  if (auto done = make_ready(*db, path); !done) return tl::unexpected(done.error());
+  if (auto done = make_ready(*db, create); !done) return tl::unexpected(done.error());
   auto syncer = open_syncer(path);
   if (!syncer) return tl::unexpected(syncer.error());
   return WritableDb{std::move(*db), std::move(*syncer)};

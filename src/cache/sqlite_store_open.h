@@ -17,7 +17,7 @@ struct ReadableDb {
   int version;  // of the schema
 };
 
-// In WAL mode, checked where that is quick, with the schema of today. `create`: makes the file
+// In WAL mode, with the schema of today. `create`: makes the file
 // where there is none.
 [[nodiscard]] DbResult<WritableDb> open_writable_db(const std::string& path, bool create);
 // Makes no files, waits for nobody, changes nothing; sees what a crash left in the log.

@@ -93,7 +93,7 @@ DbResult<int> version_of(SqliteDb& db) {
                   std::to_string(kSchemaVersion) + " at most: it is left alone; use the newer tlspolicyd, "
                   "or another file");
   if (*version < 1 || *tables == 0)
-    return tl::unexpected(DbFault{DbFault::Kind::broken, "has lost its schema"});
+    return refuse("has no schema any more: move it away and restart the daemon");
   return static_cast<int>(*version);
 }
 

@@ -45,8 +45,8 @@ class Store {
   // page), in ascending order. Rows that do not parse are skipped and counted by the
   // implementation; an empty page is the end.
   virtual Result<std::vector<StoredRow>> page(const std::string& after, std::size_t most) = 0;
-  // True once after rows were lost (a broken file was replaced by what could be saved of
-  // it): what is known must be written anew.
+  // True once after rows were lost (a broken file was moved aside): what is known must be
+  // written anew.
   virtual bool take_loss() { return false; }
 };
 

@@ -55,16 +55,24 @@ std::string name_aside(const std::string& path, WallTime now) {
   return name;
 }
 
-void drop_old_evidence(const std::string& path) {
+// A dying disk may fail in the middle of a folder. ++ would throw then, increment() does not:
+// what was found by then has to do.
+std::vector<fs::path> corrupt_files(const std::string& path) {
   const std::string prefix = fs::path(path).filename().string() + ".corrupt-";
-  std::vector<fs::path> kept;
-  std::error_code ignored;
-  for (const auto& file : fs::directory_iterator(folder_of(path), ignored)) {
-    const std::string name = file.path().filename().string();
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator file(folder_of(path), error), end; !error && file != end; file.increment(error)) {
+    const std::string name = file->path().filename().string();
     const bool log = name.size() > 4 && name.compare(name.size() - 4, 4, "-wal") == 0;
-    if (name.compare(0, prefix.size(), prefix) == 0 && !log) kept.push_back(file.path());
+    if (name.compare(0, prefix.size(), prefix) == 0 && !log) found.push_back(file->path());
   }
+  return found;
+}
+
+void drop_old_evidence(const std::string& path) {
+  std::vector<fs::path> kept = corrupt_files(path);
   std::sort(kept.begin(), kept.end());
+  std::error_code ignored;
   for (std::size_t i = 0; i + kCorruptKept < kept.size(); ++i) {
     fs::remove(kept[i], ignored);
     fs::remove(kept[i].string() + "-wal", ignored);
@@ -73,8 +81,6 @@ void drop_old_evidence(const std::string& path) {
 
 }  // namespace
 
-std::string salvage_path(const std::string& path) { return path + ".salvaged"; }
-
 bool file_exists(const std::string& path) { return stat_of(path).has_value(); }
 
 std::uint64_t file_size(const std::string& path) {
@@ -82,9 +88,8 @@ std::uint64_t file_size(const std::string& path) {
   return found ? static_cast<std::uint64_t>(found->st_size) : 0;
 }
 
-Result<void> make_file(const std::string& path, const std::string& model) {
-  auto owner = stat_of(model);
-  if (!owner) owner = stat_of(folder_of(path).string());
+Result<void> make_file(const std::string& path) {
+  const auto owner = stat_of(folder_of(path).string());
   const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) {
     if (errno == EEXIST) return {};
@@ -96,20 +101,14 @@ Result<void> make_file(const std::string& path, const std::string& model) {
 }
 
 // The log goes first: a store must never meet the log of another.
-Result<std::string> replace_broken(const std::string& path, WallTime now) {
+Result<std::string> move_aside(const std::string& path, WallTime now) {
   const std::string aside = name_aside(path, now);
   if (auto moved = move(path + "-wal", aside + "-wal"); !moved) return tl::unexpected(moved.error());
   static_cast<void>(::unlink((path + "-shm").c_str()));
   if (auto moved = move(path, aside); !moved) return tl::unexpected(moved.error());
-  if (auto moved = move(salvage_path(path), path); !moved) return tl::unexpected(moved.error());
   sync_folder(path);
   drop_old_evidence(path);
   return aside;
-}
-
-void finish_replacement(const std::string& path) {
-  if (!file_exists(path) && file_exists(salvage_path(path)))
-    static_cast<void>(move(salvage_path(path), path));
 }
 
 }  // namespace tlspolicyd

@@ -33,7 +33,9 @@ struct StoreShadow::State {
   void changed(const Domain& domain);
   void gather(const Domain& domain);
   void on_idle();
-  void on_failed();
+  void on_write_failed();
+  void on_read_failed();
+  void end_drains();
 
   void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
   void read_all();
@@ -79,14 +81,14 @@ StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
       point_reads(lane, read_trouble,
                   [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; }),
-      walk(lane, read_trouble, [this] { on_failed(); }),
+      walk(lane, read_trouble, [this] { on_read_failed(); }),
       writer(lane, backlog, {ports.timers, ports.log, ports.metrics},
              {.sent = [this](const std::vector<Domain>& sent) {
                 if (walk.page_under_way()) overtaken.insert(sent.begin(), sent.end());
               },
               .failed = [this](const std::vector<Domain>& back) {
                 for (const Domain& domain : back) gather(domain);
-                on_failed();
+                on_write_failed();
               },
               .idle = [this] { on_idle(); }}),
       loaded(!lane.has_store()),
@@ -104,21 +106,33 @@ void StoreShadow::State::changed(const Domain& domain) {
   writer.wake();
 }
 
+// A drain does not wait for reads that fail.
 void StoreShadow::State::on_idle() {
+  if (!drains.empty() && read_trouble.failing() && !walk.page_under_way()) return end_drains();
   if (finding_strays) return next_page();
   if (strays_wanted && loaded) {
     strays_wanted = false;
     finding_strays = true;
     walk.start([this](const std::vector<StoredRow>& rows) { find_strays(rows); });
   } else if (!strays_wanted) {
-    for (const auto& done : std::exchange(drains, {})) done();
+    end_drains();
   }
 }
 
-// Nobody waits for what may never work: neither for the load nor for a drain.
-void StoreShadow::State::on_failed() {
+void StoreShadow::State::end_drains() {
   for (const auto& done : std::exchange(drains, {})) done();
+}
+
+// Nobody waits for what may never work: neither for the load nor for a drain.
+void StoreShadow::State::on_write_failed() {
+  end_drains();
   tell_loaded();
+}
+
+// What waits to be written is written all the same before a drain ends.
+void StoreShadow::State::on_read_failed() {
+  tell_loaded();
+  if (!drains.empty()) writer.wake();
 }
 
 void StoreShadow::State::load(std::function<void(StoredRow)> take, std::function<void()> done) {

@@ -61,7 +61,8 @@ class StoreShadow {
   using Got = std::function<void(std::optional<StoredRow>)>;  // empty also on a read error
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
 
-  // `done` when everything pending has been written and synced, or at the first failure.
+  // `done` when everything pending has been written and synced, or at the first write or sync
+  // that fails. Rows that cannot be read are not waited for.
   void drain(std::function<void()> done);
 
   // "ok", "loading", "failing" or "memory", for --status.

@@ -19,7 +19,7 @@ class MemoryStore final : public Store {
   void fail_syncs(std::optional<std::string> reason) { sync_failure_ = std::move(reason); }
   void fail_reads(std::optional<std::string> reason) { read_failure_ = std::move(reason); }
 
-  // The rows of `domains` are lost, as when a broken file was salvaged.
+  // The rows of `domains` are lost, as when a broken file was replaced.
   void lose(const std::vector<std::string>& domains) {
     for (const std::string& domain : domains) rows.erase(domain);
     lost_ = true;

@@ -65,8 +65,8 @@ class Disk(FaultTest):
 
     def assert_kept(self):
         """Nothing was set aside as broken, and all is there."""
-        self.assertEqual(self.lines("action=salvaged"), [])
-        self.assertEqual([path.name for path in self.daemon.store.parent.glob("*broken*")], [])
+        self.assertEqual(self.lines("action=replaced"), [])
+        self.assertEqual([path.name for path in self.daemon.store.parent.glob("*.corrupt-*")], [])
         self.daemon.kill()
         self.assertEqual(set(self.domains) - self.stored(), set())
 

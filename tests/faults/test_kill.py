@@ -70,7 +70,7 @@ class Kill(FaultTest):
 
     def end(self):
         self.assertGreater(self.owed, KILLS, "next to nothing was at stake")
-        for words in ("salvaged", "skipped", "lost", "failing"):
+        for words in ("replaced", "skipped", "lost", "failing"):
             self.assertEqual(self.lines("store", words), [])
         self.assertEqual(self.new.others, [])
         self.all_enforced(self.known)

@@ -282,7 +282,7 @@ class Crippled(WorldTest):
         self.daemon.store.write_bytes(b"this is no database" * 500)
         self.daemon.start()
         self.served("corrupt.example")
-        self.daemon.says("cache.db")
+        self.daemon.says("error: store: action=replaced")
         aside = [path for path in self.daemon.directory.glob("cache.db*")
                  if path.read_bytes().startswith(b"this is no database")]
         self.assertTrue(aside and aside[0] != self.daemon.store, os.listdir(self.daemon.directory))

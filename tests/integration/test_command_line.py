@@ -109,14 +109,49 @@ class Flags(WorldTest):
         self.daemon.start()
         self.daemon.ask("purged.example")
         self.daemon.stop()
-        for path in self.daemon.directory.glob("cache.db*"):
-            shutil.chown(path, "nobody")
+        self.give_store("nobody")
         self.exits(ABSENT, "--purge", "other.example")
         self.exits(OK, "--purge", "purged.example")
         self.exits(ABSENT, "--cache", "purged.example")
         self.exits(OK, "--purge-all")
         owners = {path.owner() for path in self.daemon.directory.glob("cache.db*")}
         self.assertEqual(owners, {"nobody"})
+
+    def give_store(self, user):
+        for path in (self.daemon.directory, *self.daemon.directory.glob("cache.db*")):
+            shutil.chown(path, user)
+
+    @needs_root
+    def test_purge_by_root(self):
+        """--purge by root without a daemon: as the owner of the store's folder, through no link, into no other's file"""
+        self.world.publish("kept.example", "mx1.kept.example")
+        self.daemon.start()
+        self.daemon.ask("kept.example")
+        self.daemon.stop()
+        store, target = self.daemon.store, self.daemon.directory / "secret.db"
+        self.give_store("nobody")
+
+        def refused(words):
+            content = store.read_bytes()
+            for flags in (["--purge", "kept.example"], ["--purge-all"]):
+                self.assertIn(words, self.exits(UNAVAILABLE, *flags).stderr)
+            self.assertEqual(store.read_bytes(), content)
+
+        store.chmod(0o400)  # stops its owner, but not root
+        refused("not writable")
+        store.chmod(0o600)
+        shutil.chown(store, "root")
+        refused("belongs to user root")
+        store.rename(target)
+        store.symlink_to(target)
+        refused("symbolic link")
+        store.unlink()
+        store.touch()
+        shutil.chown(store, "nobody")
+        refused("is empty")
+        target.rename(store)
+        self.give_store("nobody")
+        self.exits(OK, "--purge", "kept.example")
 
     @needs_root
     def test_control_socket_refuses(self):

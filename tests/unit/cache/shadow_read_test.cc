@@ -124,6 +124,32 @@ TEST_CASE("a drain does not stop a load that waits to try again") {
   CHECK(f.rows.size() == 1);
 }
 
+TEST_CASE("C-16 a read that fails ends no drain before what waits is durable") {
+  ShadowFixture f;
+  for (int i = 0; i < 300; ++i) f.stored(name(i));
+  bool purging = false;
+  SECTION("while all is loaded") { f.load(); }
+  SECTION("while all is forgotten") {
+    f.load();
+    f.settle();
+    f.cache.clear();
+    f.shadow->forget_all();
+    purging = true;
+  }
+  f.store->fail_reads("disk I/O error");
+  for (int i = 0; i < 1500; ++i) f.put("new" + std::to_string(i) + ".example");
+  int drained = 0;
+  std::size_t durable = 0;
+  f.shadow->drain([&] {
+    ++drained;
+    durable = f.store->durable;
+  });
+  f.settle();
+  CHECK(drained == 1);
+  CHECK(durable == 1800);
+  CHECK((f.shadow->pending() > 0) == purging);
+}
+
 TEST_CASE("a name not loaded yet is a point read, answered on a later turn") {
   ShadowFixture f;
   f.stored("a.example");

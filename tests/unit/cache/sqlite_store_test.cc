@@ -143,6 +143,30 @@ TEST_CASE("an existing file is read and written by who is no daemon") {
   CHECK(names_in(*store) == std::vector<std::string>{f.name(0), f.name(2)});
 }
 
+TEST_CASE("who is no daemon makes no schema in an empty file, and follows no link to a file") {
+  StoreFolder f;
+  const std::string target = (f.folder / "target").string();
+  SECTION("empty") { std::ofstream(f.path).flush(); }
+  SECTION("a link") {
+    f.fill(3);
+    fs::rename(f.path, target);
+    fs::create_symlink(target, f.path);
+  }
+  const auto before = f.files();
+  CHECK_FALSE(f.open(SqliteStore::Mode::existing));
+  CHECK(f.files() == before);
+}
+
+TEST_CASE("a link on the way to the folder is followed") {
+  StoreFolder f;
+  f.fill(3);
+  const fs::path link = f.folder / "link";
+  fs::create_directory_symlink(f.folder, link);
+  f.path = (link / "cache.db").string();
+  CHECK(names_in(*f.store(SqliteStore::Mode::existing)).size() == 3);
+  fs::remove(link);
+}
+
 TEST_CASE("a path with the marks of a URI is only a path") {
   StoreFolder f;
   f.path = (f.folder / "a?mode=memory#50%25.db").string();
