@@ -32,7 +32,7 @@ HOMES = {
 }
 SYSTEM = re.compile(
     r"(sys|netinet|net|arpa|linux)/\w+\.h|"
-    r"(unistd|fcntl|poll|pthread|signal|spawn|grp|pwd|netdb|syslog|sysexits|termios|getopt|dirent|time|malloc|sched|ifaddrs)\.h")
+    r"(unistd|fcntl|poll|pthread|signal|spawn|grp|pwd|netdb|syslog|sysexits|termios|getopt|dirent|dlfcn|time|malloc|sched|ifaddrs)\.h")
 STANDARD = re.compile(r"[a-z_0-9]+")
 TOO_NEW = {"ranges", "format", "coroutine", "generator", "print"}  # not all of our compilers have them
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
