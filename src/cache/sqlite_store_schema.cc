@@ -57,12 +57,20 @@ DbResult<void> migrate(SqliteDb& db, int version) {
   return {};
 }
 
+// A damaged schema can be sound SQL and lack a column, or have one that nothing can be written to: better found before anything is changed.
+DbResult<void> check_columns(SqliteDb& db) {
+  for (const std::string& statement : {select_rows(kSchemaVersion, ""), insert_row()})
+    if (const auto ready = db.prepare(statement.c_str()); !ready) return tl::unexpected(ready.error());
+  return {};
+}
+
 // Within a transaction: nobody else does the same meanwhile, and a crash leaves the old.
 DbResult<void> update(SqliteDb& db) {
   const auto version = version_of(db);
   if (!version) return tl::unexpected(version.error());
   auto done = *version == 0 ? create(db) : migrate(db, *version);
   if (!done) return done;
+  if (auto whole = check_columns(db); !whole) return whole;
   return all_of(db, {"PRAGMA user_version = " + std::to_string(kSchemaVersion), "COMMIT"});
 }
 
@@ -100,7 +108,7 @@ DbResult<int> version_of(SqliteDb& db) {
 DbResult<void> bring_up_to_date(SqliteDb& db) {
   const auto version = version_of(db);
   if (!version) return tl::unexpected(version.error());
-  if (*version == kSchemaVersion) return {};
+  if (*version == kSchemaVersion) return check_columns(db);
   if (auto begun = db.run("BEGIN IMMEDIATE"); !begun) return begun;
   auto done = update(db);
   if (!done) static_cast<void>(db.run("ROLLBACK"));
@@ -116,6 +124,10 @@ std::string select_rows(int version, const char* tail) {
       "failure_result, failure_in_txt, failure_since, failure_count, failure_detail, ''";
   const char* const columns = version == 1 ? kV1 : version == 2 ? kV2 : kRowColumns;
   return std::string("SELECT ") + columns + " FROM policy " + tail;
+}
+
+std::string insert_row() {
+  return std::string("INSERT OR REPLACE INTO policy (") + kRowColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 }
 
 }  // namespace tlspolicyd

@@ -24,4 +24,7 @@ inline constexpr int kApplicationId = 0x746c7370;  // "tlsp": no other program's
 // the table's name.
 [[nodiscard]] std::string select_rows(int version, const char* tail);
 
+// Writes a whole row, its parameters in the order of kRowColumns.
+[[nodiscard]] std::string insert_row();
+
 }  // namespace tlspolicyd

@@ -198,7 +198,7 @@ class Occupied(WorldTest):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stderr, "warning: .*listen: inet:127.0.0.1:8462 cannot be reached from this host; .*ip link set lo up")
         self.daemon.launch(command=command)
-        self.daemon.says("warning: listen: address=inet:127.0.0.1:8462, reason=cannot be reached from this host")
+        self.daemon.says("warning: listen: address=inet:127.0.0.1:8462, reason=\"cannot be reached from this host")
         self.assertEqual(self.daemon.stop(), 0)
 
     def test_unix_path_of_live_daemon(self):

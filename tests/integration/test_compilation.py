@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -24,14 +25,25 @@ CONTROL_FLOW = {"x86_64": {"__CET__": ("3",)}, "aarch64": {"__ARM_FEATURE_BTI_DE
 CLASH = "stack-clash-protection"  # leaves no macro
 
 
+def sources(compiled):
+    """The files that one run of the compiler is about: itself, or those that meson put into one unit."""
+    if "-unity" not in compiled.name:
+        return [compiled]
+    return [(compiled.parent / path).resolve() for path in re.findall(r'#include\s*[<"]([^>"]+)[>"]', compiled.read_text(encoding="utf-8"))]
+
+
 def commands(build):
-    """source below src/ -> the compiler's words, without those that name input and output."""
+    """source below src/ -> the compiler's words, without those that name input, output and precompiled headers."""
     found = {}
     for entry in json.loads((build / COMMANDS).read_text(encoding="utf-8")):
-        source = (build / entry["directory"] / entry["file"]).resolve()
-        if source.is_relative_to(TOP / "src"):
-            words = shlex.split(entry["command"])
-            found[source] = tuple(words[:next(at for at, word in enumerate(words) if word in ("-MD", "-MQ", "-o"))])
+        compiled = (build / entry["directory"] / entry["file"]).resolve()
+        words = shlex.split(entry["command"])
+        words = words[:next(at for at, word in enumerate(words) if word in ("-MD", "-MQ", "-o"))]
+        if "-include" in words:
+            del words[words.index("-include"):words.index("-include") + 2]
+        for source in sources(compiled):
+            if source.is_relative_to(TOP / "src") and source.suffix == ".cc":
+                found[source] = tuple(words)
     return found
 
 
