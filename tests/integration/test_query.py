@@ -197,7 +197,7 @@ class Query(WorldTest):
         self.addCleanup(refusing.stop)
         refusing.set("_mta-sts.any.example", "TXT", rcode="REFUSED")
         refusing.set(".", "NS", rcode="REFUSED")
-        for resolver, result, seen in (("127.0.0.52", "resolver_unreachable", "Connection refused"), ("127.0.0.51", "refused", "REFUSED")):
+        for resolver, result, seen in (("127.0.0.52", "resolver_unreachable", "Connection refused"), ("127.0.0.51", "resolver_refuses", "REFUSED")):
             with self.subTest(seen):
                 done = self.daemon.run("-o", f"resolver={resolver}", "-o", "dns_attempts=1", "-o", "dns_timeout=1s", "--json",
                                        "-q", "any.example")
@@ -240,7 +240,7 @@ class Query(WorldTest):
 
     def test_own_trust_anchors(self):
         """-q with other trust anchors than the policy host's: they are named"""
-        other = Authority(self.world.directory / "other")
+        other = Authority(self.world.directory / "other", "Other Root")
         self.world.publish("anchors.example", "mx1.anchors.example")
         text = " ".join(self.daemon.run("-o", f"ca_file={other.ca_file}", "-q", "anchors.example").stdout.split())
         self.assertIn(f"trusted here: ca_file {other.ca_file}", text)
