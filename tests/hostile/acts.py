@@ -20,7 +20,7 @@ ENDS = {
     "renegotiation": "flood: ",
 }
 OUT_OF_TIME = "timeout: |displaced: "
-FAILED = re.compile(r"^tlspolicyd: policy: domain=([^,]+), action=absent, .*reason=(.*)$", re.MULTILINE)
+FAILED = re.compile(r'^tlspolicyd: policy: domain=([^,]+), action=absent, .*reason="?(.*)$', re.MULTILINE)
 
 
 def act_of(name):
