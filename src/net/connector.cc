@@ -99,11 +99,11 @@ std::vector<IpAddress> Connector::unanswered() const {
   return addresses;
 }
 
-int Connector::shortage() const {
+std::optional<Connector::Shortage> Connector::shortage() const {
   for (const Family& family : families_)
     for (const Candidate& candidate : family.waiting)
-      if (candidate.short_of != 0) return candidate.short_of;
-  return 0;
+      if (candidate.short_of != 0) return Shortage{candidate.address, candidate.short_of};
+  return std::nullopt;
 }
 
 // Whoever has made room less often goes first, then the family whose turn it is.

@@ -52,9 +52,12 @@ class Connector {
   [[nodiscard]] bool more() const { return !complete_ || has_next(); }  // or may still be added
   // Those that were tried and neither failed nor connected.
   [[nodiscard]] std::vector<IpAddress> unanswered() const;
-  // Why an address could not be tried for lack of this host's descriptors, ports or memory: the
-  // last errno, as long as such an address is left. 0: none is.
-  [[nodiscard]] int shortage() const;
+  // An address that is left because this host lacked a descriptor, a port or memory, and the errno.
+  struct Shortage {
+    IpAddress address;
+    int error;
+  };
+  [[nodiscard]] std::optional<Shortage> shortage() const;
 
  private:
   struct Candidate {

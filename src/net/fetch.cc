@@ -11,6 +11,8 @@ namespace {
 // While another address is left, one that accepts a connection and then says nothing
 // gets this long. Shorter than the time a question of Postfix waits.
 constexpr milliseconds kTlsPatience{2'000};
+// After the last progress; what comes later without being progress is a drip.
+constexpr milliseconds kTrickle{1'000};
 // Turns a flood into turns: other fetches come between. A whole policy is four records.
 constexpr int kReadsPerTurn = 8;
 
@@ -20,6 +22,11 @@ std::string request_for(const FetchRequest& request) {
   return "GET " + request.path + " HTTP/1.1\r\nHost: " + host +
          "\r\nUser-Agent: tlspolicyd/" TLSPOLICYD_VERSION
          "\r\nAccept: text/plain\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n";
+}
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<milliseconds>(now).count();
 }
 
 // The host may be well at another address; what it says in its certificate is final.
@@ -88,6 +95,7 @@ void Fetch::connect_failed(const IpAddress& address, int error) {
 }
 
 void Fetch::advance() {
+  note_trickle();
   for (int turns = 0; step(); ++turns) {
     if (turns < kReadsPerTurn || channel_->link.pending()) continue;
     channel_->event.watch(FdEvent::Watch::read);
@@ -187,7 +195,7 @@ void Fetch::deadline_over() {
   switch (phase_) {
     case Phase::connect:
       for (const IpAddress& address : connector_.unanswered()) attempts_.unanswered(address_ = address);
-      if (const int error = connector_.shortage()) attempts_.connect_failed(address_, error);
+      if (const auto lack = connector_.shortage()) attempts_.connect_failed(address_ = lack->address, lack->error);
       return finish(attempts_.verdict());
     case Phase::handshake: return finish({FetchFault::timeout, "the TLS handshake took too long"});
     case Phase::request:
@@ -200,8 +208,14 @@ void Fetch::deadline_over() {
 
 void Fetch::came_further() {
   if (!request_.progress) return;
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  request_.progress->made_ms = std::chrono::duration_cast<milliseconds>(now).count();
+  request_.progress->trickles = false;
+  request_.progress->made_ms = now_ms();
+}
+
+// Something came; where it is progress after all, that is taken back at once.
+void Fetch::note_trickle() {
+  if (!request_.progress || phase_ != Phase::answer) return;
+  if (now_ms() - request_.progress->made_ms >= kTrickle.count()) request_.progress->trickles = true;
 }
 
 milliseconds Fetch::elapsed() const {

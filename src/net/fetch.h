@@ -59,6 +59,7 @@ class Fetch {
   void patience_over();
   void deadline_over();
   void came_further();
+  void note_trickle();
   void finish(FetchFailure failure);
   void fill(FetchFailure failure);
   [[nodiscard]] milliseconds elapsed() const;

@@ -43,6 +43,8 @@ enum class FetchFault : std::uint8_t {
 struct FetchProgress {
   std::atomic<std::int64_t> made_ms{0};  // SteadyTime of the last progress, in ms
   std::atomic<bool> secured{false};      // the TLS handshake has ended, with the right certificate
+  // Octets still came a second after the last progress. (Session tickets come with the handshake.)
+  std::atomic<bool> trickles{false};
 };
 
 struct FetchRequest {

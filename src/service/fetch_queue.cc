@@ -138,8 +138,13 @@ FetchQueue::FetchPtr FetchQueue::next_admissible() {
   if (running_.size() >= concurrency_) return nullptr;
   if (running_.size() + concurrency_ / kLastShare >= concurrency_) return next_of_the_last_tenth();
   if (const FetchPtr next = next_in_line()) return next;
-  const Fetches& displaced = waiting_of(Class::displaced);
-  return displaced.empty() ? nullptr : displaced.front();
+  return next_displaced();
+}
+
+FetchQueue::FetchPtr FetchQueue::next_displaced() const {
+  for (const Class kind : {Class::displaced, Class::tried})
+    if (!waiting_of(kind).empty()) return waiting_of(kind).front();
+  return nullptr;
 }
 
 SteadyTime::duration FetchQueue::last_tenth_pause() const {
@@ -199,7 +204,7 @@ void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) 
 }
 
 FetchQueue::Urgency FetchQueue::urgency_of(const Fetch& waiting) const {
-  if (waiting.in == &waiting_of(Class::displaced)) return Urgency::background;
+  if (waiting.in == &waiting_of(Class::displaced) || waiting.in == &waiting_of(Class::tried)) return Urgency::background;
   const bool first_of_refreshes = refreshes_running_ == 0 && !line_.empty();
   if (waiting.in == &waiting_of(Class::refresh)) return first_of_refreshes ? Urgency::mail_waits : Urgency::background;
   return clock_.steady() - waiting.entered < kMailWaits ? Urgency::mail_waits : Urgency::first_contact;
@@ -214,8 +219,10 @@ milliseconds FetchQueue::patience() const {
 // A refresh keeps its two seconds: whoever has a crowd in line for weeks must not let the policies
 // of hosts run out that take their time. So does a host that has shown its certificate.
 milliseconds FetchQueue::patience_with(const Fetch& running, Urgency urgency) const {
+  const FetchProgress& progress = *running.request.progress;
+  if (progress.trickles) return kPatience;  // a host that thinks sends nothing
   if (urgency == Urgency::background) return kLongPatience;
-  if (running.request.progress->secured) return urgency == Urgency::mail_waits ? kPatience : kLongPatience;
+  if (progress.secured) return urgency == Urgency::mail_waits ? kPatience : kLongPatience;
   return running.kind == Class::refresh ? kPatience : patience();
 }
 
@@ -225,37 +232,40 @@ bool FetchQueue::holds_too_much(const Fetch& running, const Fetch& waiting) cons
   return line_.under_way(waiting.network) == 0 && line_.under_way(running.network) > 1;
 }
 
-// For mail that waits those that have shown their certificates give way one by one, as many as
-// newcomers need while the last tenth lasts: a crowd is not worth what they have reached.
+// For mail that waits those that have shown their certificates and do not drip give way one by
+// one, as many as newcomers need while the last tenth lasts: a crowd is not worth what they have
+// reached.
 FetchQueue::FetchPtr FetchQueue::who_gives_way(const Fetch& waiting) const {
   const SteadyTime now = clock_.steady();
   const Urgency urgency = urgency_of(waiting);
   const bool mail_waits = urgency == Urgency::mail_waits;
-  FetchPtr silent, slow;  // slow: begun first
+  FetchPtr silent, slow;  // slow: begun first, if it has had its ten seconds; else last, since that loses least
   for (const FetchPtr& fetch : running_) {
     const FetchProgress& progress = *fetch->request.progress;
-    if (mail_waits && progress.secured && now < next_cut_) continue;
+    const bool thinks = progress.secured && !progress.trickles;
+    if (mail_waits && thinks && now < next_cut_) continue;
     const bool too_silent = ms_of(now) - progress.made_ms >= patience_with(*fetch, urgency).count();
     if (too_silent && (!silent || progress.made_ms < silent->request.progress->made_ms)) silent = fetch;
-    if (!silent && !slow && mail_waits && holds_too_much(*fetch, waiting)) slow = fetch;
+    const bool found = slow && now - slow->begun >= kLongPatience;
+    if (!silent && !found && mail_waits && holds_too_much(*fetch, waiting)) slow = fetch;
   }
   return silent ? silent : slow;
 }
 
 FetchQueue::FetchPtr FetchQueue::next_waiting() const {
-  const Fetches& displaced = waiting_of(Class::displaced);
   if (FetchPtr next = next_in_line()) return next;
-  return displaced.empty() ? nullptr : displaced.front();
+  return next_displaced();
 }
 
 bool FetchQueue::displace_for_next() {
   const FetchPtr next = running_.size() > concurrency_ ? nullptr : next_waiting();
   const FetchPtr fetch = next ? who_gives_way(*next) : nullptr;
   if (!fetch) return false;
-  if (fetch->request.progress->secured) next_cut_ = clock_.steady() + last_tenth_pause();
+  if (fetch->request.progress->secured && !fetch->request.progress->trickles) next_cut_ = clock_.steady() + last_tenth_pause();
   leave(fetch);
   begin(next);
-  fetch->in = &waiting_of(fetch->kind == Class::refresh ? Class::refresh : Class::displaced);
+  const Class displaced = fetch->ran < kFairTrial ? Class::displaced : Class::tried;
+  fetch->in = &waiting_of(fetch->kind == Class::refresh ? Class::refresh : displaced);
   fetch->place = fetch->in->insert(fetch->in->end(), fetch);
   return true;
 }

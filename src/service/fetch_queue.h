@@ -9,12 +9,12 @@
 //
 // When something waits for room, a fetch gives way that has made no progress for too long (see
 // FetchProgress): the one with the longest silence. It begins again later, within its own time
-// and after the others. How long is too long:
+// and after the others, and the later if it had its two seconds. How long is too long:
 //
-//                           before the TLS handshake ends     after it
-//   mail waits (5 s)        2 s, less the more wait           2 s
-//   a first contact waits   2 s, less the more wait           10 s
-//   others wait             10 s                              10 s
+//                           before the TLS handshake ends   after it   an answer that drips
+//   mail waits (5 s)        2 s, less the more wait         2 s        2 s
+//   a first contact waits   2 s, less the more wait         10 s       2 s
+//   others wait             10 s                            10 s       2 s
 //
 // So hosts that are silent or drip, however many, neither keep newcomers waiting nor let live
 // policies run out, and a slow host is not begun again for as long as it goes on. Two bounds keep
@@ -52,8 +52,9 @@ class FetchQueue {
   [[nodiscard]] std::size_t refresh_room() const;
 
  private:
-  enum class Class : std::uint8_t { first_contact, refresh, displaced };  // in order of admission
-  static constexpr std::size_t kClasses = 3;
+  // In order of admission. displaced: gave way before it had been tried fairly; tried: after that.
+  enum class Class : std::uint8_t { first_contact, refresh, displaced, tried };
+  static constexpr std::size_t kClasses = 4;
   enum class Urgency : std::uint8_t { mail_waits, first_contact, background };
 
   struct Fetch;
@@ -87,6 +88,7 @@ class FetchQueue {
   [[nodiscard]] milliseconds patience_with(const Fetch& running, Urgency urgency) const;
   [[nodiscard]] bool holds_too_much(const Fetch& running, const Fetch& waiting) const;
   [[nodiscard]] FetchPtr who_gives_way(const Fetch& waiting) const;  // null: nobody yet
+  [[nodiscard]] FetchPtr next_displaced() const;                     // null: none that gave way waits
   [[nodiscard]] FetchPtr next_waiting() const;                       // null: nothing waits
   [[nodiscard]] bool displace_for_next();  // false: nothing waits, or nobody gives way to it yet
   [[nodiscard]] bool expire_some();  // false: more have run out than one turn takes

@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 HOSTILE_NETWORK = "127.77.0"   # of all policy hosts that mean harm, where they have but one
 SPREAD = 100                   # 127.100.x.1 and on, where one has its own
 HEALTHY_HOST = "127.78.0.1"
-ACTS = ("good", "brief", "silent", "drip-tls", "drip-http", "headers", "body", "reset-accept", "reset-hello",
+ACTS = ("good", "brief", "slow", "silent", "drip-tls", "drip-http", "headers", "body", "reset-accept", "reset-hello",
         "reset-handshake", "reset-request", "reset-headers", "reset-body", "chain", "rsa8192", "key-updates",
         "renegotiation")
 CACHED = "cached.good.hosts.example"

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -145,7 +146,7 @@ void PolicyHosts::heed(Visit& visit, Visit::Wish wish) {
 void PolicyHosts::every_second() {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_tick_ < std::chrono::seconds(1)) return;
-  last_tick_ = now;
+  last_tick_ = std::max(last_tick_ + std::chrono::seconds(1), now - std::chrono::seconds(1));  // seconds do not grow
   for (auto at = visits_.begin(); at != visits_.end();) {
     Visit& visit = (at++)->second;
     if (visit.on_second() == Visit::Wish::end) visits_.erase(visit.fd());

@@ -1,20 +1,27 @@
 """Policy hosts that are silent, slow, endless, broken or busy, more than there is room to ask at once."""
+import re
+import time
 import unittest
 
 import acts
 from arena import ACTS, FRESH, FRESH_WITHIN, HOSTILE_NETWORK, LONG, ArenaTest
 from crowd import ask_all, ask_around
+from waiting import until
 
-HONEST = ("good", "brief", "rsa8192")
+HONEST = ("good", "brief", "slow", "rsa8192")
 HOSTILE = [act for act in ACTS if act not in HONEST]
 HOSTS = 5000 if LONG else 800
 ROOM = 1000 if LONG else 160     # fetches at once: five hosts for each place
 FETCH_TIMEOUT = 60 if LONG else 6
 COSTLY = 40 if LONG else 10      # hosts with a costly key that all have a turn in time
-PLAYED = 0.5                     # of the hosts of each act, at least, to the end that is this act's...
+PLAYED = 1 / 3                   # of the hosts of each act, at least, to the end that is this act's...
 PLAYED_ROOM = ROOM // 4          # ...unless they are more than have a turn in time
 MIDST = 10 if LONG else 3        # healthy domains that are asked for while the crowd comes
 GROWTH = 20 * 1024               # kB that a repetition may add: allocators keep some
+SLOW = 5000 if LONG else 500     # hosts that take eight seconds, all of which are cached in time...
+SLOW_ROOM = SLOW // 5
+DRIPS = SLOW // 5                # ...though these hold places beside them
+SLOW_WITHIN = 60                 # seconds; eight for each place would be forty
 FEW, MANY = 20, HOSTS // 2       # networks of an act
 CROWDED_WITHIN = 3.0             # seconds; all in line have been tried by then, each for 0.3 s
 
@@ -82,8 +89,9 @@ class PolicyHosts(Attack):
         self.assert_harmless(["silent"], "d")
 
     def test_drip(self):
-        """all of them an octet a second, in the handshake and in the answer"""
-        self.assert_harmless(["drip-tls", "drip-http"], "e")
+        """all of them an octet a second, in the handshake, then in the answer"""
+        self.assert_harmless(["drip-tls"], "e")
+        self.assert_harmless(["drip-http"], "f")
 
     @unittest.skipUnless(LONG, "each kind alone is for the long form")
     def test_each_kind(self):
@@ -91,6 +99,28 @@ class PolicyHosts(Attack):
         for act in HOSTILE:
             with self.subTest(act):
                 self.assert_harmless([act], f"{act}-")
+
+
+class Slow(ArenaTest):
+    """Hosts that are slow and mean no harm."""
+    settings = {"fetch_concurrency": SLOW_ROOM, "fetch_timeout": "60s"}
+
+    def test_slow(self):
+        """hosts that take eight seconds each, five for each place, with drips beside them: all are cached"""
+        drips = [f"d{n}.drip-http.hosts.example" for n in range(DRIPS)]
+        slow = [f"s{n}.slow.hosts.example" for n in range(SLOW)]
+        names = [*drips[:DRIPS // 2], *slow, *drips[DRIPS // 2:]]
+        with self.arena.pulse() as pulse:
+            began = time.monotonic()
+            answers = ask_all(names)
+            self.assertEqual(len(answers), len(names))
+            until(lambda: self.stored() == SLOW, lambda: f"{self.stored()} of {SLOW} policies",
+                  SLOW_WITHIN - (time.monotonic() - began))
+            took = time.monotonic() - began
+        self.assert_healthy(pulse.beat, hosts=SLOW, drips=DRIPS, seconds=f"{took:.1f}")
+
+    def stored(self):
+        return len(set(re.findall(r"domain=(s\d+\.slow\.hosts\.example), action=stored", self.arena.daemon.log())))
 
 
 class Spread(Attack):

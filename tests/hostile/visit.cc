@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kBatch = 64 * 1024;  // octets of an endless stream that are made at once
 constexpr int kMessages = 64;              // TLS messages made at once
 
-constexpr std::array<std::pair<std::string_view, Act>, 17> kActs{{
-    {"good", Act::good}, {"brief", Act::brief}, {"silent", Act::silent}, {"drip-tls", Act::drip_tls},
+constexpr std::array<std::pair<std::string_view, Act>, 18> kActs{{
+    {"good", Act::good}, {"brief", Act::brief}, {"slow", Act::slow}, {"silent", Act::silent}, {"drip-tls", Act::drip_tls},
     {"drip-http", Act::drip_http}, {"headers", Act::headers}, {"body", Act::body},
     {"reset-accept", Act::reset_accept}, {"reset-hello", Act::reset_hello},
     {"reset-handshake", Act::reset_handshake}, {"reset-request", Act::reset_request},
@@ -23,10 +23,21 @@ constexpr std::array<std::pair<std::string_view, Act>, 17> kActs{{
 
 constexpr std::string_view kFields = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
 
+// Of a slow host's answer, what it sends a second, and how many seconds it takes.
+constexpr std::size_t kKibibyte = 1024, kSeconds = 8;
+
+std::string padded(std::string body) {
+  for (int line = 0; body.size() + 500 < kSeconds * kKibibyte; ++line)
+    body += "x" + std::to_string(line) + ": " + std::string(400, 'x') + "\r\n";
+  return body += "last: " + std::string(kSeconds * kKibibyte - body.size() - 8, 'x') + "\r\n";
+}
+
 // The policy of the domain whose policy host `host` is.
-std::string honest_answer(std::string_view host, std::string_view max_age) {
+std::string honest_answer(std::string_view host, Act act) {
   const std::string domain(host.substr(host.find('.') + 1));
-  const std::string body = "version: STSv1\r\nmode: enforce\r\nmx: mx." + domain + "\r\nmax_age: " + std::string(max_age) + "\r\n";
+  const std::string max_age = act == Act::brief ? "1" : "604800";
+  std::string body = "version: STSv1\r\nmode: enforce\r\nmx: mx." + domain + "\r\nmax_age: " + max_age + "\r\n";
+  if (act == Act::slow) body = padded(std::move(body));
   return std::string(kFields) + "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
 }
 
@@ -58,6 +69,7 @@ Visit::Wish Visit::on_ready() {
 
 Visit::Wish Visit::on_second() {
   if (dripping()) send_out(1);
+  if (act_ == Act::slow && answered_) send_kibibyte();
   return gone_ ? Wish::end : Wish::read;
 }
 
@@ -77,12 +89,13 @@ Visit::Wish Visit::go_on() {
   if (!established_) shake_hands();
   if (established_ && act_ == Act::reset_handshake) return Wish::reset;
   if (established_ && !answered_) read_request();
-  if (answered_ && !last_ && out_.empty()) pester();
+  if (answered_ && !last_ && out_.empty() && act_ != Act::slow) pester();
   if (!dripping()) send_out(out_.size() + kBatch);
   if (gone_) return Wish::end;
   if (!out_.empty()) return dripping() ? Wish::read : Wish::read_and_write;
   if (last_) return *last_;
-  return answered_ && !dripping() ? Wish::read_and_write : Wish::read;
+  const bool ticks = dripping() || act_ == Act::slow;  // goes on each second
+  return answered_ && !ticks ? Wish::read_and_write : Wish::read;
 }
 
 void Visit::shake_hands() {
@@ -101,12 +114,17 @@ void Visit::read_request() {
 void Visit::answer() {
   answered_ = true;
   const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
-  const std::string whole = honest_answer(name != nullptr ? name : "", act_ == Act::brief ? "1" : "604800");
+  const std::string whole = honest_answer(name != nullptr ? name : "", act_);
   std::string_view octets = whole;
   if (act_ == Act::reset_request) octets = {};
   if (act_ == Act::reset_headers || act_ == Act::headers) octets = kFields;
   const bool cut = act_ == Act::reset_body || act_ == Act::key_updates || act_ == Act::renegotiation;
   if (cut) octets = std::string_view(whole).substr(0, whole.size() - 20);
+  if (act_ == Act::slow) {
+    const std::size_t header = whole.size() - kSeconds * kKibibyte;
+    later_ = whole.substr(header);
+    octets = octets.substr(0, header);
+  }
   if (act_ == Act::body) octets = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
   for (const char& octet : octets) {
     std::size_t written = 0;
@@ -119,6 +137,17 @@ void Visit::answer() {
   if (!honest) return;
   SSL_shutdown(ssl_.get());
   last_ = Wish::end;
+}
+
+void Visit::send_kibibyte() {
+  std::size_t written = 0;
+  if (!later_.empty()) SSL_write_ex(ssl_.get(), later_.data(), std::min(kKibibyte, later_.size()), &written);
+  later_.erase(0, written);
+  send_out(kBatch);
+  if (!later_.empty() || gone_) return;
+  SSL_shutdown(ssl_.get());
+  send_out(kBatch);
+  gone_ = true;
 }
 
 // More of what never ends.

@@ -17,6 +17,7 @@ namespace tlspolicyd {
 enum class Act : unsigned char {
   good,            // a policy, at once
   brief,           // the same with a max_age of one second
+  slow,            // a policy of 8 KiB, one of them a second
   silent,          // accepts and never speaks
   drip_tls,        // its handshake an octet a second
   drip_http,       // its answer an octet a second
@@ -51,6 +52,7 @@ class Visit {
   void read_request();
   void answer();
   void pester();
+  void send_kibibyte();
   void send_out(std::size_t most);
   [[nodiscard]] bool dripping() const;
 
@@ -59,6 +61,7 @@ class Visit {
   CPtr<SSL, SSL_free> ssl_;
   std::string request_;
   std::string out_;          // TLS records on their way
+  std::string later_;        // of the answer of a slow host
   bool established_ = false;
   bool answered_ = false;
   bool gone_ = false;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <thread>
@@ -339,7 +340,7 @@ TEST_CASE("want of descriptors up to the deadline is told as this host's") {
     got = https.fetch(request);
   }
   CHECK(name_of(got.fault) == "shortage");
-  CHECK(got.detail.find("this host has no descriptor left") != std::string::npos);
+  CHECK(got.detail == "127.0.0.1: this host has no descriptor left");
 }
 
 TEST_CASE("what a failed connection says of the host, the way and this host") {
@@ -379,6 +380,29 @@ TEST_CASE("an address that cannot be reached, and none at all") {
   const FetchOutcome none = https.fetch(HttpsFixture::request(443, {}));
   CHECK(name_of(none.fault) == "unreachable");
   CHECK(none.detail == "there is no address to connect to");
+}
+
+TEST_CASE("F-15 an octet now and then is told from progress") {
+  HttpsFixture https;
+  const auto progress = std::make_shared<FetchProgress>();
+  std::atomic<bool> trickled{false};
+  const TlsPeer drip({.leaf = pki().leaf}, [&](PeerConnection& peer) {
+    if (!peer.handshake()) return;
+    peer.request();
+    peer.send("HTTP/1.1 200 ");
+    for (int i = 0; i < 1000 && !progress->trickles; ++i) {
+      std::this_thread::sleep_for(milliseconds(10));
+      peer.send("O");
+    }
+    trickled = progress->trickles.load();
+    peer.send("\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\n");
+    for (int i = 0; i < 1000 && progress->trickles; ++i) std::this_thread::sleep_for(milliseconds(10));
+    peer.send("x");
+  });
+  FetchRequest request = HttpsFixture::request(drip.port());
+  request.progress = progress;
+  CHECK(name_of(https.fetch(request).fault) == "none");
+  CHECK(trickled);
 }
 
 TEST_CASE("a host that has shown its certificate is told from others, whatever it answers") {

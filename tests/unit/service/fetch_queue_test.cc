@@ -354,20 +354,36 @@ TEST_CASE("for mail that waits hosts that have shown their certificates give way
   CHECK(rig.https.fetched.size() <= 18 + 2 + 8 + 2);  // two of the last tenth, one or two of the others
 }
 
-TEST_CASE("of those that gave way none holds its place against the others for ever") {
+TEST_CASE("F-15 an octet now and then is worth no more time than silence, also where no mail waits any more") {
+  Rig rig(1);
+  rig.hang(rig.queue.first_contacts(), "drip");
+  rig.secure(0);
+  rig.https.fetched[0].progress->trickles = true;
+  rig.hang(rig.queue.refreshes(), "refresh");  // more than one waits, so that none is the only one
+  rig.start(rig.queue.first_contacts(), "waiting");
+  rig.pass(1900ms);
+  CHECK(rig.https.fetched.size() == 1);
+  rig.pass(200ms);
+  CHECK(rig.https.fetched.size() > 1);
+}
+
+TEST_CASE("of those that gave way the one that had no two seconds begins first, and none holds its place for ever") {
   Rig rig(1);
   rig.hang(rig.queue.first_contacts(), "drip");
   rig.pass(2500ms);
-  rig.https.serve("thoughtful", "x");
-  rig.hang(rig.queue.first_contacts(), "thoughtful");
+  rig.hang(rig.queue.first_contacts(), "less tried");
   rig.hang(rig.queue.first_contacts(), "newcomer");
-  rig.pass(2500ms);
+  rig.pass(600ms);
   REQUIRE(rig.https.fetched.back().host == "newcomer");
   rig.https.release("newcomer");
   rig.loop.run();
-  REQUIRE(rig.https.fetched.back().host == "drip");
+  REQUIRE(rig.https.fetched.back().host == "less tried");
+  for (int s = 0; s < 9; ++s) rig.pass(1000ms);
+  CHECK(rig.https.fetched.back().host == "less tried");
+  for (int s = 0; s < 2; ++s) rig.pass(1000ms);
+  CHECK(rig.https.fetched.back().host == "drip");
   for (int s = 0; s < 11; ++s) rig.pass(1000ms);
-  CHECK(rig.https.fetched.back().host == "thoughtful");
+  CHECK(rig.https.fetched.back().host == "less tried");
 }
 
 TEST_CASE("R-09 a refresh may always run, however many first contacts there are") {
