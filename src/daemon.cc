@@ -29,8 +29,9 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       postconf_(std::move(start.postconf)),
       postfix_level_(side_lane_, loop, loop, log, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
-      dns_(loop, clock, metrics_, dns_options(config_)),
-      dane_dns_(loop, clock, metrics_, dane_dns_options(config_)),
+      dns_hub_(loop, loop, clock, metrics_, resolver_count(config_)),
+      dns_(dns_hub_, dns_options(config_)),
+      dane_dns_(dns_hub_, dane_dns_options(config_)),
       nat64_(dns_, loop, &log),
       precedence_(log),
       canary_({dane_dns_, loop, log, metrics_}, [this] { on_canary(); }),
@@ -121,7 +122,6 @@ void Daemon::ask_postfix_level() {
 
 void Daemon::on_canary() {
   precedence_.set_validates(canary_.validates(), show(config_, *find_param("dane_canary")));
-  if (!canary_.validates()) dane_.forget_all();
   set_precedence();
 }
 

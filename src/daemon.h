@@ -88,6 +88,7 @@ class Daemon {
   WorkerLane side_lane_{"postconf"};
   PostfixLevel postfix_level_;
   std::unique_ptr<HttpsClient> https_;
+  DnsHub dns_hub_;
   DnsClient dns_, dane_dns_;
   Nat64Watch nat64_;
   PrecedenceSwitch precedence_;
