@@ -45,7 +45,7 @@ struct StoreShadow::State {
   void forget(const Domain& domain);
   void forget_all();
   void find_strays(const std::vector<StoredRow>& rows);
-  void mind_clock();
+  seconds mind_clock();
   void on_clock_set(seconds by);
   [[nodiscard]] bool cached(const Domain& domain) const;
 
@@ -200,18 +200,21 @@ void StoreShadow::State::find_strays(const std::vector<StoredRow>& rows) {
   writer.wake_now();
 }
 
-void StoreShadow::State::mind_clock() {
-  if (!lane.has_store()) return;
-  if (const seconds step = wall_step.take(); step != seconds(0)) return on_clock_set(step);
-  if (!passed_over || !loaded || parts.clock.life() - wall_stands_since < kLapsedKept) return;
-  passed_over = false;
-  strays_wanted = strays_may_lapse = true;
-  writer.wake();
+seconds StoreShadow::State::mind_clock() {
+  if (!lane.has_store()) return seconds(0);
+  const seconds step = wall_step.take();
+  if (step != seconds(0)) on_clock_set(step);
+  else if (passed_over && loaded && parts.clock.life() - wall_stands_since >= kLapsedKept) {
+    passed_over = false;
+    strays_wanted = strays_may_lapse = true;
+    writer.wake();
+  }
+  return step;
 }
 
 void StoreShadow::State::on_clock_set(seconds by) {
   parts.log.info(LogLine("clock").with("action", "stepped").with("by_s", by.count())
-                     .with("effect", "policies keep their age; the store's times are written anew"));
+                     .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
   wall_stands_since = parts.clock.life();
   backlog.add_all();
   writer.wake();
@@ -235,7 +238,9 @@ void StoreShadow::changed(const Domain& domain) { state_->changed(domain); }
 
 void StoreShadow::forget(const Domain& domain) { state_->forget(domain); }
 
-void StoreShadow::mind_clock() { state_->mind_clock(); }
+seconds StoreShadow::mind_clock() { return state_->mind_clock(); }
+
+void StoreShadow::pass_over() { state_->passed_over = true; }
 
 void StoreShadow::forget_all() { state_->forget_all(); }
 

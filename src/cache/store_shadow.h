@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/log.h"
@@ -51,10 +52,14 @@ class StoreShadow {
   // not put there has lapsed by the wall clock, which may be wrong: see mind_clock().
   // `on_loaded` once, at the end or when reading failed; a load that failed goes on later.
   void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
-  // To be called every few minutes at least. When the wall clock was set, the store's times
-  // are written anew, so that a restart finds the ages that were true before; and rows that
-  // had lapsed by the former setting are read once more. They go when it has stood for a day.
-  void mind_clock();
+  // To be called every few minutes at least. When the wall clock was set, the times of what was
+  // fetched since the start are written anew, so that a restart finds the ages that were true
+  // before; and rows that had lapsed by the former setting are read once more. They go when it
+  // has stood for a day. Returns by how much it was set.
+  seconds mind_clock();
+  // A policy that was loaded has ended by the wall clock, which may be wrong: its row stays as
+  // long as one that had lapsed when it was read.
+  void pass_over();
   // True once a name that is not in the cache is not in the store either.
   [[nodiscard]] bool loaded() const;
 
@@ -79,5 +84,15 @@ class StoreShadow {
 // as age 0 and makes the entry due for a refresh at once.
 [[nodiscard]] StoredRow to_row(const Entry& entry, const Clock& clock);  // entry.held is not null
 [[nodiscard]] Entry from_row(const StoredRow& row, const Clock& clock);  // `due` is left at LifeTime::max() unless the fetch time was in the future
+
+// A policy that was loaded from the store, after the wall clock went forward: as old as its
+// stored fetch time says now, with its DANE statuses. Empty where it is not older than it was.
+[[nodiscard]] std::optional<Entry> aged_by_store(const Entry& entry, const Clock& clock);
+
+// Whether the stored fetch time makes a policy younger than it is known to be: it was written,
+// or is read, while the wall clock is wrong.
+[[nodiscard]] bool stored_too_young(const HeldPolicy& held, const Clock& clock);
+// Forgets the stored fetch time: a row of it gets its time from the age.
+[[nodiscard]] Entry without_stored_time(const Entry& entry);
 
 }  // namespace tlspolicyd

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cache/store_shadow.h"
+#include "cache/wall_step.h"
 
 namespace tlspolicyd {
 namespace {
@@ -40,13 +41,19 @@ std::shared_ptr<const HopDanes> dane_from_row(const StoredRow& row, LifeTime fet
   return std::make_shared<const HopDanes>(std::move(hops));
 }
 
+bool loaded(const HeldPolicy& held) { return held.stored != WallTime::min(); }
+
+std::shared_ptr<const HeldPolicy> with_times(const HeldPolicy& held, LifeTime fetched, WallTime stored) {
+  return std::make_shared<const HeldPolicy>(HeldPolicy{held.policy, held.id, fetched, stored});
+}
+
 }  // namespace
 
 StoredRow to_row(const Entry& entry, const Clock& clock) {
   StoredRow row{.domain = entry.domain,
                 .policy = entry.held->policy,
                 .id = entry.held->id,
-                .fetched = to_wall(entry.held->fetched, clock),
+                .fetched = loaded(*entry.held) ? entry.held->stored : to_wall(entry.held->fetched, clock),
                 .checked = to_wall(entry.checked, clock),
                 .last_asked = to_wall(entry.last_asked, clock),
                 .failure = {},
@@ -60,7 +67,7 @@ StoredRow to_row(const Entry& entry, const Clock& clock) {
 Entry from_row(const StoredRow& row, const Clock& clock) {
   const LifeTime fetched = to_life(row.fetched, clock);
   Entry entry{.domain = row.domain};
-  entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{row.policy, row.id, fetched});
+  entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{row.policy, row.id, fetched, row.fetched});
   entry.checked = to_life(row.checked, clock);
   entry.last_asked = to_life(row.last_asked, clock);
   entry.dane = dane_from_row(row, fetched, clock.life());
@@ -70,6 +77,28 @@ Entry from_row(const StoredRow& row, const Clock& clock) {
   failure.since = std::min(fetched + failure.since.time_since_epoch(), clock.life());
   entry.failure = std::make_shared<const Failure>(std::move(failure));
   return entry;
+}
+
+// Never younger: a clock that is set to and fro would keep a policy alive for ever.
+std::optional<Entry> aged_by_store(const Entry& entry, const Clock& clock) {
+  if (!entry.held || !loaded(*entry.held)) return std::nullopt;
+  const LifeTime fetched = to_life(entry.held->stored, clock);
+  const seconds older = entry.held->fetched - fetched;
+  if (older <= seconds(0)) return std::nullopt;
+  Entry aged = entry;
+  aged.held = with_times(*entry.held, fetched, entry.held->stored);
+  aged.dane = shifted(entry.dane, [=](LifeTime time) { return time - older; });
+  return aged;
+}
+
+bool stored_too_young(const HeldPolicy& held, const Clock& clock) {
+  return loaded(held) && held.stored > to_wall(held.fetched, clock) + WallStep::kTolerated;
+}
+
+Entry without_stored_time(const Entry& entry) {
+  Entry out = entry;
+  out.held = with_times(*entry.held, entry.held->fetched, WallTime::min());
+  return out;
 }
 
 }  // namespace tlspolicyd

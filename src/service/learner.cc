@@ -188,6 +188,19 @@ void Learner::adopt(const StoredRow& row) {
   parts_.cache.put(std::move(entry), now);
 }
 
+// Where it has ended it is as if it had when it was read: its row stays for a while.
+void Learner::grew_older(Entry entry) {
+  const LifeTime now = parts_.clock.life();
+  if (usable(*entry.held, now)) {
+    entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
+    return parts_.cache.put(std::move(entry), now);
+  }
+  log_lapsed(parts_.log, entry);
+  forgot(entry.domain);
+  parts_.shadow.pass_over();
+  parts_.cache.put(lapsed(entry), now);
+}
+
 void Learner::finish(Pending& pending) {
   const auto node = pending_.extract(pending.domain.text());
   if (pending.purpose == Purpose::refresh) --refreshes_;

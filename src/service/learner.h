@@ -87,6 +87,8 @@ class Learner {
 
   // Takes in a row from the store, unless something newer is known.
   void adopt(const StoredRow& row);
+  // Takes in an entry that adopt() had taken for younger than it is.
+  void grew_older(Entry entry);
   // The entry has gone or has run out.
   void forgot(const Domain& domain) { failing_.erase(domain.text()); }
   void forgot_all() { failing_.clear(); }

@@ -73,6 +73,8 @@ void log_discovery(Logger& log, const Entry* before, const Entry& after, const D
   if (txt_lost) log.info(policy_line("kept", after).with("reason", after.failure->detail));
 }
 
+void log_lapsed(Logger& log, const Entry& entry) { log.info(policy_line("lapsed", entry)); }
+
 void log_failing(Logger& log, const Entry& entry, LifeTime now) {
   log.warning(policy_line("refresh_failing", entry)
                   .with("failure", name_of(entry.failure->result))

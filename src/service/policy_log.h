@@ -18,6 +18,9 @@ void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose pu
 // was known.
 void log_discovery(Logger& log, const Entry* before, const Entry& after, const DiscoveryReport& report);
 
+// The policy of `entry` has ended.
+void log_lapsed(Logger& log, const Entry& entry);
+
 // RFC 8461 section 10.2: a live policy cannot be refreshed.
 void log_failing(Logger& log, const Entry& entry, LifeTime now);
 

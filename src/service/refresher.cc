@@ -15,7 +15,8 @@ constexpr std::size_t kMaxDropsALook = 500;  // entries that ran out, so that a 
 }  // namespace
 
 Refresher::Refresher(Parts parts)
-    : parts_(parts), timer_(parts_.timers.make([this] { look(); })) {}
+    : parts_(parts), ages_({parts.learner, parts.cache, parts.shadow, parts.timers, parts.clock}),
+      timer_(parts_.timers.make([this] { look(); })) {}
 
 void Refresher::start() { timer_->start(kSoonest); }
 
@@ -28,7 +29,7 @@ void Refresher::look() {
   for (const Entry* entry : parts_.cache.due(now, most)) due.push_back(*entry);
   for (const Entry& entry : due) handle(entry, now);
   const LifeTime next = parts_.cache.next_due();
-  parts_.shadow.mind_clock();
+  ages_.look(parts_.shadow.mind_clock());
   timer_->start(next > now + kLatest ? kLatest : std::max(next - now, kSoonest));
 }
 
@@ -49,9 +50,7 @@ void Refresher::handle(const Entry& entry, LifeTime now) {
 }
 
 void Refresher::drop(const Entry& entry, LifeTime now) {
-  if (entry.held)
-    parts_.log.info(LogLine("policy").with("domain", entry.domain.text()).with("action", "lapsed")
-                        .with("mode", name_of(entry.held->policy.mode)).with("id", entry.held->id));
+  if (entry.held) log_lapsed(parts_.log, entry);
   parts_.learner.forgot(entry.domain);
   parts_.cache.put(lapsed(entry), now);
   parts_.shadow.changed(entry.domain);

@@ -1,5 +1,5 @@
 // Looks at entries when they fall due: refreshes policies in use in the background,
-// drops those that have run out; and has the store mind the clock. RFC 8461 sections 3.3
+// drops those that have run out; and looks whether the wall clock was set. RFC 8461 sections 3.3
 // and 10.2. Answer loop only.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "event/timer.h"
 #include "service/fetch_queue.h"
 #include "service/learner.h"
+#include "service/stored_ages.h"
 
 namespace tlspolicyd {
 
@@ -34,6 +35,7 @@ class Refresher {
   void drop(const Entry& entry, LifeTime now);
 
   Parts parts_;
+  StoredAges ages_;
   std::unique_ptr<Timer> timer_;
 };
 

@@ -26,6 +26,9 @@ struct HeldPolicy {
   Policy policy;
   std::string id;    // read from TXT before the fetch began; "" if none was readable
   LifeTime fetched;  // the end of the fetch: the lifetime runs from here
+  // The same by the wall clock, as the store had it; min(): fetched since the start. The wall
+  // clock may have been wrong when the store was read.
+  WallTime stored = WallTime::min();
 };
 
 // A GET that was made, for pacing the next one.

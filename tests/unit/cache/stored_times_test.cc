@@ -67,6 +67,55 @@ TEST_CASE("C-19 a fetch time in the future counts as now and is refreshed at onc
   CHECK(entry.failure->since == time.life());
 }
 
+TEST_CASE("C-19 a row that was loaded keeps its wall time, and gives the age anew, but never a younger one") {
+  FakeTime time;
+  const StoredRow row = row_of(time, seconds(100));
+  time.advance(seconds(500));
+  time.step_wall(seconds(-550));  // behind since the boot, even of the time of the fetch
+  const Entry loaded = from_row(row, time);
+  CHECK(loaded.held->fetched == time.life());
+  CHECK(to_row(loaded, time).fetched == row.fetched);
+  CHECK_FALSE(aged_by_store(loaded, time));
+  time.step_wall(seconds(550));
+  const auto aged = aged_by_store(loaded, time);
+  REQUIRE(aged);
+  CHECK(aged->held->fetched == time.life() - seconds(600));
+  CHECK(aged->held->policy == row.policy);
+  CHECK(to_row(*aged, time).fetched == row.fetched);
+  time.step_wall(seconds(-300));
+  CHECK_FALSE(aged_by_store(*aged, time));
+}
+
+TEST_CASE("C-19 a DANE status that was loaded becomes older with its policy") {
+  FakeTime time;
+  Entry before = policy("d.example", Mode::enforce, seconds(1000), time.life() - seconds(100));
+  before.dane = with_hop(nullptr, learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_absent}}},
+                                          seconds(300), time.life() - seconds(20)));
+  const Entry loaded = from_row(to_row(before, time), time);
+  time.step_wall(seconds(400));
+  const auto aged = aged_by_store(loaded, time);
+  REQUIRE(aged);
+  CHECK(aged->dane->front().seen == time.life() - seconds(420));
+}
+
+TEST_CASE("C-19 what was fetched since the start has no wall time of its own") {
+  FakeTime time;
+  const Entry entry = policy("d.example", Mode::enforce, seconds(1000), time.life() - seconds(100));
+  time.step_wall(seconds(86400));
+  CHECK_FALSE(aged_by_store(entry, time));
+  CHECK_FALSE(stored_too_young(*entry.held, time));
+  CHECK(to_row(entry, time).fetched == time.wall() - seconds(100));
+}
+
+TEST_CASE("C-19 a stored time that makes a policy too young can be forgotten") {
+  FakeTime time;
+  const Entry loaded = from_row(row_of(time, seconds(100)), time);
+  CHECK_FALSE(stored_too_young(*loaded.held, time));
+  time.step_wall(seconds(-3600));
+  REQUIRE(stored_too_young(*loaded.held, time));
+  CHECK(to_row(without_stored_time(loaded), time).fetched == time.wall() - seconds(100));
+}
+
 TEST_CASE("C-19 a step of the wall clock between writing and reading in one life changes nothing in the cache") {
   ShadowFixture f;
   f.put("d.example");
