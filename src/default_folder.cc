@@ -31,7 +31,7 @@ void prepare_default_folder(const std::string& file, const Account* account) {
   struct stat found {};
   // Only where nobody but root can have put anything.
   if (!folder || ::fstat(folder.get(), &found) != 0 || found.st_uid != 0 || (found.st_mode & 022) != 0) return;
-  for (const char* const suffix : {"", "-wal", "-shm"})
+  for (const char* const suffix : {"", "-wal", "-shm", "-lock"})
     give_file(folder.get(), file.substr(path.size() + 1) + suffix, *account);
   static_cast<void>(::fchown(folder.get(), account->uid, account->gid) == 0);
 }

@@ -38,6 +38,11 @@ auto SqliteStore::with_connection(Access access, Work work) {
   return done.map_error([](const DbFault& fault) { return Error{fault.text}; });
 }
 
+bool SqliteStore::claim() {
+  if (!lock_ && !take_lock()) replace_connection(nullptr);  // to be opened for writing
+  return lock_ || !taken_;
+}
+
 Result<void> SqliteStore::write(const std::vector<StoreChange>& changes) {
   return with_connection(Access::write, [&](SqliteConnection& on) { return on.write(changes); });
 }
@@ -67,24 +72,45 @@ std::size_t SqliteStore::skipped() const {
 }
 
 std::optional<Error> SqliteStore::connect(Access access) {
-  if (connection_ && connection_->writable() && connection_->file_moved()) {
-    parts_.log.warning(LogLine("store").with("action", "lost").with("file", path_)
-                           .with("reason", "the file was moved or removed: a new one is made"));
+  if (connection_ && connection_->file_moved()) {
+    if (connection_->writable()) {
+      parts_.log.warning(LogLine("store").with("action", "lost").with("file", path_)
+                             .with("reason", "the file was moved or removed: a new one is made"));
+      loss_ = true;
+    }
     replace_connection(nullptr);
-    loss_ = true;
+    lock_ = UniqueFd();  // its file may have gone the same way
   }
   if (connection_ && (access == Access::read || connection_->writable())) return {};
   replace_connection(nullptr);
   std::optional<Error> trouble;
   if (mode_ != Mode::read_only) trouble = connect_writable();
   if (connection_ || (trouble && (refused_ || access == Access::write))) return trouble;
-  auto readable = SqliteConnection::open_readable(path_);
-  if (!readable) return trouble ? trouble : Error{path_ + ": " + readable.error().text};
+  const auto unreadable = connect_readable();
+  return unreadable && trouble ? trouble : unreadable;
+}
+
+// Beside a process that writes, what it writes must be seen.
+std::optional<Error> SqliteStore::connect_readable() {
+  auto readable = taken_ ? SqliteConnection::open_beside_writer(path_) : SqliteConnection::open_readable(path_);
+  if (!readable && taken_) readable = SqliteConnection::open_readable(path_);
+  if (!readable) return Error{path_ + ": " + readable.error().text};
   replace_connection(std::move(*readable));
   return {};
 }
 
+std::optional<Error> SqliteStore::take_lock() {
+  if (lock_) return {};
+  auto lock = lock_store(path_);
+  taken_ = lock && !*lock;
+  if (!lock) return Error{path_ + ": " + lock.error().text};
+  if (taken_) return Error{path_ + ": another tlspolicyd has it open for writing"};
+  lock_ = std::move(*lock);
+  return {};
+}
+
 std::optional<Error> SqliteStore::connect_writable() {
+  if (auto trouble = take_lock()) return trouble;
   auto made = SqliteConnection::open_writable(path_, mode_ == Mode::read_write);
   if (!made && may_replace(made.error())) {
     if (auto trouble = set_aside(path_ + ": " + made.error().text)) return trouble;
@@ -98,7 +124,7 @@ std::optional<Error> SqliteStore::connect_writable() {
 
 // Only the daemon has in memory what the new file is to hold.
 bool SqliteStore::may_replace(const DbFault& fault) const {
-  return mode_ == Mode::read_write && fault.kind == DbFault::Kind::broken;
+  return mode_ == Mode::read_write && lock_ && fault.kind == DbFault::Kind::broken;
 }
 
 std::optional<Error> SqliteStore::set_aside(const std::string& reason) {

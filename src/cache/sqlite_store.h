@@ -1,5 +1,6 @@
 // The store in an SQLite file (WAL). Survives what happens to the file: opens it later where
 // it cannot be opened now, moves a broken one aside, makes a new one where it was taken away.
+// One process has the right to write it; another that is to write only reads until it gets that.
 // One thread at a time, and one more for sync().
 #pragma once
 
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unique_fd.h"
 #include "cache/store.h"
 
 namespace tlspolicyd {
@@ -44,6 +46,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] static Result<Opened> open(const std::string& path, Mode mode, Parts parts);
   ~SqliteStore() override;
 
+  bool claim() override;
   Result<void> write(const std::vector<StoreChange>& changes) override;
   Result<void> sync() override;
   Result<std::optional<StoredRow>> get(const Domain& domain) override;
@@ -61,7 +64,9 @@ class SqliteStore final : public Store {
   template <typename Work>
   auto with_connection(Access access, Work work);
   std::optional<Error> connect(Access access);
+  std::optional<Error> take_lock();
   std::optional<Error> connect_writable();
+  std::optional<Error> connect_readable();
   [[nodiscard]] bool may_replace(const DbFault& fault) const;
   std::optional<Error> set_aside(const std::string& reason);
   void note_skipped();
@@ -70,6 +75,8 @@ class SqliteStore final : public Store {
   std::string path_;
   Mode mode_;
   Parts parts_;
+  UniqueFd lock_;        // closed after the connection
+  bool taken_ = false;   // another process has it
   std::mutex replacing_;  // so that sync() keeps no connection whose files are being moved
   std::unique_ptr<SqliteConnection> connection_;  // null: to be opened
   bool refused_ = false;

@@ -28,6 +28,12 @@ SqliteConnection::Made SqliteConnection::open_readable(const std::string& path) 
   return prepared(std::move(opened->db), std::nullopt, opened->version);
 }
 
+SqliteConnection::Made SqliteConnection::open_beside_writer(const std::string& path) {
+  auto opened = open_db_beside_writer(path);
+  if (!opened) return tl::unexpected(opened.error());
+  return prepared(std::move(opened->db), std::nullopt, opened->version);
+}
+
 SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, std::optional<SqliteDb> syncer, int version) {
   auto made = std::make_unique<SqliteConnection>(std::move(db), std::move(syncer));
   if (made->writable()) sqlite3_wal_hook(&made->db_.handle(), &SqliteConnection::on_commit, made.get());

@@ -21,9 +21,10 @@ class SqliteConnection {
   SqliteConnection(SqliteDb db, std::optional<SqliteDb> syncer)
       : db_(std::move(db)), syncer_(std::move(syncer)) {}
 
-  // By open_writable_db() and open_readable_db().
+  // By open_writable_db(), open_readable_db() and open_db_beside_writer().
   [[nodiscard]] static Made open_writable(const std::string& path, bool create);
   [[nodiscard]] static Made open_readable(const std::string& path);
+  [[nodiscard]] static Made open_beside_writer(const std::string& path);
 
   [[nodiscard]] DbResult<void> write(const std::vector<StoreChange>& changes);
   [[nodiscard]] DbResult<std::size_t> erase_all();

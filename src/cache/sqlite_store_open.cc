@@ -100,4 +100,13 @@ DbResult<ReadableDb> open_readable_db(const std::string& path) {
   return ReadableDb{std::move(*db), *version};
 }
 
+DbResult<ReadableDb> open_db_beside_writer(const std::string& path) {
+  auto db = SqliteDb::open(uri_of(path), SQLITE_OPEN_READWRITE);
+  if (!db) return tl::unexpected(db.error());
+  const auto version = readable_version(*db);
+  if (!version) return tl::unexpected(version.error());
+  if (auto done = db->run("PRAGMA query_only = ON"); !done) return tl::unexpected(done.error());
+  return ReadableDb{std::move(*db), *version};
+}
+
 }  // namespace tlspolicyd

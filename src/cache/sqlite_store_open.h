@@ -22,5 +22,7 @@ struct ReadableDb {
 [[nodiscard]] DbResult<WritableDb> open_writable_db(const std::string& path, bool create);
 // Makes no files, waits for nobody, changes nothing; sees what a crash left in the log.
 [[nodiscard]] DbResult<ReadableDb> open_readable_db(const std::string& path);
+// Sees what another process writes. Changes no content, but may make the log and its index.
+[[nodiscard]] DbResult<ReadableDb> open_db_beside_writer(const std::string& path);
 
 }  // namespace tlspolicyd

@@ -35,6 +35,9 @@ struct StoreChange {
 class Store {
  public:
   virtual ~Store() = default;
+  // Whether this process may write; tries to get that right. False: another process has it.
+  // What cannot be found out is no reason against: a write then says what is wrong.
+  virtual bool claim() { return true; }
   // All or nothing. It outlives the process when this returns, the machine after a sync().
   virtual Result<void> write(const std::vector<StoreChange>& changes) = 0;
   // What was written before the call is durable when it returns. On a thread of its own, so

@@ -1,6 +1,7 @@
 #include "cache/store_files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,8 +11,6 @@
 #include <filesystem>
 #include <optional>
 #include <vector>
-
-#include "base/unique_fd.h"
 
 namespace tlspolicyd {
 namespace {
@@ -98,6 +97,18 @@ Result<void> make_file(const std::string& path) {
   const bool given = ::geteuid() != 0 || !owner || ::fchown(file.get(), owner->st_uid, owner->st_gid) == 0;
   if (!given) return fail_with_errno("cannot set the owner of " + fs::path(path).filename().string());
   return {};
+}
+
+// A file of its own: a descriptor of the store's file that is closed would take SQLite's locks
+// along.
+Result<UniqueFd> lock_store(const std::string& path) {
+  const std::string name = path + "-lock";
+  if (auto made = make_file(name); !made) return tl::unexpected(made.error());
+  UniqueFd file(::open(name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return fail_with_errno("cannot open " + name);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno == EWOULDBLOCK) return UniqueFd();
+  return fail_with_errno("cannot lock " + name);
 }
 
 // The log goes first: a store must never meet the log of another.

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace tlspolicyd {
 
@@ -16,6 +17,11 @@ namespace tlspolicyd {
 // Moves the store's files to `path`.corrupt-<time>. Of former corrupt files the last few
 // are kept. Returns the new name.
 [[nodiscard]] Result<std::string> move_aside(const std::string& path, WallTime now);
+
+// The right to write the store at `path`, which one process at a time has, until it ends or
+// closes this. A descriptor that is not open: another process has it. The file beside the store
+// that stands for it stays.
+[[nodiscard]] Result<UniqueFd> lock_store(const std::string& path);
 
 // Octets of the file, 0 where there is none.
 [[nodiscard]] std::uint64_t file_size(const std::string& path);

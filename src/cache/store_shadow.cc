@@ -5,6 +5,7 @@
 
 #include "cache/keyed_hash.h"
 #include "cache/point_reads.h"
+#include "cache/store_claim.h"
 #include "cache/store_walk.h"
 #include "cache/store_writer.h"
 #include "cache/wall_step.h"
@@ -28,10 +29,13 @@ bool lapsed_by_wall(const StoredRow& row, const Clock& clock) {
 // names were given up, and when lapsed rows may go, a walk through the store finds them,
 // page by page, whenever the backlog is empty.
 struct StoreShadow::State {
-  State(Parts ports, std::shared_ptr<Store> durable);
+  State(Parts ports, std::shared_ptr<Store> durable, bool may_write);
 
   void changed(const Domain& domain);
   void gather(const Domain& domain);
+  [[nodiscard]] bool may_write() const { return claim.held() && (!reconciling || read_trouble.failing()); }
+  void wake();
+  void on_claim_tried();
   void on_idle();
   void on_write_failed();
   void on_read_failed();
@@ -48,9 +52,12 @@ struct StoreShadow::State {
   seconds mind_clock();
   void on_clock_set(seconds by);
   [[nodiscard]] bool cached(const Domain& domain) const;
+  [[nodiscard]] bool newer_known(const StoredRow& row) const;
+  void drain(std::function<void()> done);
 
   Parts parts;
   StoreLane lane;
+  StoreClaim claim;
   StoreBacklog backlog;
   StoreTrouble read_trouble;
   PointReads point_reads;
@@ -58,6 +65,7 @@ struct StoreShadow::State {
   StoreWriter writer;
 
   bool loaded;
+  bool reconciling = false;  // reading what another process wrote until it ended
   std::function<void(StoredRow)> on_row;
   std::function<void()> on_loaded;
   std::unordered_set<Domain, DomainHash> overtaken;  // committed since the page was asked for
@@ -71,12 +79,13 @@ struct StoreShadow::State {
   std::vector<std::function<void()>> drains;
 };
 
-StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable)
+StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable, bool may_write)
     : parts(ports),
       lane({ports.lane, ports.sync_lane, ports.loop}, std::move(durable), [this] {
         backlog.add_all();
-        writer.wake();
+        wake();
       }),
+      claim({lane, ports.timers, ports.log}, may_write, [this] { on_claim_tried(); }),
       backlog(ports.cache, ports.clock),
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
       point_reads(lane, read_trouble,
@@ -99,11 +108,25 @@ void StoreShadow::State::gather(const Domain& domain) {
   if (!backlog.add(domain)) strays_wanted = true;
 }
 
+// What comes while another process writes the store is gathered.
+void StoreShadow::State::wake() {
+  if (may_write()) writer.wake();
+}
+
+// Rows that the other one has written since ours were read come first.
+void StoreShadow::State::on_claim_tried() {
+  if (!claim.held()) return end_drains();
+  const bool all_forgotten = strays_wanted && strays_may_lapse;
+  if (all_forgotten) return wake();
+  reconciling = true;
+  read_all();
+}
+
 void StoreShadow::State::changed(const Domain& domain) {
   if (!lane.has_store()) return;
   gather(domain);
   point_reads.outdate(domain);
-  writer.wake();
+  wake();
 }
 
 // A drain does not wait for reads that fail.
@@ -132,7 +155,16 @@ void StoreShadow::State::on_write_failed() {
 // What waits to be written is written all the same before a drain ends.
 void StoreShadow::State::on_read_failed() {
   tell_loaded();
-  if (!drains.empty()) writer.wake();
+  wake();
+}
+
+void StoreShadow::State::drain(std::function<void()> done) {
+  drains.push_back(std::move(done));
+  mind_clock();
+  if (!claim.held()) return claim.try_now();
+  read_trouble.hurry();
+  next_page();
+  if (may_write()) writer.hurry();
 }
 
 void StoreShadow::State::load(std::function<void(StoredRow)> take, std::function<void()> done) {
@@ -148,8 +180,10 @@ void StoreShadow::State::read_all() {
   walk.start([this](std::vector<StoredRow> rows) {
     if (!rows.empty()) return take_up(std::move(rows));
     loaded = true;
+    reconciling = false;
     forgotten.clear();
-    writer.wake();
+    if (drains.empty()) wake();
+    else writer.hurry();
     tell_loaded();
   });
 }
@@ -157,12 +191,18 @@ void StoreShadow::State::read_all() {
 void StoreShadow::State::take_up(std::vector<StoredRow> rows) {
   for (StoredRow& row : rows) {
     const Domain domain = row.domain;
-    const bool newer_known = cached(domain) || overtaken.count(domain) != 0 || backlog.holds(domain);
-    if (newer_known || forgotten.count(domain) != 0) continue;
+    if (newer_known(row) || forgotten.count(domain) != 0) continue;
     on_row(std::move(row));
     passed_over |= !cached(domain);
   }
   next_page();
+}
+
+// The process that wrote before us may have fetched a policy anew since we had read it.
+bool StoreShadow::State::newer_known(const StoredRow& row) const {
+  if (!cached(row.domain)) return overtaken.count(row.domain) != 0 || backlog.holds(row.domain);
+  const Entry& entry = *parts.cache.find(row.domain.text());
+  return !reconciling || row.fetched <= fetched_by_wall(*entry.held, parts.clock);
 }
 
 void StoreShadow::State::next_page() {
@@ -188,7 +228,7 @@ void StoreShadow::State::forget_all() {
   finding_strays = passed_over = false;
   loaded = true;
   lane.later([this] { tell_loaded(); });
-  writer.wake();
+  wake();
 }
 
 // The next page is asked for when these are forgotten: see on_idle().
@@ -207,7 +247,7 @@ seconds StoreShadow::State::mind_clock() {
   else if (passed_over && loaded && parts.clock.life() - wall_stands_since >= kLapsedKept) {
     passed_over = false;
     strays_wanted = strays_may_lapse = true;
-    writer.wake();
+    wake();
   }
   return step;
 }
@@ -217,7 +257,7 @@ void StoreShadow::State::on_clock_set(seconds by) {
                      .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
   wall_stands_since = parts.clock.life();
   backlog.add_all();
-  writer.wake();
+  wake();
   if (!std::exchange(passed_over, false)) return;
   strays_wanted |= std::exchange(finding_strays, false);
   read_all();
@@ -230,7 +270,7 @@ bool StoreShadow::State::cached(const Domain& domain) const {
 }
 
 StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)
-    : state_(std::make_shared<State>(parts, std::move(store))) {}
+    : state_(std::make_shared<State>(parts, store, store == nullptr || store->claim())) {}
 
 StoreShadow::~StoreShadow() = default;
 
@@ -256,16 +296,11 @@ Ticket StoreShadow::get(const Domain& domain, Got done) {
                         : state_->point_reads.get(domain, std::move(done));
 }
 
-void StoreShadow::drain(std::function<void()> done) {
-  state_->drains.push_back(std::move(done));
-  state_->mind_clock();
-  state_->read_trouble.hurry();
-  state_->next_page();
-  state_->writer.hurry();
-}
+void StoreShadow::drain(std::function<void()> done) { state_->drain(std::move(done)); }
 
 std::string_view StoreShadow::state() const {
   if (!state_->lane.has_store()) return "memory";
+  if (!state_->claim.held()) return "read-only";
   if (state_->writer.failing() || state_->read_trouble.failing()) return "failing";
   return state_->loaded ? "ok" : "loading";
 }

@@ -32,7 +32,8 @@ class StoreShadow {
     Metrics& metrics;
     const PolicyCache& cache;
   };
-  // `store` null: memory only; everything succeeds and nothing is kept.
+  // `store` null: memory only; everything succeeds and nothing is kept. Its lanes must be idle:
+  // it is asked at once whether this process may write.
   StoreShadow(Parts parts, std::shared_ptr<Store> store);
   ~StoreShadow();
   StoreShadow(const StoreShadow&) = delete;
@@ -70,7 +71,8 @@ class StoreShadow {
   // that fails. Rows that cannot be read are not waited for.
   void drain(std::function<void()> done);
 
-  // "ok", "loading", "failing" or "memory", for --status.
+  // "ok", "loading", "failing", "memory", or "read-only" where another process writes the store,
+  // for --status.
   [[nodiscard]] std::string_view state() const;
   [[nodiscard]] std::size_t pending() const;
   [[nodiscard]] std::uint64_t commits() const;  // that have succeeded: whether something is taken
@@ -79,6 +81,9 @@ class StoreShadow {
   struct State;
   std::shared_ptr<State> state_;
 };
+
+// When it was fetched, as a row of it says.
+[[nodiscard]] WallTime fetched_by_wall(const HeldPolicy& held, const Clock& clock);
 
 // Both directions of the mapping between clocks. A stored fetch time in the future counts
 // as age 0 and makes the entry due for a refresh at once.

@@ -49,11 +49,15 @@ std::shared_ptr<const HeldPolicy> with_times(const HeldPolicy& held, LifeTime fe
 
 }  // namespace
 
+WallTime fetched_by_wall(const HeldPolicy& held, const Clock& clock) {
+  return loaded(held) ? held.stored : to_wall(held.fetched, clock);
+}
+
 StoredRow to_row(const Entry& entry, const Clock& clock) {
   StoredRow row{.domain = entry.domain,
                 .policy = entry.held->policy,
                 .id = entry.held->id,
-                .fetched = loaded(*entry.held) ? entry.held->stored : to_wall(entry.held->fetched, clock),
+                .fetched = fetched_by_wall(*entry.held, clock),
                 .checked = to_wall(entry.checked, clock),
                 .last_asked = to_wall(entry.last_asked, clock),
                 .failure = {},

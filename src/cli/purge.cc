@@ -27,7 +27,7 @@ int not_known(const Cli& cli, const Domain& domain) {
 }
 
 int no_store(const Cli& cli, const Error& why) {
-  return complain(cli, EX_UNAVAILABLE, "no daemon is running, and " + why.text);
+  return complain(cli, EX_UNAVAILABLE, "no daemon answers at control_socket, and " + why.text);
 }
 
 int report_all(const Cli& cli, std::size_t count) { return report(cli, std::to_string(count) + " entries"); }

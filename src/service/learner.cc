@@ -175,9 +175,9 @@ void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
 
 void Learner::adopt(const StoredRow& row) {
   const Entry* known = parts_.cache.find(row.domain.text());
-  if (holds_policy(known)) return;
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
+  if (holds_policy(known) && known->held->fetched >= entry.held->fetched) return;
   if (!usable(*entry.held, now)) return;  // by the wall clock: the shadow sees to it
   if (known != nullptr) entry.last_asked = known->last_asked;
   if (known != nullptr && known->dane) entry.dane = known->dane;

@@ -47,6 +47,11 @@ std::string maps_text(const StatusView& status) {
   return out;
 }
 
+std::string store_text(const StatusView& status) {
+  const std::string state = status.store_state == "read-only" ? "read-only, for another tlspolicyd writes it" : status.store_state;
+  return state + ", " + std::to_string(status.store_pending) + " to be written";
+}
+
 // Everything that is counted, by the names that the log and the documents use.
 std::string counters_text(const StatusView& status) {
   std::string out;
@@ -67,7 +72,7 @@ std::string status_text(const StatusView& status, WallTime now) {
          line("lookups", counts_text(status.lookups)) + line("fetches", counts_text(status.fetches)) +
          line("refresh", std::to_string(status.refresh_due) + " due, " +
                              std::to_string(status.refresh_failing) + " failing") +
-         line("store", status.store_state + ", " + std::to_string(status.store_pending) + " to be written") +
+         line("store", store_text(status)) +
          counters_text(status);
 }
 

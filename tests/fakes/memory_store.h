@@ -19,6 +19,13 @@ class MemoryStore final : public Store {
   void fail_syncs(std::optional<std::string> reason) { sync_failure_ = std::move(reason); }
   void fail_reads(std::optional<std::string> reason) { read_failure_ = std::move(reason); }
 
+  // Another process has the store.
+  void take_elsewhere(bool taken) { taken_ = taken; }
+  bool claim() override {
+    ++claims;
+    return !taken_;
+  }
+
   // The rows of `domains` are lost, as when a broken file was replaced.
   void lose(const std::vector<std::string>& domains) {
     for (const std::string& domain : domains) rows.erase(domain);
@@ -28,6 +35,7 @@ class MemoryStore final : public Store {
 
   Result<void> write(const std::vector<StoreChange>& changes) override {
     batches.push_back(changes.size());
+    if (taken_) return tlspolicyd::fail("another process has it");
     if (write_failure_) return tlspolicyd::fail(*write_failure_);
     for (const StoreChange& change : changes) {
       rows.erase(change.domain.text());
@@ -61,12 +69,12 @@ class MemoryStore final : public Store {
 
   std::map<std::string, StoredRow> rows;
   std::vector<std::size_t> batches;  // the size of each write, failed ones too
-  std::size_t gets = 0, pages = 0, syncs = 0;  // failed ones too
+  std::size_t gets = 0, pages = 0, syncs = 0, claims = 0;  // failed ones too
   std::size_t durable = 0;           // rows at the last sync that did not fail
 
  private:
   std::optional<std::string> write_failure_, read_failure_, sync_failure_;
-  bool lost_ = false;
+  bool lost_ = false, taken_ = false;
 };
 
 }  // namespace tlspolicyd

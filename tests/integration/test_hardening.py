@@ -194,7 +194,7 @@ class Process(WorldTest):
         """the store's files are their owner's alone while the daemon lives, whatever its umask"""
         self.serve("files.example", {"umask": 0})
         files = sorted(self.daemon.directory.glob("cache.db*"))
-        self.assertEqual([file.name for file in files], ["cache.db", "cache.db-shm", "cache.db-wal"])
+        self.assertEqual([file.name for file in files], ["cache.db", "cache.db-lock", "cache.db-shm", "cache.db-wal"])
         for file in files:
             self.assertEqual(oct(file.stat().st_mode), oct(stat.S_IFREG | 0o600), file.name)
 

@@ -150,6 +150,109 @@ TEST_CASE("C-16 a read that fails ends no drain before what waits is durable") {
   CHECK((f.shadow->pending() > 0) == purging);
 }
 
+TEST_CASE("another process writes the store: rows are read, nothing is written, the right to write is tried for each second") {
+  ShadowFixture f;
+  f.stored("a.example");
+  f.store->take_elsewhere(true);
+  f.restart();
+  f.load();
+  f.put("ours.example");
+  f.settle_now();
+  CHECK(f.rows == std::vector<std::string>{"a.example"});
+  CHECK(f.store->batches.empty());
+  CHECK(f.shadow->state() == "read-only");
+  CHECK(f.shadow->pending() == 1);
+  CHECK(f.log.count(LogLevel::warning, "store: action=read-only") == 1);
+  const std::size_t claims = f.store->claims;
+  for (int i = 0; i < 5; ++i) {
+    f.time.advance(seconds(1));
+    f.settle_now();
+  }
+  CHECK(f.store->claims == claims + 5);
+  f.stored("later.example");  // by the other
+  f.store->take_elsewhere(false);
+  f.time.advance(seconds(1));
+  f.settle();
+  CHECK(f.shadow->state() == "ok");
+  CHECK(f.store->rows.size() == 3);
+  CHECK(f.cache.find("later.example") != nullptr);
+  CHECK(f.shadow->pending() == 0);
+  CHECK(f.log.count(LogLevel::info, "store: action=writable") == 1);
+}
+
+TEST_CASE("what another process fetched later than we takes the place of ours, and not the other way") {
+  ShadowFixture f;
+  f.stored("a.example");
+  f.store->take_elsewhere(true);
+  f.restart();
+  f.load();
+  f.settle_now();
+  f.put("b.example");
+  f.time.advance(milliseconds(500));
+  f.stored("b.example");
+  f.time.advance(seconds(100));
+  f.settle_now();
+  f.store->rows.clear();
+  f.stored("a.example");
+  f.put("b.example");
+  const WallTime now = f.time.wall();
+  f.store->rows.emplace("b.example", to_row(policy("b.example", Mode::testing, seconds(86400), f.time.life() - seconds(50)), f.time));
+  f.store->take_elsewhere(false);
+  f.rows.clear();
+  f.time.advance(seconds(1));
+  f.settle();
+  CHECK(f.rows == std::vector<std::string>{"a.example"});
+  CHECK(f.store->rows.at("a.example").fetched == now);
+  CHECK(f.store->rows.at("b.example").policy.mode == Mode::enforce);
+  CHECK(f.cache.find("b.example")->held->policy.mode == Mode::enforce);
+}
+
+TEST_CASE("a purge while another process writes the store: forgotten here, and there as soon as it can be") {
+  ShadowFixture f;
+  f.stored("a.example");
+  f.stored("b.example");
+  f.store->take_elsewhere(true);
+  f.restart();
+  f.load();
+  f.settle_now();
+  const bool all = GENERATE(false, true);
+  CAPTURE(all);
+  if (all) {
+    f.cache.clear();
+    f.shadow->forget_all();
+  } else {
+    f.cache.erase("a.example");
+    f.shadow->forget(domain_of("a.example"));
+  }
+  int drained = 0;
+  f.shadow->drain([&] { ++drained; });
+  f.settle_now();
+  CHECK(drained == 1);
+  CHECK(f.shadow->pending() > 0);
+  CHECK(f.store->rows.size() == 2);
+  f.store->take_elsewhere(false);
+  f.time.advance(seconds(1));
+  f.settle();
+  CHECK(f.store->rows.size() == (all ? 0 : 1));
+  CHECK(f.cache.find("a.example") == nullptr);
+  CHECK(f.shadow->pending() == 0);
+}
+
+TEST_CASE("a drain tries for the right to write once more") {
+  ShadowFixture f;
+  f.store->take_elsewhere(true);
+  f.restart();
+  f.load();
+  f.put("ours.example");
+  f.settle_now();
+  f.store->take_elsewhere(false);
+  int drained = 0;
+  f.shadow->drain([&] { ++drained; });
+  f.settle_now();
+  CHECK(drained == 1);
+  CHECK(f.store->durable == 1);
+}
+
 TEST_CASE("a name not loaded yet is a point read, answered on a later turn") {
   ShadowFixture f;
   f.stored("a.example");

@@ -50,7 +50,7 @@ TEST_CASE("an older file is brought up to date, with all that it knew") {
   CHECK_FALSE((*row)->failure->in_txt);
   CHECK((*row)->dane == nullptr);
   REQUIRE(store->write({put(stored_row("new.example"))}));
-  CHECK(names_in(*f.store()) == std::vector<std::string>{"new.example", "old.example"});
+  CHECK(names_in(*store) == std::vector<std::string>{"new.example", "old.example"});
   f.sql("INSERT INTO policy SELECT 'x' || domain, mode, max_age, mx, id, text, fetched, checked, failure_result,"
         " failure_since, failure_count, failure_detail, last_asked, failure_in_txt, dane FROM policy");
 }

@@ -106,6 +106,47 @@ TEST_CASE("reading alone works beside a live daemon") {
   CHECK(names_in(*daemon).size() == 2);
 }
 
+TEST_CASE("one process writes a store; a second one reads what the first writes, and writes once that has ended") {
+  StoreFolder f;
+  auto first = f.store();
+  REQUIRE(first->claim());
+  REQUIRE(first->write({put(stored_row("a.example"))}));
+  const auto opened = f.open();
+  REQUIRE(opened);
+  REQUIRE(opened->trouble);
+  CHECK(opened->trouble->text.find("another tlspolicyd") != std::string::npos);
+  SqliteStore& second = *opened->store;
+  CHECK(names_in(second).size() == 1);
+  REQUIRE(first->write({put(stored_row("b.example"))}));
+  CHECK(names_in(second).size() == 2);
+  CHECK_FALSE(second.claim());
+  CHECK_FALSE(second.write({put(stored_row("c.example"))}));
+  CHECK_FALSE(f.open(SqliteStore::Mode::existing));  // nor does --purge
+  CHECK(f.store(SqliteStore::Mode::read_only));
+  first = nullptr;
+  CHECK(second.claim());
+  REQUIRE(second.write({put(stored_row("c.example"))}));
+  CHECK(names_in(second).size() == 3);
+  CHECK_FALSE(f.open(SqliteStore::Mode::existing));
+}
+
+TEST_CASE("a second process moves no file aside") {
+  StoreFolder f;
+  f.fill(2000);
+  const auto first = f.store();
+  std::ofstream(f.path, std::ios::in | std::ios::out).write("garbage of sixteen", 16);
+  const auto second = f.open();
+  REQUIRE(second);
+  static_cast<void>(all_rows(*second->store));
+  CHECK(f.corrupt_files().empty());
+}
+
+TEST_CASE("the right to write ends with the process, however it ends") {
+  StoreFolder f;
+  leave_log(f);
+  CHECK(f.store()->claim());
+}
+
 TEST_CASE("a folder and files without the right to write: rows are read, writes fail until it is there") {
   StoreFolder f;
   f.fill(3);
@@ -205,7 +246,7 @@ TEST_CASE("files that root makes or opens belong to the store's owner") {
   }
   StoreFolder f;
   const auto check_owner = [&] {
-    for (const char* suffix : {"", "-wal", "-shm"}) {
+    for (const char* suffix : {"", "-wal", "-shm", "-lock"}) {
       CAPTURE(suffix);
       CHECK(owner_of(f.path + suffix) == kNobody);
     }

@@ -119,7 +119,7 @@ TEST_CASE("what is published cannot be read by other users") {
   StoreFolder f;
   const auto store = f.store();
   REQUIRE(store->write({put(stored_row("d.example"))}));
-  for (const char* suffix : {"", "-wal", "-shm"}) {
+  for (const char* suffix : {"", "-wal", "-shm", "-lock"}) {
     CAPTURE(suffix);
     REQUIRE(fs::exists(f.path + suffix));
     CHECK((fs::status(f.path + suffix).permissions() & fs::perms(077)) == fs::perms::none);
@@ -198,7 +198,7 @@ TEST_CASE("a file that is taken away is made anew, and the loss is told once") {
   REQUIRE(store->write({put(stored_row("b.example"))}));
   CHECK(store->take_loss());
   CHECK_FALSE(store->take_loss());
-  CHECK(names_in(*f.store()) == std::vector<std::string>{"b.example"});
+  CHECK(names_in(*store) == std::vector<std::string>{"b.example"});
   CHECK(f.log.count(LogLevel::warning, "action=lost") == 1);
 }
 

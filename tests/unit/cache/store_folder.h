@@ -106,10 +106,11 @@ struct StoreFolder {
     throw std::runtime_error(error);
   }
 
+  // But for the one that stands for the right to write, which holds nothing.
   [[nodiscard]] std::map<std::string, std::string> files() const {
     std::map<std::string, std::string> found;
     for (const auto& file : fs::directory_iterator(folder))
-      found[file.path().filename().string()] = octets_of_file(file.path());
+      if (file.path().extension() != ".db-lock") found[file.path().filename().string()] = octets_of_file(file.path());
     return found;
   }
   [[nodiscard]] std::vector<std::string> corrupt_files() const {
