@@ -34,10 +34,10 @@ std::vector<std::string> ControlDesk::list(std::size_t& cursor, std::size_t most
   return lines;
 }
 
-// From memory, or where not everything is loaded yet from the store.
+// From memory, or from the store where that may have it.
 Ticket ControlDesk::find(const Domain& domain, Known done) {
   const Entry* entry = parts_.cache.find(domain.text());
-  if (entry == nullptr && !parts_.shadow.loaded())
+  if (entry == nullptr && parts_.shadow.may_hold(domain))
     return parts_.shadow.get(domain, [this, done = std::move(done)](std::optional<StoredRow> row) {
       done(row ? std::optional(from_row(*row, parts_.clock)) : std::nullopt);
     });

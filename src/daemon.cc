@@ -181,9 +181,9 @@ void Daemon::mind_store() {
 void Daemon::on_evicted(const Entry& entry) {
   metrics_.add("cache", "evicted");
   learner_.forgot(entry.domain);
-  if (!entry.held) return;
-  shadow_.changed(entry.domain);
-  if (usable(*entry.held, clock_.life()) && entry.held->policy.mode == Mode::enforce)
+  shadow_.evicted(entry);
+  const bool live = entry.held && usable(*entry.held, clock_.life());
+  if (live && entry.held->policy.mode == Mode::enforce && !shadow_.may_hold(entry.domain))
     log_.warning(LogLine("cache").with("domain", entry.domain.text()).with("action", "evicted")
                      .with("cure", "raise cache_max_entries or cache_max_size"));
 }

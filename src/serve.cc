@@ -122,7 +122,8 @@ void confine(LogSink& log) {
 // A store that cannot be used is no reason not to serve: from memory, with one error.
 std::shared_ptr<Store> open_store(const Config& config, const Clock& clock, LogSink& log) {
   if (config.cache.sqlite_path.empty()) return nullptr;
-  auto opened = SqliteStore::open(config.cache.sqlite_path, SqliteStore::Mode::read_write, {clock, log});
+  auto opened = SqliteStore::open(config.cache.sqlite_path, SqliteStore::Mode::read_write,
+                                  {clock, log, config.store_max_size});
   if (opened) return std::move(opened->store);
   log.error(LogLine("store").with("path", config.cache.sqlite_path).with("reason", opened.error().text)
                 .with("result", "policies are kept in memory only"));

@@ -13,10 +13,10 @@ Ticket PointReads::get(const Domain& domain, Got done) {
   return Ticket([read] { read->done = nullptr; });
 }
 
-Ticket PointReads::get_nothing(Got done) {
+Ticket PointReads::get_known(std::optional<StoredRow> row, Got done) {
   const auto read = std::make_shared<Read>(Read{std::move(done)});
-  lane_.later([read] {
-    if (const auto tell = std::exchange(read->done, nullptr)) tell({});
+  lane_.later([read, row = std::move(row)] {
+    if (const auto tell = std::exchange(read->done, nullptr)) tell(row);
   });
   return Ticket([read] { read->done = nullptr; });
 }
@@ -37,6 +37,7 @@ void PointReads::on_read(const Domain& domain, const std::shared_ptr<Read>& read
   if (row) trouble_.succeeded(true);
   else trouble_.failed(row.error().text);
   const bool counts = row && !read->outdated && !outdated_(domain);
+  if (counts) seen_(domain, *row);
   if (const auto tell = std::exchange(read->done, nullptr)) tell(counts ? std::move(*row) : std::nullopt);
 }
 

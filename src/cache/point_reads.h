@@ -18,15 +18,16 @@ class PointReads {
  public:
   using Got = std::function<void(std::optional<StoredRow>)>;
   using Outdated = std::function<bool(const Domain&)>;
+  using Seen = std::function<void(const Domain&, const std::optional<StoredRow>&)>;
 
-  // `outdated`: asked when a row arrives; true if newer is known. All but it outlive
-  // this object.
-  PointReads(StoreLane& lane, StoreTrouble& trouble, Outdated outdated)
-      : lane_(lane), trouble_(trouble), outdated_(std::move(outdated)) {}
+  // `outdated`: asked when a row arrives; true if newer is known. `seen`: what the store has,
+  // of each read that counts. The other two outlive this object.
+  PointReads(StoreLane& lane, StoreTrouble& trouble, Outdated outdated, Seen seen)
+      : lane_(lane), trouble_(trouble), outdated_(std::move(outdated)), seen_(std::move(seen)) {}
 
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
-  // The same for a name of which it is known that there is no row.
-  [[nodiscard]] Ticket get_nothing(Got done);
+  // The same for a name of which the row, or that there is none, is known already.
+  [[nodiscard]] Ticket get_known(std::optional<StoredRow> row, Got done);
 
   void outdate(const Domain& domain);
   void outdate_all();
@@ -43,6 +44,7 @@ class PointReads {
   StoreLane& lane_;
   StoreTrouble& trouble_;
   Outdated outdated_;
+  Seen seen_;
   Reads reads_;
 };
 

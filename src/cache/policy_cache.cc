@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "cache/name_index.h"
+#include "cache/octet_shares.h"
 #include "cache/recency.h"
 #include "sts/decide.h"
 #include "sts/schedule.h"
@@ -41,6 +42,32 @@ struct ByLapse {
 
 }  // namespace
 
+// The entries of one worth, by size class.
+struct Rank {
+  explicit Rank(Slots& slots)
+      : lines{Recency(slots), Recency(slots), Recency(slots), Recency(slots), Recency(slots),
+              Recency(slots), Recency(slots), Recency(slots), Recency(slots)} {}
+
+  std::array<Recency, kSizeClasses> lines;
+  std::array<std::uint64_t, kSizeClasses> octets{};
+
+  void add(SlotIndex index, const Slot& slot) {
+    const std::size_t size = size_class_of(slot.octets);
+    lines[size].add(index);
+    octets[size] += slot.octets;
+  }
+  void remove(SlotIndex index, const Slot& slot) {
+    const std::size_t size = size_class_of(slot.octets);
+    lines[size].remove(index);
+    octets[size] -= slot.octets;
+  }
+  // The oldest of the class that holds most.
+  [[nodiscard]] SlotIndex least() const {
+    const auto most = std::max_element(octets.begin(), octets.end());
+    return lines[static_cast<std::size_t>(most - octets.begin())].oldest();
+  }
+};
+
 // An entry is filed under its worth when it is put. A live policy also stands in a heap
 // by the second it lapses in, so that before anything has to go, those that lapsed meanwhile
 // sink to the least worth: eviction does not depend on the refresher having looked at them.
@@ -49,14 +76,12 @@ struct PolicyCache::State {
   OnEvicted on_evicted;
   Slots slots;
   NameIndex names{slots};
-  std::array<Recency, kWorths> recency{Recency(slots), Recency(slots), Recency(slots)};
+  std::array<Rank, kWorths> ranks{Rank(slots), Rank(slots), Rank(slots)};
   IndexHeap<ByDue> due{ByDue{&slots}};
   IndexHeap<ByLapse> live{ByLapse{&slots}};
   Census census;
 
-  [[nodiscard]] Recency& recency_of(const Slot& slot) {
-    return recency[static_cast<std::size_t>(slot.worth)];
-  }
+  [[nodiscard]] Rank& rank_of(const Slot& slot) { return ranks[static_cast<std::size_t>(slot.worth)]; }
   [[nodiscard]] std::size_t& count_of(const Entry& entry);
 
   void put(Entry entry, LifeTime now);
@@ -83,7 +108,7 @@ void PolicyCache::State::file(SlotIndex index, LifeTime now) {
   Slot& slot = slots[index];
   slot.octets = static_cast<std::uint32_t>(octets_of(slot.entry));
   slot.worth = worth_of(slot.entry, now);
-  recency_of(slot).add(index);
+  rank_of(slot).add(index, slot);
   if (slot.entry.due != LifeTime::max()) due.add(index);
   if (slot.worth != Worth::little) live.add(index);
   ++census.entries;
@@ -93,7 +118,7 @@ void PolicyCache::State::file(SlotIndex index, LifeTime now) {
 
 void PolicyCache::State::unfile(SlotIndex index) {
   Slot& slot = slots[index];
-  recency_of(slot).remove(index);
+  rank_of(slot).remove(index, slot);
   if (slot.due_place != kNoSlot) due.remove(index);
   if (slot.lapse_place != kNoSlot) live.remove(index);
   --census.entries;
@@ -132,10 +157,11 @@ void PolicyCache::State::put(Entry entry, LifeTime now) {
 void PolicyCache::State::sink_lapsed(LifeTime now) {
   for (int sunk = 0; sunk < kSunkAtOnce && !live.empty() && !usable(*slots[live.top()].entry.held, now); ++sunk) {
     const SlotIndex index = live.top();
+    Slot& slot = slots[index];
     live.remove(index);
-    recency_of(slots[index]).remove(index);
-    slots[index].worth = Worth::little;
-    recency_of(slots[index]).add(index);
+    rank_of(slot).remove(index, slot);
+    slot.worth = Worth::little;
+    rank_of(slot).add(index, slot);
   }
 }
 
@@ -153,8 +179,8 @@ bool PolicyCache::State::make_room(std::size_t entries, std::size_t octets, Life
 }
 
 SlotIndex PolicyCache::State::least_worth() const {
-  for (const Recency& line : recency)
-    if (const SlotIndex index = line.oldest(); index != kNoSlot) return index;
+  for (const Rank& rank : ranks)
+    if (const SlotIndex index = rank.least(); index != kNoSlot) return index;
   return kNoSlot;
 }
 
@@ -181,10 +207,10 @@ void PolicyCache::touch(const Entry& entry, LifeTime now) {
   if (now - entry.last_asked < touch_step()) return;
   const SlotIndex index = state_->names.find(entry.domain.text());
   Slot& slot = state_->slots[index];
-  Recency& recency = state_->recency_of(slot);
-  recency.remove(index);
+  Rank& rank = state_->rank_of(slot);
+  rank.remove(index, slot);
   slot.entry.last_asked = now;
-  recency.add(index);
+  rank.add(index, slot);
 }
 
 void PolicyCache::use_dane(const Entry& entry) {

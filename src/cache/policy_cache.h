@@ -39,8 +39,8 @@ class PolicyCache {
   void expect(std::span<const std::string_view> domains) const;
 
   // Adds or replaces, then makes room: absences and expired policies go first, then live
-  // mode none and testing, live enforce last; within a class the least recently asked
-  // first. A new entry goes at once if there is no room but by evicting what is worth more.
+  // mode none and testing, live enforce last. Within a class the size class that holds most
+  // octets gives, the least recently asked first. A new entry goes at once if there is no room but by evicting what is worth more.
   void put(Entry entry, LifeTime now);
 
   // Marks as asked for now, to ten minutes, or to one where something may have to go soon:

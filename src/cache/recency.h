@@ -1,4 +1,4 @@
-// The entries of one worth by when they were last asked for, exactly, in constant time
+// The entries of one worth and size class by when they were last asked for, exactly, in constant time
 // for all that happens in the order of time.
 //
 // Those that came in order stand in a line linked through the slots. An entry that comes

@@ -44,7 +44,12 @@ bool SqliteStore::claim() {
 }
 
 Result<void> SqliteStore::write(const std::vector<StoreChange>& changes) {
-  return with_connection(Access::write, [&](SqliteConnection& on) { return on.write(changes); });
+  return with_connection(Access::write, [&](SqliteConnection& on) -> DbResult<void> {
+    const auto dropped = on.bound(parts_.max_octets, parts_.clock.wall());
+    if (!dropped) return tl::unexpected(dropped.error());
+    note_dropped(*dropped);
+    return on.write(changes);
+  });
 }
 
 Result<void> SqliteStore::sync() {
@@ -137,6 +142,13 @@ std::optional<Error> SqliteStore::set_aside(const std::string& reason) {
                        .with("effect", "a new file is written from memory")
                        .with("fix", "check the disk"));
   return {};
+}
+
+void SqliteStore::note_dropped(std::size_t rows) {
+  if (rows == 0) return;
+  parts_.log.warning(LogLine("store").with("action", "dropped").with("file", path_).with("rows", rows)
+                         .with("reason", "it had grown to store_max_size")
+                         .with("fix", "raise store_max_size"));
 }
 
 void SqliteStore::note_skipped() {

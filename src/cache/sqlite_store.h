@@ -30,6 +30,7 @@ class SqliteStore final : public Store {
   struct Parts {  // both outlive the store
     const Clock& clock;  // names files moved aside
     Logger& log;
+    std::uint64_t max_octets = std::uint64_t{2} << 30;  // of rows; beyond it those worth least go
   };
   struct Opened {
     std::unique_ptr<SqliteStore> store;
@@ -70,6 +71,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] bool may_replace(const DbFault& fault) const;
   std::optional<Error> set_aside(const std::string& reason);
   void note_skipped();
+  void note_dropped(std::size_t rows);
   void replace_connection(std::unique_ptr<SqliteConnection> by);
 
   std::string path_;

@@ -5,6 +5,7 @@
 #include "cache/sqlite_store_open.h"
 #include "cache/sqlite_store_rows.h"
 #include "cache/sqlite_store_schema.h"
+#include "cache/sqlite_store_shrink.h"
 
 namespace tlspolicyd {
 namespace {
@@ -84,6 +85,14 @@ int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {
   connection.log_pages_ = pages;
   if (pages >= kLongestLog) static_cast<void>(connection.db_.copy_log());
   return SQLITE_OK;
+}
+
+// Looking through all rows takes seconds, so not for each commit beyond the bound.
+DbResult<std::size_t> SqliteConnection::bound(std::uint64_t octets, WallTime now) {
+  const auto used = octets_in_use(db_);
+  if (!used) return tl::unexpected(used.error());
+  if (*used <= octets) return 0;
+  return shrink(db_, *used - octets + octets / 10, now);
 }
 
 DbResult<std::size_t> SqliteConnection::erase_all() {

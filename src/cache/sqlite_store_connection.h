@@ -28,6 +28,8 @@ class SqliteConnection {
 
   [[nodiscard]] DbResult<void> write(const std::vector<StoreChange>& changes);
   [[nodiscard]] DbResult<std::size_t> erase_all();
+  // Where more than so many octets are in use, a tenth of them is freed. How many rows went.
+  [[nodiscard]] DbResult<std::size_t> bound(std::uint64_t octets, WallTime now);
   // All that was committed is durable. On any one thread, at any time; no commit waits for it.
   [[nodiscard]] DbResult<void> sync();
   [[nodiscard]] DbResult<std::optional<StoredRow>> get(const Domain& domain);

@@ -1,132 +1,72 @@
 #include "cache/store_shadow.h"
 
-#include <unordered_set>
 #include <utility>
 
-#include "cache/keyed_hash.h"
-#include "cache/point_reads.h"
-#include "cache/store_claim.h"
-#include "cache/store_walk.h"
-#include "cache/store_writer.h"
-#include "cache/wall_step.h"
+#include "cache/store_shadow_state.h"
+#include "sts/decide.h"
 
 namespace tlspolicyd {
-
-namespace {
-
-// How long the wall clock must have stood before rows that lapsed by it are forgotten: a
-// machine that boots with a wrong clock has it set right within minutes, or by hand.
-constexpr seconds kLapsedKept{86400};
-
-bool lapsed_by_wall(const StoredRow& row, const Clock& clock) {
-  return clock.wall() - row.fetched > row.policy.max_age;
-}
-
-}  // namespace
-
-// At most one write and one page are on the lane at a time. Strays are rows that the
-// cache does not hold: after forget_all(), after so many changes gathered that their
-// names were given up, and when lapsed rows may go, a walk through the store finds them,
-// page by page, whenever the backlog is empty.
-struct StoreShadow::State {
-  State(Parts ports, std::shared_ptr<Store> durable, bool may_write);
-
-  void changed(const Domain& domain);
-  void gather(const Domain& domain);
-  [[nodiscard]] bool may_write() const { return claim.held() && (!reconciling || read_trouble.failing()); }
-  void wake();
-  void on_claim_tried();
-  void on_idle();
-  void on_write_failed();
-  void on_read_failed();
-  void end_drains();
-
-  void load(std::function<void(StoredRow)> on_row, std::function<void()> on_loaded);
-  void read_all();
-  void take_up(std::vector<StoredRow> rows);
-  void next_page();
-  void tell_loaded();
-  void forget(const Domain& domain);
-  void forget_all();
-  void find_strays(const std::vector<StoredRow>& rows);
-  seconds mind_clock();
-  void on_clock_set(seconds by);
-  [[nodiscard]] bool cached(const Domain& domain) const;
-  [[nodiscard]] bool newer_known(const StoredRow& row) const;
-  void drain(std::function<void()> done);
-
-  Parts parts;
-  StoreLane lane;
-  StoreClaim claim;
-  StoreBacklog backlog;
-  StoreTrouble read_trouble;
-  PointReads point_reads;
-  StoreWalk walk;
-  StoreWriter writer;
-
-  bool loaded;
-  bool reconciling = false;  // reading what another process wrote until it ended
-  std::function<void(StoredRow)> on_row;
-  std::function<void()> on_loaded;
-  std::unordered_set<Domain, DomainHash> overtaken;  // committed since the page was asked for
-  std::unordered_set<Domain, DomainHash> forgotten;  // by an operator, before all was loaded
-  bool strays_wanted = false;
-  bool finding_strays = false;
-  bool strays_may_lapse = false;         // else lapsed rows are no strays
-  bool passed_over = false;              // there may be lapsed rows
-  WallStep wall_step;
-  LifeTime wall_stands_since;
-  std::vector<std::function<void()>> drains;
-};
 
 StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable, bool may_write)
     : parts(ports),
       lane({ports.lane, ports.sync_lane, ports.loop}, std::move(durable), [this] {
         backlog.add_all();
+        cold.clear();
         wake();
       }),
       claim({lane, ports.timers, ports.log}, may_write, [this] { on_claim_tried(); }),
       backlog(ports.cache, ports.clock),
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
       point_reads(lane, read_trouble,
-                  [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; }),
+                  [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; },
+                  [this](const Domain& domain, const std::optional<StoredRow>& row) { on_point_read(domain, row); }),
       walk(lane, read_trouble, [this] { on_read_failed(); }),
       writer(lane, backlog, {ports.timers, ports.log, ports.metrics},
-             {.sent = [this](const std::vector<Domain>& sent) {
-                if (walk.page_under_way()) overtaken.insert(sent.begin(), sent.end());
+             {.sent = [this](const std::vector<StoreChange>& sent) {
+                if (!walk.page_under_way()) return;
+                for (const StoreChange& change : sent) overtaken.insert(change.domain);
               },
-              .failed = [this](const std::vector<Domain>& back) {
-                for (const Domain& domain : back) gather(domain);
+              .failed = [this](const std::vector<StoreChange>& back) {
+                passed_over |= !backlog.give_back(back);
                 on_write_failed();
               },
               .idle = [this] { on_idle(); }}),
       loaded(!lane.has_store()),
+      started(ports.clock.wall()),
       wall_step(ports.clock),
       wall_stands_since(ports.clock.life()) {}
 
-void StoreShadow::State::gather(const Domain& domain) {
-  if (!backlog.add(domain)) strays_wanted = true;
-}
+StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)
+    : state_(std::make_shared<State>(parts, store, store == nullptr || store->claim())) {}
+
+StoreShadow::~StoreShadow() = default;
 
 // What comes while another process writes the store is gathered.
 void StoreShadow::State::wake() {
-  if (may_write()) writer.wake();
-}
-
-// Rows that the other one has written since ours were read come first.
-void StoreShadow::State::on_claim_tried() {
-  if (!claim.held()) return end_drains();
-  const bool all_forgotten = strays_wanted && strays_may_lapse;
-  if (all_forgotten) return wake();
-  reconciling = true;
-  read_all();
+  if (!may_write()) return;
+  if (drains.empty()) writer.wake();
+  else writer.hurry();
 }
 
 void StoreShadow::State::changed(const Domain& domain) {
   if (!lane.has_store()) return;
-  gather(domain);
+  passed_over |= !backlog.add(domain);
+  cold.remove(domain);
   point_reads.outdate(domain);
   wake();
+}
+
+// A live policy stays in the store, and is read from there when somebody asks for it.
+void StoreShadow::State::evicted(const Entry& entry) {
+  if (!lane.has_store() || !entry.held) return;
+  if (!usable(*entry.held, parts.clock.life())) return changed(entry.domain);
+  if (!backlog.keep(entry)) parts.metrics.add("store", "unwritten_lost");
+  cold.add(entry.domain);
+}
+
+void StoreShadow::State::pass_over(const Entry& entry) {
+  passed_over = true;
+  if (lane.has_store()) static_cast<void>(backlog.keep(entry));
 }
 
 // A drain does not wait for reads that fail.
@@ -152,127 +92,21 @@ void StoreShadow::State::on_write_failed() {
   tell_loaded();
 }
 
-// What waits to be written is written all the same before a drain ends.
-void StoreShadow::State::on_read_failed() {
-  tell_loaded();
-  wake();
-}
-
 void StoreShadow::State::drain(std::function<void()> done) {
   drains.push_back(std::move(done));
   mind_clock();
   if (!claim.held()) return claim.try_now();
   read_trouble.hurry();
   next_page();
-  if (may_write()) writer.hurry();
-}
-
-void StoreShadow::State::load(std::function<void(StoredRow)> take, std::function<void()> done) {
-  on_row = std::move(take);
-  on_loaded = std::move(done);
-  if (loaded) return lane.later([this] { tell_loaded(); });
-  read_all();
-}
-
-void StoreShadow::State::read_all() {
-  loaded = false;
-  overtaken.clear();
-  walk.start([this](std::vector<StoredRow> rows) {
-    if (!rows.empty()) return take_up(std::move(rows));
-    loaded = true;
-    reconciling = false;
-    forgotten.clear();
-    if (drains.empty()) wake();
-    else writer.hurry();
-    tell_loaded();
-  });
-}
-
-void StoreShadow::State::take_up(std::vector<StoredRow> rows) {
-  for (StoredRow& row : rows) {
-    const Domain domain = row.domain;
-    if (newer_known(row) || forgotten.count(domain) != 0) continue;
-    on_row(std::move(row));
-    passed_over |= !cached(domain);
-  }
-  next_page();
-}
-
-// The process that wrote before us may have fetched a policy anew since we had read it.
-bool StoreShadow::State::newer_known(const StoredRow& row) const {
-  if (!cached(row.domain)) return overtaken.count(row.domain) != 0 || backlog.holds(row.domain);
-  const Entry& entry = *parts.cache.find(row.domain.text());
-  return !reconciling || row.fetched <= fetched_by_wall(*entry.held, parts.clock);
-}
-
-void StoreShadow::State::next_page() {
-  if (walk.page_under_way()) return;
-  overtaken.clear();
-  walk.next();
-}
-
-void StoreShadow::State::tell_loaded() {
-  if (const auto done = std::exchange(on_loaded, nullptr)) done();
+  wake();
 }
 
 void StoreShadow::State::forget(const Domain& domain) {
+  if (!lane.has_store()) return;
   if (!loaded) forgotten.insert(domain);
+  passed_over |= !backlog.forget(domain);
   changed(domain);
 }
-
-void StoreShadow::State::forget_all() {
-  if (!lane.has_store()) return;
-  point_reads.outdate_all();
-  walk.stop();
-  strays_wanted = strays_may_lapse = true;
-  finding_strays = passed_over = false;
-  loaded = true;
-  lane.later([this] { tell_loaded(); });
-  wake();
-}
-
-// The next page is asked for when these are forgotten: see on_idle().
-void StoreShadow::State::find_strays(const std::vector<StoredRow>& rows) {
-  finding_strays = !rows.empty();
-  for (const StoredRow& row : rows)
-    if (!cached(row.domain) && (strays_may_lapse || !lapsed_by_wall(row, parts.clock))) gather(row.domain);
-  if (rows.empty() && !strays_wanted) strays_may_lapse = false;
-  writer.wake_now();
-}
-
-seconds StoreShadow::State::mind_clock() {
-  if (!lane.has_store()) return seconds(0);
-  const seconds step = wall_step.take();
-  if (step != seconds(0)) on_clock_set(step);
-  else if (passed_over && loaded && parts.clock.life() - wall_stands_since >= kLapsedKept) {
-    passed_over = false;
-    strays_wanted = strays_may_lapse = true;
-    wake();
-  }
-  return step;
-}
-
-void StoreShadow::State::on_clock_set(seconds by) {
-  parts.log.info(LogLine("clock").with("action", "stepped").with("by_s", by.count())
-                     .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
-  wall_stands_since = parts.clock.life();
-  backlog.add_all();
-  wake();
-  if (!std::exchange(passed_over, false)) return;
-  strays_wanted |= std::exchange(finding_strays, false);
-  read_all();
-}
-
-// An absence does not count: it may be what was learned while the store could not be read.
-bool StoreShadow::State::cached(const Domain& domain) const {
-  const Entry* entry = parts.cache.find(domain.text());
-  return entry != nullptr && entry->held;
-}
-
-StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)
-    : state_(std::make_shared<State>(parts, store, store == nullptr || store->claim())) {}
-
-StoreShadow::~StoreShadow() = default;
 
 void StoreShadow::changed(const Domain& domain) { state_->changed(domain); }
 
@@ -280,7 +114,7 @@ void StoreShadow::forget(const Domain& domain) { state_->forget(domain); }
 
 seconds StoreShadow::mind_clock() { return state_->mind_clock(); }
 
-void StoreShadow::pass_over() { state_->passed_over = true; }
+void StoreShadow::pass_over(const Entry& entry) { state_->pass_over(entry); }
 
 void StoreShadow::forget_all() { state_->forget_all(); }
 
@@ -290,11 +124,15 @@ void StoreShadow::load(std::function<void(StoredRow)> on_row, std::function<void
 
 bool StoreShadow::loaded() const { return state_->loaded; }
 
-// Once all is loaded, what the store still has and the cache has not is on its way out.
-Ticket StoreShadow::get(const Domain& domain, Got done) {
-  return state_->loaded ? state_->point_reads.get_nothing(std::move(done))
-                        : state_->point_reads.get(domain, std::move(done));
-}
+bool StoreShadow::may_hold(const Domain& domain) const { return state_->may_hold(domain); }
+
+Ticket StoreShadow::get(const Domain& domain, Got done) { return state_->get(domain, std::move(done)); }
+
+void StoreShadow::evicted(const Entry& entry) { state_->evicted(entry); }
+
+void StoreShadow::adopted(const Domain& domain) { state_->cold.remove(domain); }
+
+std::size_t StoreShadow::beyond_memory() const { return state_->cold.size(); }
 
 void StoreShadow::drain(std::function<void()> done) { state_->drain(std::move(done)); }
 

@@ -1,6 +1,6 @@
 // Keeps the store in step with the cache: written behind, by group commit, on the store's own
 // thread, and synced behind that on another. Also the way back: loading at start, and point
-// reads before a name is loaded. Answer loop only; the Store itself is touched on the lanes alone.
+// reads of what is not loaded yet, or for which the cache has no room. Answer loop only; the Store itself is touched on the lanes alone.
 #pragma once
 
 #include <cstdint>
@@ -39,12 +39,18 @@ class StoreShadow {
   StoreShadow(const StoreShadow&) = delete;
   StoreShadow& operator=(const StoreShadow&) = delete;
 
-  // The cache's entry for `domain` changed or went: what the cache holds when the commit
-  // begins is written, absences as "forget it". A commit begins as soon as one is pending,
+  // The cache's entry for `domain` changes, or its policy has ended: what the cache holds when the
+  // commit begins is written, absences as "forget it". To be called before put(), which may
+  // evict what it was given. A commit begins as soon as one is pending,
   // none is under way and the last began StoreWriter::kGather ago; it takes all that waits.
   void changed(const Domain& domain);
-  // The same, by an operator's wish: the store is never believed about it again, however
-  // much gathers before all is loaded.
+  // The cache had no room for an entry with a policy. The store keeps the row of a live one,
+  // which get() finds from now on.
+  void evicted(const Entry& entry);
+  // The cache is about to hold the row that was read.
+  void adopted(const Domain& domain);
+  // The same as changed(), by an operator's wish: the store is never believed about it again,
+  // however much gathers before all is loaded.
   void forget(const Domain& domain);
   void forget_all();
 
@@ -58,11 +64,14 @@ class StoreShadow {
   // before; and rows that had lapsed by the former setting are read once more. They go when it
   // has stood for a day. Returns by how much it was set.
   seconds mind_clock();
-  // A policy that was loaded has ended by the wall clock, which may be wrong: its row stays as
-  // long as one that had lapsed when it was read.
-  void pass_over();
-  // True once a name that is not in the cache is not in the store either.
+  // A policy that was loaded has ended by the wall clock, which may be wrong, and is about to leave
+  // the cache: its row stays as long as one that had lapsed when it was read.
+  void pass_over(const Entry& entry);
   [[nodiscard]] bool loaded() const;
+  // Whether the store may have a live policy of a domain of which the cache has none.
+  [[nodiscard]] bool may_hold(const Domain& domain) const;
+  // Live rows that the cache has no room for.
+  [[nodiscard]] std::size_t beyond_memory() const;
 
   using Got = std::function<void(std::optional<StoredRow>)>;  // empty also on a read error
   [[nodiscard]] Ticket get(const Domain& domain, Got done);

@@ -60,19 +60,19 @@ void StoreWriter::commit() {
   }
   rows_under_way_ = changes.size();
   gather();
-  std::vector<Domain> domains;
-  for (const StoreChange& change : changes) domains.push_back(change.domain);
-  events_.sent(domains);
-  lane_.ask([changes = std::move(changes)](Store& store) { return store.write(changes); },
-            [this, domains = std::move(domains)](const Result<void>& written) { on_written(written, domains); });
+  events_.sent(changes);
+  const auto shared = std::make_shared<const std::vector<StoreChange>>(std::move(changes));
+  lane_.ask([shared](Store& store) { return store.write(*shared); },
+            [this, shared](const Result<void>& written) { on_written(written, *shared); });
 }
 
-void StoreWriter::on_written(const Result<void>& written, const std::vector<Domain>& domains) {
+void StoreWriter::on_written(const Result<void>& written, const std::vector<StoreChange>& changes) {
   rows_under_way_ = 0;
   if (!written) {
     trouble_.failed(written.error().text);
-    return events_.failed(domains);
+    return events_.failed(changes);
   }
+  backlog_.written(changes);
   ++commits_;
   unsynced_ = true;
   mind_sync();

@@ -27,8 +27,8 @@ class StoreWriter {
   static constexpr milliseconds kUnsynced{1000};
 
   struct Events {
-    std::function<void(const std::vector<Domain>&)> sent;    // a commit of these began
-    std::function<void(const std::vector<Domain>&)> failed;  // back with them into the backlog; none: a sync
+    std::function<void(const std::vector<StoreChange>&)> sent;    // a commit of these began
+    std::function<void(const std::vector<StoreChange>&)> failed;  // they are back in the backlog; none: a sync
     std::function<void()> idle;  // all is written, and after hurry() durable
   };
 
@@ -50,7 +50,7 @@ class StoreWriter {
   [[nodiscard]] bool may_wait() const;
   void gather();
   void commit();
-  void on_written(const Result<void>& written, const std::vector<Domain>& domains);
+  void on_written(const Result<void>& written, const std::vector<StoreChange>& changes);
   void mind_sync();
   void sync();
   void on_synced(const Result<void>& synced);

@@ -55,6 +55,7 @@ struct Config {
   CacheChoice cache;
   std::uint64_t cache_max_entries = 0;
   std::uint64_t cache_max_size = 0;
+  std::uint64_t store_max_size = 0;
   seconds id_check_interval{};
   seconds refresh_interval{};
   seconds refresh_unused_after{};

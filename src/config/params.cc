@@ -135,12 +135,19 @@ constexpr std::array kParams{
           .help = "Where policies outlive the process: sqlite:PATH, or memory: for nowhere."},
     Param{.name = "cache_max_entries", .fallback = "1000000", .field = &Config::cache_max_entries,
           .notation = Notation::count, .min = 100, .max = 100'000'000,
-          .help = "Domains remembered. When there is no room expired and absent policies go first, "
-                  "unexpired ones in mode enforce last and with a warning; within a kind the one "
-                  "not asked for longest."},
+          .help = "Domains held in memory. When there is no room expired and absent policies go first, "
+                  "unexpired ones in mode enforce last. Within a kind, policies of the size (in powers "
+                  "of two) that takes most memory go, the one not asked for longest first. Unexpired "
+                  "policies stay in the store, and are read from there when they are needed."},
     Param{.name = "cache_max_size", .fallback = "512m", .field = &Config::cache_max_size,
           .notation = Notation::size, .min = kMega, .max = 1024 * kGiga,
           .help = "The same bound in octets of memory."},
+    Param{.name = "store_max_size", .fallback = "2g", .field = &Config::store_max_size,
+          .notation = Notation::size, .min = kMega, .max = 1024 * kGiga, .reloadable = false,
+          .help = "Octets of the policies in cache, whether memory holds them or not; the log of the "
+                  "database comes on top, some 16m. Beyond it policies are dropped in the order of "
+                  "cache_max_entries, with a warning. Each policy that memory does not hold takes up "
+                  "to 20 octets there."},
     Param{.name = "id_check_interval", .fallback = "1h", .field = &Config::id_check_interval,
           .notation = Notation::duration, .min = kMinute, .max = 7 * kDay,
           .help = "The longest that a TXT answer counts as current. A shorter TTL of the answer is "

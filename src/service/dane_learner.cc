@@ -110,9 +110,8 @@ HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
   note(pending, before, after, report);
   entry.dane = with_hop(entry.dane, after);
   entry.dane_in_use = false;
-  const bool persist = entry.held != nullptr;
+  if (entry.held) parts_.shadow.changed(pending.domain);
   parts_.cache.put(std::move(entry), now);
-  if (persist) parts_.shadow.changed(pending.domain);
   return after;
 }
 

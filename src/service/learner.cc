@@ -42,7 +42,7 @@ Learner::~Learner() = default;
 
 bool Learner::has_room_for(const Domain& domain) const {
   // What is stored applies, however busy we are: it may be read where no more can be discovered.
-  const std::size_t most = parts_.shadow.loaded() ? options_.max_discoveries : 2 * options_.max_discoveries;
+  const std::size_t most = parts_.shadow.may_hold(domain) ? 2 * options_.max_discoveries : options_.max_discoveries;
   return pending_.size() < most || pending_.count(domain.text()) != 0;
 }
 
@@ -65,7 +65,7 @@ bool Learner::txt_pending(const Domain& domain) const {
 
 // An entry that says more than "discover" was made after the store had been asked.
 bool Learner::store_pending(const Domain& domain) const {
-  if (parts_.shadow.loaded()) return false;
+  if (!parts_.shadow.may_hold(domain)) return false;
   if (assess(parts_.cache.find(domain.text()), parts_.clock.life()).need != Need::discover) return false;
   const auto found = pending_.find(domain.text());
   return found == pending_.end() || found->second->discovery == nullptr;
@@ -76,12 +76,12 @@ Learner::Pending& Learner::enter(const Domain& domain, Purpose purpose) {
   if (found != pending_.end()) return *found->second;
   Pending& pending = *pending_.emplace(domain.text(), std::make_unique<Pending>(Pending{domain, purpose, {}, nullptr, {}})).first->second;
   if (purpose == Purpose::refresh) ++refreshes_;
-  if (!parts_.shadow.loaded() && !holds_policy(parts_.cache.find(domain.text()))) read_store(pending);
+  if (parts_.shadow.may_hold(domain) && !holds_policy(parts_.cache.find(domain.text()))) read_store(pending);
   else discover(pending);
   return pending;
 }
 
-// Until all rows are read, a name of which memory holds no policy may still be in the store.
+// A name of which memory holds no policy may be in the store.
 void Learner::read_store(Pending& pending) {
   pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](std::optional<StoredRow> row) {
     if (row) adopt(*row);
@@ -160,8 +160,8 @@ void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
   log_discovery(parts_.log, known, after, report);
   warn_if_failing(after, report.evidence);
   const bool persist = after.held || (known != nullptr && known->held);
-  parts_.cache.put(std::move(after), now);
   if (persist) parts_.shadow.changed(pending.domain);
+  parts_.cache.put(std::move(after), now);
 }
 
 void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
@@ -185,6 +185,7 @@ void Learner::adopt(const StoredRow& row) {
   entry.warned = last_warning(entry);
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
+  parts_.shadow.adopted(row.domain);
   parts_.cache.put(std::move(entry), now);
 }
 
@@ -197,7 +198,7 @@ void Learner::grew_older(Entry entry) {
   }
   log_lapsed(parts_.log, entry);
   forgot(entry.domain);
-  parts_.shadow.pass_over();
+  parts_.shadow.pass_over(entry);
   parts_.cache.put(lapsed(entry), now);
 }
 

@@ -60,8 +60,8 @@ class Learner {
   void set_options(const Options& options) { options_ = options; }
   [[nodiscard]] const Options& options() const { return options_; }
 
-  // False: too many discoveries are under way to begin one more, or as long as the store is not
-  // loaded twice as many: see store_pending().
+  // False: too many discoveries are under way to begin one more, or twice as many where the store
+  // may have the policy: see store_pending().
   [[nodiscard]] bool has_room_for(const Domain& domain) const;
   // Calls back once the domain has been learned about. has_room_for() must be true.
   // `on_fetch`: asked when TXT has announced a policy that is to be fetched now, or has already;
@@ -77,7 +77,7 @@ class Learner {
   // Whether the TXT look-up of a discovery under way is still unanswered.
   [[nodiscard]] bool txt_pending(const Domain& domain) const;
 
-  // Whether nothing that applies is known, and the store, which may hold it, was not read yet.
+  // Whether nothing that applies is known, and the store, which may have it, was not read yet.
   [[nodiscard]] bool store_pending(const Domain& domain) const;
 
   // What is being learned about the domain is void: begun afresh for those who wait,

@@ -119,7 +119,7 @@ bool PolicyService::purge(const Domain& domain) {
 
 std::size_t PolicyService::purge_all() {
   ++purges_;
-  const std::size_t known = parts_.cache.census().entries;
+  const std::size_t known = parts_.cache.census().entries + parts_.shadow.beyond_memory();
   parts_.elsewhere.post([gone = parts_.cache.clear()] {});
   parts_.learner.forgot_all();
   parts_.shadow.forget_all();

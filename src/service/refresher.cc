@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "service/policy_log.h"
 #include "sts/schedule.h"
 
 namespace tlspolicyd {

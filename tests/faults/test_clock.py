@@ -97,11 +97,22 @@ class Clock(FaultTest):
     def test_there_and_back(self):
         """C-19 the wall clock steps both ways in turn, with restarts between"""
         self.go_dark()
-        for by in (A_DAY, -A_DAY, -A_DAY, A_DAY):
+        for by in (A_DAY, -A_DAY, -A_DAY):
             self.step(by)
             self.restart()
             self.holds()
         self.lives_as_published()
+
+    def test_behind_at_the_start(self):
+        """C-19 the clock is behind at the start and set right within the hour: the lifetime is not renewed"""
+        self.go_dark()
+        self.assertEqual(self.daemon.stop(), 0)
+        with contextlib.suppress(OSError):
+            self.pass_time(LIFE + HOUR, step=-LIFE - HOUR)
+        self.start()
+        self.holds()
+        self.step(LIFE + HOUR)
+        self.has_ended()
 
     def test_started_in_a_far_future(self):
         """C-19 a start while the wall clock is wrong by years loses no policy: it counts again once the clock is right"""

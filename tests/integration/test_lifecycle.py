@@ -131,6 +131,48 @@ class Lifecycle(WorldTest):
             for domain in reversed(domains):
                 self.assertEqual(client.ask(domain), f"OK secure match=mx1.{domain} servername=hostname")
 
+    def test_two_daemons(self):
+        """two daemons on one store: the second only reads, says so, and writes once the first has ended; nothing is lost"""
+        first, second = self.daemon, self.world.daemon(
+            "second", cache=f"sqlite:{self.daemon.store}", listen="inet:127.0.0.1:8471")
+        names = [f"{name}.rolling.example" for name in ("before", "first", "second", "after")]
+        shared = self.world.ca.issue(*(f"mta-sts.{name}" for name in names))
+        for name in names:
+            self.world.publish(name, f"mx1.{name}", certificate=shared)
+        before, by_first, by_second, after = names
+        first.start()
+        self.assertIn("secure", first.ask(before))
+        until(lambda: first.json("--status")["store"]["pending"] == 0, first.log)
+        second.start()
+        second.says("warning: store: action=read-only")
+        self.assertEqual(second.json("--status")["store"]["state"], "read-only")
+        self.assertIn("another tlspolicyd writes it", second.run("--status").stdout)
+        self.assertIn("secure", second.ask(by_second))
+        self.assertIn("secure", first.ask(by_first))
+        self.assertEqual(first.stop(), 0)
+        until(lambda: second.json("--status")["store"] == {"state": "ok", "pending": 0}, second.log)
+        self.assertIn("secure", second.ask(after))
+        until(lambda: second.json("--status")["store"]["pending"] == 0, second.log)
+        second.kill()
+        self.assertEqual({entry["domain"] for entry in second.json("--cache")}, set(names))
+        for domain in names:
+            self.world.dns.silence(f"_mta-sts.{domain}", f"mta-sts.{domain}")
+        second.start()
+        for domain in names:
+            self.assertIn("secure", second.ask(domain))
+
+    def test_purge_beside_a_daemon(self):
+        """--purge takes no store from a daemon that it cannot reach"""
+        self.world.publish("held.example", "mx1.held.example")
+        self.daemon.start()
+        self.assertIn("secure", self.daemon.ask("held.example"))
+        until(lambda: self.daemon.json("--status")["store"]["pending"] == 0, self.daemon.log)
+        done = self.daemon.run("-o", f"control_socket={self.daemon.directory}/none", "--purge", "held.example")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn("another tlspolicyd", done.stderr)
+        self.daemon.kill()
+        self.assertEqual(self.daemon.run("--cache", "held.example").returncode, 0)
+
     def _connected(self):
         try:
             return socketmap.connect(self.daemon.address())

@@ -131,6 +131,31 @@ TEST_CASE("C-15 a flood of names without policy evicts no live enforce policy") 
   CHECK(world.process->cache.census().entries <= 10);
 }
 
+TEST_CASE("C-15 a policy that memory has no room for is read from the store, also after a restart") {
+  World world;
+  world.bounds.max_entries = 10;
+  world.restart();
+  const auto name = [](int i) { return "d" + std::to_string(i) + ".example"; };
+  for (int i = 0; i < 40; ++i) {
+    world.publish(name(i), "a", kEnforce);
+    REQUIRE(world.ask(name(i)) == kSecure);
+    world.go_dark(name(i));
+  }
+  world.advance(1s);
+  CHECK(world.store->rows.size() == 40);
+  for (int i = 0; i < 40; ++i) CHECK(world.ask(name(i)) == kSecure);
+  world.restart();
+  world.settle();
+  REQUIRE(world.process->shadow.loaded());
+  CHECK(world.process->cache.census().entries == 10);
+  for (int i = 0; i < 40; ++i) CHECK(world.ask(name(i)) == kSecure);
+  CHECK(world.store->rows.size() == 40);
+  CHECK(world.process->service.purge_all() == 40);
+  world.advance(1s);
+  CHECK(world.store->rows.empty());
+  CHECK(world.ask_and_wait(name(0)) != kSecure);
+}
+
 TEST_CASE("C-16 X-01 the policy outlives the process, dark hosts or not") {
   World world;
   const bool kill = GENERATE(false, true);

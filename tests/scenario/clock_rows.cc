@@ -52,6 +52,17 @@ TEST_CASE("C-19 a clock that is behind at the boot renews no lifetime: once it i
   CHECK(world.store->rows.at(kLoaded).fetched == fetched);
 }
 
+TEST_CASE("C-19 a row that waits to be written when its policy turns out to have ended stays in the store") {
+  World world;
+  begin(world, kDay, 69 * 3600s, 69 * 3600s);
+  world.process->shadow.changed(Domain::parse(kLoaded).value());
+  world.time.step_wall(69 * 3600s);
+  world.time.advance(60s);  // the clock is looked at, and nothing is written yet
+  world.advance(1s);
+  CHECK(world.ask(kLoaded) == kNothing);
+  CHECK(world.store->rows.count(kLoaded) == 1);
+}
+
 TEST_CASE("C-19 a policy that was loaded and has not ended by the right clock lives as long as published") {
   World world;
   begin(world, 10 * kDay, 3 * kDay, 3 * kDay);

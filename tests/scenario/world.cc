@@ -17,7 +17,7 @@ Process::Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, M
                  PolicyService::Options serving, PolicyCache::Bounds bounds, std::size_t concurrency)
     : cache(bounds, [this](const Entry& entry) {
         learner.forgot(entry.domain);
-        shadow.changed(entry.domain);
+        shadow.evicted(entry);
       }),
       shadow({lane, lane, loop, time, time, log, metrics, cache}, std::move(store)),
       fetches(https, time, time, concurrency),

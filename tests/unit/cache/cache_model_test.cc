@@ -1,9 +1,11 @@
 // PolicyCache against a plain map under random operations.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <set>
 
+#include "cache/octet_shares.h"
 #include "cache/policy_cache.h"
 #include "catch.h"
 #include "entries.h"
@@ -81,16 +83,23 @@ class Walk {
     REQUIRE((cache_.find(name) != nullptr) == (model_.count(name) == 1));
   }
 
-  // The victim must be one that nobody was less worth or asked for longer ago than; or the
-  // newcomer, where all others are worth more.
+  // The victim must be one than which nobody was less worth, of the size class that holds most
+  // among those, and asked for least recently of that class; or the newcomer, where all others
+  // are worth more.
   void on_evicted(const Entry& gone) {
-    const auto rank = [this](const Entry& entry) {
-      return std::make_pair(worth_in_model(entry, now_), entry.last_asked);
-    };
     const bool refused = gone.domain.text() == putting_;
     REQUIRE(model_.count(gone.domain.text()) == 1);
-    for (const auto& [name, entry] : model_)
-      if (name != putting_) REQUIRE((refused ? rank(gone).first < rank(entry).first : rank(gone) <= rank(entry)));
+    const int worth = worth_in_model(gone, now_);
+    const std::size_t size = size_class_of(octets_of(gone));
+    std::array<std::size_t, kSizeClasses> octets{};
+    for (const auto& [name, entry] : model_) {
+      if (name == putting_) continue;
+      REQUIRE((refused ? worth < worth_in_model(entry, now_) : worth <= worth_in_model(entry, now_)));
+      if (worth_in_model(entry, now_) != worth) continue;
+      octets[size_class_of(octets_of(entry))] += octets_of(entry);
+      if (size_class_of(octets_of(entry)) == size) REQUIRE((refused || gone.last_asked <= entry.last_asked));
+    }
+    if (!refused) REQUIRE(octets[size] == *std::max_element(octets.begin(), octets.end()));
     model_.erase(gone.domain.text());
   }
 

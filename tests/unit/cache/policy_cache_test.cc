@@ -89,6 +89,24 @@ TEST_CASE("C-15 who goes for lack of room") {
   CHECK(f.cache.find("new.example") != nullptr);
 }
 
+TEST_CASE("C-15 large policies push large ones out, and no crowd of small ones") {
+  Fixture f({.max_octets = 5 << 20});
+  for (int i = 0; i < 3000; ++i)
+    f.cache.put(policy("small" + std::to_string(i) + ".example", Mode::enforce, seconds(900), kNow, ago(800)), kNow);
+  const std::size_t small = f.cache.census().octets;
+  REQUIRE(small < 3U << 20);
+  for (int i = 0; i < 200; ++i) {
+    Entry large = absence("large" + std::to_string(i) + ".example", kNow);
+    large.held = held(Mode::enforce, seconds(900), kNow, std::string(65'000, 'x'));
+    f.cache.put(std::move(large), kNow);
+  }
+  REQUIRE(!f.evicted.empty());
+  for (const std::string& gone : f.evicted) CHECK(gone.rfind("large", 0) == 0);
+  CHECK(f.evicted.front() == "large0.example");
+  CHECK(f.cache.find("large199.example") != nullptr);
+  CHECK(f.cache.find("small0.example") != nullptr);
+}
+
 TEST_CASE("C-15 a name without policy takes no live policy's place") {
   const Mode mode = GENERATE(Mode::enforce, Mode::testing, Mode::none);
   Fixture f({.max_entries = 1});

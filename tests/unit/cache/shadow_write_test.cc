@@ -236,7 +236,8 @@ TEST_CASE("X-07 a store that fails for long costs bounded memory and still ends 
   f.load();
   f.settle();
   f.store->fail_writes("database or disk is full");
-  f.drop("gone.example");
+  f.cache.erase("gone.example");
+  f.shadow->forget(domain_of("gone.example"));
   for (std::size_t i = 0; i <= StoreBacklog::kMostNames; ++i) {
     const std::string name = "d" + std::to_string(i) + ".example";
     f.cache.put(i % 1000 == 0 ? f.enforced(name) : absence(name), f.time.life());

@@ -68,9 +68,11 @@ TEST_CASE("an older file that is only read stays as it is") {
 TEST_CASE("a migration that cannot be finished leaves the old file in order") {
   StoreFolder f;
   f.sql(std::string(kVersion1) + "ALTER TABLE policy ADD COLUMN failure_in_txt INTEGER");  // the last step fails
-  const auto opened = f.open();
-  REQUIRE(opened);
-  REQUIRE(opened->trouble);
+  {
+    const auto opened = f.open();
+    REQUIRE(opened);
+    REQUIRE(opened->trouble);
+  }
   f.sql("ALTER TABLE policy DROP COLUMN failure_in_txt; UPDATE policy SET id = 'still1' WHERE checked > 0");
   CHECK((*f.store()->get(domain_of("old.example")))->id == "still1");
 }

@@ -71,12 +71,12 @@ TEST_CASE("C-19 a row that was loaded keeps its wall time, and gives the age ane
   FakeTime time;
   const StoredRow row = row_of(time, seconds(100));
   time.advance(seconds(500));
-  time.step_wall(seconds(-550));  // behind since the boot, even of the time of the fetch
+  time.step_wall(seconds(-700));  // behind since the boot, even of the time of the fetch
   const Entry loaded = from_row(row, time);
   CHECK(loaded.held->fetched == time.life());
   CHECK(to_row(loaded, time).fetched == row.fetched);
   CHECK_FALSE(aged_by_store(loaded, time));
-  time.step_wall(seconds(550));
+  time.step_wall(seconds(700));
   const auto aged = aged_by_store(loaded, time);
   REQUIRE(aged);
   CHECK(aged->held->fetched == time.life() - seconds(600));

@@ -49,7 +49,7 @@ TEST_CASE("the parameters are those of the contract, with its defaults") {
       {"fetch_timeout", "60s"}, {"fetch_max_size", "65536"}, {"fetch_concurrency", "1000"},
       {"fetch_threads", "0"}, {"fetch_backoff", "5m"}, {"allow_private_addresses", "no"},
       {"cache", "sqlite:/var/lib/tlspolicyd/cache.db"}, {"cache_max_entries", "1000000"},
-      {"cache_max_size", "512m"}, {"id_check_interval", "1h"}, {"refresh_interval", "1d"},
+      {"cache_max_size", "512m"}, {"store_max_size", "2g"}, {"id_check_interval", "1h"}, {"refresh_interval", "1d"},
       {"refresh_unused_after", "30d"}, {"control_socket", "/run/tlspolicyd/control"}, {"user", ""},
       {"group", ""}, {"pid_file", ""}, {"log", "stderr"}, {"log_level", "info"}, {"log_lookups", "no"},
   }));
