@@ -99,6 +99,7 @@ void Daemon::apply(const Config& fresh) {
     log_.warning(LogLine("reload").with("parameter", "fetch_threads").with("reason", done.error().text));
   server_.set_max_connections(config_.max_connections);
   bound_cache();
+  shadow_.set_max_octets(config_.store_max_size);
   trust_reload_ = https_->reload_trust({config_.ca_file, config_.ca_path}, [this](const Result<void>& done) {
     if (!done) log_.error(LogLine("reload").with("parameter", "ca_file").with("reason", done.error().text));
   });

@@ -48,6 +48,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   bool claim() override;
+  void set_max_octets(std::uint64_t octets) override { parts_.max_octets = octets; }
   Result<void> write(const std::vector<StoreChange>& changes) override;
   Result<void> sync() override;
   Result<std::optional<StoredRow>> get(const Domain& domain) override;

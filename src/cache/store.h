@@ -1,6 +1,7 @@
 // The port to durable storage. What must outlive the process: policies, not absences.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ class Store {
   // Whether this process may write; tries to get that right. False: another process has it.
   // What cannot be found out is no reason against: a write then says what is wrong.
   virtual bool claim() { return true; }
+  // From the next write on.
+  virtual void set_max_octets(std::uint64_t octets) = 0;
   // All or nothing. It outlives the process when this returns, the machine after a sync().
   virtual Result<void> write(const std::vector<StoreChange>& changes) = 0;
   // What was written before the call is durable when it returns. On a thread of its own, so

@@ -134,6 +134,11 @@ void StoreShadow::adopted(const Domain& domain) { state_->cold.remove(domain); }
 
 std::size_t StoreShadow::beyond_memory() const { return state_->cold.size(); }
 
+void StoreShadow::set_max_octets(std::uint64_t octets) {
+  if (!state_->lane.has_store()) return;
+  state_->lane.ask([octets](Store& store) { return store.set_max_octets(octets), true; }, [](bool) {});
+}
+
 void StoreShadow::drain(std::function<void()> done) { state_->drain(std::move(done)); }
 
 std::string_view StoreShadow::state() const {

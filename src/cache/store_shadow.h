@@ -76,6 +76,8 @@ class StoreShadow {
   using Got = std::function<void(std::optional<StoredRow>)>;  // empty also on a read error
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
 
+  void set_max_octets(std::uint64_t octets);
+
   // `done` when everything pending has been written and synced, or at the first write or sync
   // that fails. Rows that cannot be read are not waited for.
   void drain(std::function<void()> done);

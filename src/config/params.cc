@@ -143,7 +143,7 @@ constexpr std::array kParams{
           .notation = Notation::size, .min = kMega, .max = 1024 * kGiga,
           .help = "The same bound in octets of memory."},
     Param{.name = "store_max_size", .fallback = "2g", .field = &Config::store_max_size,
-          .notation = Notation::size, .min = kMega, .max = 1024 * kGiga, .reloadable = false,
+          .notation = Notation::size, .min = kMega, .max = 1024 * kGiga,
           .help = "Octets of the policies in cache, whether memory holds them or not; the log of the "
                   "database comes on top, some 16m. Beyond it policies are dropped in the order of "
                   "cache_max_entries, with a warning. Each policy that memory does not hold takes up "

@@ -21,6 +21,7 @@ class MemoryStore final : public Store {
 
   // Another process has the store.
   void take_elsewhere(bool taken) { taken_ = taken; }
+  void set_max_octets(std::uint64_t octets) override { max_octets = octets; }
   bool claim() override {
     ++claims;
     return !taken_;
@@ -70,6 +71,7 @@ class MemoryStore final : public Store {
   std::map<std::string, StoredRow> rows;
   std::vector<std::size_t> batches;  // the size of each write, failed ones too
   std::size_t gets = 0, pages = 0, syncs = 0, claims = 0;  // failed ones too
+  std::uint64_t max_octets = 0;
   std::size_t durable = 0;           // rows at the last sync that did not fail
 
  private:

@@ -143,6 +143,16 @@ TEST_CASE("C-15 purges reach what the cache has no room for") {
   CHECK(f.shadow->pending() == 0);
 }
 
+TEST_CASE("the bound of the store can be set while it is used") {
+  Evicting f;
+  f.shadow->set_max_octets(4096);
+  f.settle();
+  CHECK(f.store->max_octets == 4096);
+  f.restart(false);
+  f.shadow->set_max_octets(1);
+  f.settle();
+}
+
 TEST_CASE("C-15 a row that is gone from the store is not read twice") {
   Evicting f;
   f.load();

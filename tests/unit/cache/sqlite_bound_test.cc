@@ -70,4 +70,7 @@ TEST_CASE("C-15 below its bound the store drops nothing, and it stays below") {
   CHECK(names_in(*store).back() == f.name(399));
   CHECK(names_in(*store).size() > 60);
   CHECK(fs::file_size(f.path) < kBound * 5 / 4);
+  store->set_max_octets(kBound / 4);
+  REQUIRE(store->write({put(row_of("last.example", Mode::enforce, 100, 0, f.time))}));
+  CHECK(names_in(*store).size() < 40);
 }
