@@ -29,8 +29,9 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
       postconf_(std::move(start.postconf)),
       postfix_level_({side_lane_, loop, loop, clock, log}, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
-      dns_(loop, clock, metrics_, dns_options(config_)),
-      dane_dns_(loop, clock, metrics_, dane_dns_options(config_)),
+      dns_hub_(loop, loop, clock, metrics_, resolver_count(config_)),
+      dns_(dns_hub_, dns_options(config_)),
+      dane_dns_(dns_hub_, dane_dns_options(config_)),
       nat64_(dns_, loop, &log),
       precedence_(log),
       canary_({dane_dns_, loop, log, metrics_}, [this] { on_canary(); }),
@@ -145,7 +146,6 @@ void Daemon::advise_postfix() {
 
 void Daemon::on_canary() {
   precedence_.set_resolver(canary_.ad(), show(config_, *find_param("dane_canary")));
-  if (!canary_.validates()) dane_.forget_all();
   set_precedence();
 }
 

@@ -96,6 +96,7 @@ class Daemon {
   std::optional<PostfixSetup> postfix_setup_;  // as postconf last told it
   std::set<std::string> advised_;
   std::unique_ptr<HttpsClient> https_;
+  DnsHub dns_hub_;
   DnsClient dns_, dane_dns_;
   Nat64Watch nat64_;
   PrecedenceSwitch precedence_;

@@ -9,6 +9,7 @@
 #include "default_folder.h"
 #include "net/capabilities.h"
 #include "net/descriptors.h"
+#include "net/dns_hub.h"
 #include "net/inherited_listeners.h"
 #include "net/privileges.h"
 #include "net/syscall_filter.h"
@@ -132,7 +133,7 @@ std::shared_ptr<Store> open_store(const Config& config, const Clock& clock, LogS
 
 void raise_limit(const Config& config, LogSink& log) {
   const DescriptorLimit limit = raise_descriptor_limit();
-  const std::size_t reserved = kReservedDescriptors + config.fetch_concurrency;
+  const std::size_t reserved = kReservedDescriptors + config.fetch_concurrency + dns_descriptors(resolver_count(config));
   log.info(LogLine("descriptors").with("limit", limit.now).with("connections", limit.connections(reserved)));
   if (limit.connections(reserved) < config.max_connections)
     log.warning(LogLine("descriptors").with("limit", limit.now).with("max_connections", config.max_connections)

@@ -1,7 +1,6 @@
 #include "settings.h"
 
 #include "config/params.h"
-#include "net/descriptors.h"
 
 namespace tlspolicyd {
 namespace {
@@ -57,11 +56,14 @@ PrecedenceOptions precedence_options(const Config& config) {
           .dns_error_reply = error_is_temp ? DaneVerdict::temp : DaneVerdict::notfound};
 }
 
+std::size_t resolver_count(const Config& config) {
+  return config.resolver.empty() ? DnsHub::kResolversUsual : config.resolver.size();
+}
+
 DnsClient::Options dns_options(const Config& config) {
   DnsClient::Options options;
   options.resolvers = config.resolver;
   options.trust_ad = config.resolver_trust_ad;
-  options.max_in_flight = descriptor_share(options.max_in_flight);
   // What the operator left alone is for resolv.conf to say.
   const Config defaults = default_config();
   if (config.dns_timeout != defaults.dns_timeout) options.timeout = config.dns_timeout;

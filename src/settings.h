@@ -29,6 +29,8 @@ struct Serving {
 // that Postfix asks with DNSSEC.
 [[nodiscard]] std::optional<PostfixTls> fixed_level(const Config& config);
 [[nodiscard]] PrecedenceOptions precedence_options(const Config& config);
+// How many are asked; where resolv.conf names them, as many as is usual.
+[[nodiscard]] std::size_t resolver_count(const Config& config);
 [[nodiscard]] DnsClient::Options dns_options(const Config& config);
 // For DANE and its canary: only resolvers whose AD counts, if there are any.
 [[nodiscard]] DnsClient::Options dane_dns_options(const Config& config);

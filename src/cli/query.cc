@@ -11,10 +11,17 @@
 #include "cli/progress.h"
 #include "event/loop.h"
 #include "net/tls_context.h"
+#include "service/resolver_canary.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {
 namespace {
+
+// What the canary has to say is said by the steps.
+class Unheard final : public Logger {
+ private:
+  void write(LogLevel, const std::string&) override {}
+};
 
 struct Found {
   Explanation explanation;
@@ -56,9 +63,13 @@ int query(const Cli& cli, const QueryOptions& options, std::string_view key) {
   if (!next_hop) return complain(cli, EX_DATAERR, next_hop.error().text);
   Loop loop;
   Metrics metrics;
-  DnsClient dns(loop, cli.clock, metrics, options.dns), dane_dns(loop, cli.clock, metrics, options.dane_dns);
+  DnsHub hub(loop, loop, cli.clock, metrics);
+  DnsClient dns(hub, options.dns), dane_dns(hub, options.dane_dns);
   const auto https = HttpsClient::create(loop, options.https);
   if (!https) return complain(cli, EX_CONFIG, https.error().text);
+  Unheard log;
+  ResolverCanary canary({dane_dns, loop, log, metrics}, [] {});
+  canary.ask(options.diagnosis.dane_canary);
   const Diagnosis::Ports ports{{dns, **https, loop, cli.clock}, dane_dns, loop};
   DiagnosisOptions diagnosis = options.diagnosis;
   diagnosis.trust_anchors = text_of(options.https);

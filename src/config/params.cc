@@ -48,24 +48,26 @@ constexpr std::array kParams{
     Param{.name = "resolver_trust_ad", .fallback = "loopback", .field = &Config::resolver_trust_ad,
           .notation = Notation::word, .words = "loopback always never",
           .help = "The resolvers whose AD bit proves that DNSSEC was checked. loopback: those on this "
-                  "host, but for 127.0.0.11, where a container engine passes on what others say. "
+                  "host, except 127.0.0.11 (container engines) and 127.0.0.54 (systemd-resolved), which pass "
+                  "on what others say. "
                   "always: any, which is safe only where nobody on the way can change an answer. "
                   "Questions for DANE go to these alone; where there are none no DANE is seen, and an "
                   "enforced policy takes its place."},
     Param{.name = "dane_canary", .fallback = ". NS", .field = &Config::dane_canary,
           .notation = Notation::question,
-          .help = "What a validating resolver must answer with AD: a signed name and a type, asked at "
-                  "start and hourly. An answer without AD means that the resolver does not validate: "
-                  "DANE is then left out of account, with a warning. \".\" is the root; name another "
-                  "where the resolver knows no signed root."},
+          .help = "What a validating resolver must answer with AD: a signed name and a type, asked of each "
+                  "resolver at start and hourly. Two answers without AD mean that the resolver does not "
+                  "validate: it is asked no more about DANE, and once more each minute; where none "
+                  "validates, DANE is left out of account, with a warning. \".\" is the root; name "
+                  "another where the resolver knows no signed root."},
     Param{.name = "dns_timeout", .fallback = "2s", .field = &Config::dns_timeout,
           .notation = Notation::duration, .min = 1, .max = 30,
           .help = "How long one try waits for a resolver. At its default, options timeout in "
-                  "/etc/resolv.conf goes before."},
+                  "/etc/resolv.conf goes before, up to 30s; a question then ends after 30s in all."},
     Param{.name = "dns_attempts", .fallback = "3", .field = &Config::dns_attempts,
           .notation = Notation::count, .min = 1, .max = 10,
           .help = "Tries of one DNS question, over all resolvers. At its default, options attempts in "
-                  "/etc/resolv.conf goes before."},
+                  "/etc/resolv.conf goes before, up to 5 rounds over its name servers."},
     Param{.name = "postfix_security_level", .fallback = "auto",
           .field = &Config::postfix_security_level, .notation = Notation::word,
           .words = "auto none may encrypt fingerprint dane dane-only verify secure",

@@ -1,16 +1,17 @@
 // One question from its turn to its answer. Answer loop only.
 //
-//   start -> begin_try -> send -+- reply ----> judge -+- answer, denial, CNAME loop: finish
-//                ^         ^    |                     +- the chain goes on: begin_try
-//                |         |    |                     '- error, nonsense: fail_try
-//                |         |    +- truncated -> send, over TCP, in the same try's time
-//                |         |    +- no descriptor: send again a little later
-//                |         |    '- silence, broken -> fail_try
-//                |         |
-//                '- tries are left ------ fail_try -- none: give_up -> finish
+//   start ─► submit ─ its turn ─┬─ reply ─► judge ─┬─ answer, denial, CNAME loop: finish
+//              ▲  ▲  ▲          │                  ├─ the chain goes on: submit
+//              │  │  │          │                  ├─ REFUSED: others; else wait, and the same again
+//              │  │  │          │                  └─ error, nonsense: move_on
+//              │  │  │          ├─ truncated ─► submit, over TCP
+//              │  │  │          ├─ its socket was closed ─► submit
+//              │  │  └──────────┼─ cannot be reached: others; else wait, and the same again
+//              │  └─────────────┴─ silence for a try's time ─► move_on, while its tries wait on
+//              └─ move_on ─ nobody may answer any more, or no time is left ─► give_up
 //
-// All steps that open a socket run from the timer, so that no exchange is replaced from
-// within its own callback.
+// It is never started over: a further try goes to another resolver first, from another socket, and
+// whichever try is answered ends it.
 #pragma once
 
 #include <functional>
@@ -18,81 +19,89 @@
 #include <string>
 #include <vector>
 
-#include "base/metrics.h"
 #include "net/dns_chain.h"
-#include "net/dns_exchange.h"
+#include "net/dns_deadlines.h"
+#include "net/dns_try.h"
 #include "net/resolver_pool.h"
 
 namespace tlspolicyd {
 
-class DnsQuery {
+class DnsQuery final : private DnsTry::Owner {
  public:
   using Done = std::function<void(const DnsAnswer&)>;
 
   // `done` runs at most once, never within start(); it must not destroy the query.
-  DnsQuery(Loop& loop, const Clock& clock, Metrics& metrics, std::shared_ptr<ResolverPool> pool,
-           DnsQuestion question, Done done);
+  DnsQuery(DnsHub& hub, DnsQuestion question, DnsTurn turn, Done done);
   DnsQuery(const DnsQuery&) = delete;
   DnsQuery& operator=(const DnsQuery&) = delete;
 
-  // `end`: of its time, if that is less than all tries take.
-  void start(SteadyTime end = SteadyTime::max());
+  // `order`: the resolvers that may be asked, at least one, first to ask first; indices into the plan.
+  void start(std::shared_ptr<ResolverPool> pool, const std::vector<std::size_t>& order);
 
  private:
-  enum class Step { begin_try, send, silence, give_up };
+  enum class Step : std::uint8_t { silence, ask, give_up };
   struct Candidate {
-    std::size_t index;    // into plan().resolvers
+    std::size_t index;      // into plan().resolvers
     int tries = 0;
     bool edns = true;
-    bool out = false;     // it has said all it will say
-    bool broken = false;  // it could not be reached last time
+    bool tcp = false;
+    bool out = false;       // it has said all it will say
+    int pauses = 0;         // it refused, or could not be reached
+    SteadyTime ready{};     // after the last of them
     DnsStatus failure = DnsStatus::timeout;  // of its last try
-    std::string note;     // why it brought no answer, for people
+    std::string note;       // why it brought no answer, for people
   };
+  using Tries = std::vector<std::unique_ptr<DnsTry>>;
 
-  void begin_try();
-  void send();
-  [[nodiscard]] Opened open();
-  void wait_for_descriptor();
-  void on_outcome(const DnsExchange::Outcome& outcome);
-  void judge(Octets reply);
-  void take(const DnsMessage& message);
-  void on_error_code(Rcode rcode);
-  void on_nonsense(const std::string& why);
-  void on_broken(const std::string& cause);
+  bool on_turn(DnsTry& each) override;
+  void on_outcome(DnsTry& each, const DnsOutcome& outcome) override;
+
+  void submit(bool again = false);
+  void ask();
+  void judge(Candidate& asked, Octets reply);
+  void take(Candidate& asked, const DnsMessage& message);
+  void follow(Candidate& asked);
+  void again(Candidate& asked);
+  void on_error_code(Candidate& asked, Rcode rcode);
+  void on_refused(Candidate& asked);
+  void on_nonsense(Candidate& asked, const std::string& why);
+  void on_broken(Candidate& asked, const std::string& cause, SteadyTime sent_at);
+  void on_lost(Candidate& asked, bool tcp);
   void on_silence();
-  void fail_try();
+  void pause(Candidate& asked, milliseconds first);
+  void move_on();
   [[nodiscard]] bool choose_next();
+  [[nodiscard]] bool is_asked(const Candidate& candidate) const;
+  [[nodiscard]] bool is_awaited() const;
   void give_up();
   void finish(DnsAnswer answer);
 
-  void on_timer();
+  void on_deadline();
   void later(Step step, SteadyTime at);
-  void soon(Step step) { later(step, clock_.steady()); }
   [[nodiscard]] const ResolverPlan& plan() const { return pool_->plan(); }
   [[nodiscard]] Candidate& candidate() { return candidates_[current_]; }
-  [[nodiscard]] std::string resolver_text() {
-    return to_text(plan().resolvers[candidate().index]) + (over_tcp() ? " over TCP" : "");
+  [[nodiscard]] DnsLink& link() const { return pool_->link(candidates_[current_].index); }
+  [[nodiscard]] std::string text_of(const Candidate& asked) const {
+    return to_text(plan().resolvers[asked.index]) + (over_tcp(asked) ? " over TCP" : "");
   }
   // Since the answer was too long for UDP.
-  [[nodiscard]] bool over_tcp() const { return tcp_ && !plan().tcp; }
+  [[nodiscard]] bool over_tcp(const Candidate& asked) const { return asked.tcp && !plan().tcp; }
 
-  Loop& loop_;
-  const Clock& clock_;
-  Metrics& metrics_;
+  DnsHub& hub_;
   std::shared_ptr<ResolverPool> pool_;
   DnsChain chain_;
+  DnsTurn turn_;
   Done done_;
   std::vector<Candidate> candidates_;  // first to ask first
   std::size_t current_ = 0;
-  int tries_left_;
-  bool tcp_ = false;
-  SteadyTime asked_, try_end_, end_;
+  int tries_left_ = 0;
+  bool lost_ = false;
+  DnsTry* last_ = nullptr;  // the last that had its turn; null: it has ended
+  Tries tries_;
+  SteadyTime end_ = SteadyTime::max();  // of all its time, from its first turn
   bool ad_ignored_ = false;
-  std::vector<std::uint8_t> wire_;
-  Step step_ = Step::begin_try;
-  std::unique_ptr<Timer> timer_;
-  std::unique_ptr<DnsExchange> exchange_;  // uses wire_
+  Step step_ = Step::silence;
+  DnsDeadlines::Deadline deadline_;
 };
 
 }  // namespace tlspolicyd

@@ -1,4 +1,4 @@
-// The resolvers in use, how to ask them, and which of them to ask first. No I/O.
+// The resolvers in use, how to ask them, and which of them to ask first.
 // Questions under way keep the pool they began with.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/resolver.h"
+#include "net/dns_hub.h"
 
 namespace tlspolicyd {
 
@@ -23,28 +24,18 @@ struct ResolverPlan {
 
 class ResolverPool {
  public:
-  static constexpr seconds kLastFor{30};  // a silent resolver's penalty
-
-  // What `before` knows of resolvers that are in `plan` too stays known.
-  ResolverPool(ResolverPlan plan, const ResolverPool* before);
+  // `hub` outlives this object.
+  ResolverPool(ResolverPlan plan, DnsHub& hub);
 
   [[nodiscard]] const ResolverPlan& plan() const { return plan_; }
+  [[nodiscard]] DnsLink& link(std::size_t index) const { return *links_[index]; }
 
   // Indices into plan().resolvers, first to ask first.
   [[nodiscard]] std::vector<std::size_t> order(SteadyTime now);
 
-  void answered(std::size_t index, SteadyTime now);
-  // Asked at `asked` and silent until `now`. A resolver that answered others meanwhile is
-  // not to blame: else whoever owns a name that never resolves could turn us away from it.
-  void silent(std::size_t index, SteadyTime asked, SteadyTime now);
-
  private:
-  struct Health {
-    SteadyTime answered = SteadyTime::min();
-    SteadyTime last_until = SteadyTime::min();
-  };
   ResolverPlan plan_;
-  std::vector<Health> health_;  // parallel to plan_.resolvers
+  std::vector<DnsLink*> links_;  // parallel to plan_.resolvers
   std::size_t turn_ = 0;
 };
 

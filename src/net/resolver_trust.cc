@@ -11,10 +11,12 @@ using V6 = std::array<std::uint8_t, 16>;
 
 constexpr V6 kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr V4 kContainerForwarder{127, 0, 0, 11};
+// A container engine's forwarder; systemd-resolved where it only passes on.
+constexpr std::array<V4, 2> kForwarders{V4{127, 0, 0, 11}, V4{127, 0, 0, 54}};
 
 bool is_local(const std::uint8_t* v4) {
-  return v4[0] == 127 && !std::equal(kContainerForwarder.begin(), kContainerForwarder.end(), v4);
+  return v4[0] == 127 && std::none_of(kForwarders.begin(), kForwarders.end(),
+                                      [v4](const V4& each) { return std::equal(each.begin(), each.end(), v4); });
 }
 
 bool is_local(const IpAddress& address) {

@@ -7,8 +7,8 @@
 namespace tlspolicyd {
 
 // TrustAd::loopback: the resolver is within 127.0.0.0/8, also IPv4-mapped, or is ::1. Not
-// 127.0.0.11: there a container engine's forwarder listens, which passes on whatever AD bit a
-// server beyond this host has set.
+// 127.0.0.11, where a container engine's forwarder listens, nor 127.0.0.54, where systemd-resolved
+// does: they pass on whatever AD bit a server beyond this host has set.
 [[nodiscard]] bool counts_ad(const Resolver& resolver, TrustAd trust);
 
 }  // namespace tlspolicyd

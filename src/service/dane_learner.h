@@ -15,7 +15,7 @@
 #include "cache/store_shadow.h"
 #include "event/timer.h"
 #include "service/dane_lookup.h"
-#include "service/dns_share.h"
+#include "service/dns_at.h"
 #include "service/recent_dns.h"
 
 namespace tlspolicyd {
@@ -39,7 +39,8 @@ class DaneLearner {
   DaneLearner& operator=(const DaneLearner&) = delete;
   ~DaneLearner();
 
-  // False: too many look-ups are under way to begin one more.
+  // False: too many look-ups are under way to begin one more. A domain whose enforced policy
+  // applies is the last to be turned away.
   [[nodiscard]] bool has_room_for(const Domain& domain, const HopKey& hop) const;
   // Calls back once the next hop has been looked up. has_room_for() must be true.
   // `on_mx`: as soon as the MX RRset is known, unless it was when this was called.
@@ -56,10 +57,6 @@ class DaneLearner {
 
   // The state of the MX RRset, if it is known and current, or was looked up just now.
   [[nodiscard]] std::optional<MxState> mx_state(const Domain& domain, const HopKey& hop) const;
-
-  // What was learned is void, since the resolver turned out not to validate. Goes through the
-  // cache in turns.
-  void forget_all();
 
   // What is being learned about the domain is void: begun afresh for those who wait,
   // dropped where nobody does.
@@ -81,7 +78,8 @@ class DaneLearner {
   using Key = std::pair<std::string, std::uint32_t>;
 
   [[nodiscard]] static Key key_of(const Domain& domain, const HopKey& hop);
-  Pending& enter(const Domain& domain, const HopKey& hop);
+  Pending& enter(const Domain& domain, const HopKey& hop, DnsTurn turn);
+  [[nodiscard]] bool protects(const Domain& domain) const;
   void look_up(Pending& pending);
   [[nodiscard]] const HopDane* known_of(const Domain& domain, const HopKey& hop) const;
   void on_mx(const Pending& pending, MxState state);
@@ -90,17 +88,14 @@ class DaneLearner {
   void note(const Pending& pending, const HopDane* before, const HopDane& after, const DaneReport& report);
   void restart(Pending& pending);
   void renew_some();
-  void forget_some(const std::shared_ptr<std::size_t>& cursor);
 
   Parts parts_;
-  DnsShare host_share_;
   RecentDns host_dns_;
   std::map<Key, PendingPtr> pending_;
   std::vector<std::unique_ptr<DaneLookup>> retired_;  // destroyed on a later turn
   std::unique_ptr<Timer> bury_;
   std::multimap<LifeTime, Renewal> renewals_;  // by when
   std::unique_ptr<Timer> renewal_;
-  std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by posted turns
 };
 
 }  // namespace tlspolicyd

@@ -7,6 +7,9 @@
 namespace tlspolicyd {
 namespace {
 
+// Hosts looked up at a time: a stranger's twenty silent ones are not forty questions together.
+constexpr std::size_t kAtOnce = 8;
+
 // By preference, each once; equal ones by name, since DNS deals them out in any order. The root
 // among others names no host (RFC 7505 section 3).
 std::vector<std::string> hosts_of(const DnsAnswer& mx) {
@@ -71,11 +74,12 @@ void DaneLookup::look_up(const std::vector<std::string>& hosts) {
   awaited_ = hosts.size();
   for (const std::string& host : hosts)
     hosts_.push_back(std::make_unique<HostDaneLookup>(host_dns_, host, hop_.port, reads_left_, [this] { on_host(); }));
-  for (const auto& host : hosts_) host->start();
+  while (started_ < std::min(hosts_.size(), kAtOnce)) hosts_[started_++]->start();
 }
 
 void DaneLookup::on_host() {
-  if (--awaited_ == 0) finish();
+  if (--awaited_ == 0) return finish();
+  if (started_ < hosts_.size()) hosts_[started_++]->start();
 }
 
 DaneStatus DaneLookup::so_far() const {

@@ -69,7 +69,7 @@ class DaneLookup {
   Ticket mx_ticket_;
   std::size_t reads_left_ = kReadMax;
   std::vector<std::unique_ptr<HostDaneLookup>> hosts_;
-  std::size_t awaited_ = 0;
+  std::size_t started_ = 0, awaited_ = 0;
 };
 
 }  // namespace tlspolicyd

@@ -35,7 +35,8 @@ struct Learner::Pending {
 };
 
 Learner::Learner(Parts parts, Options options)
-    : parts_(std::move(parts)), options_(options), reachability_(parts_.log),
+    : parts_(std::move(parts)), options_(options), first_contact_dns_(parts_.dns, DnsTurn::first_contact),
+      refresh_dns_(parts_.dns, DnsTurn::refresh), reachability_(parts_.log),
       bury_(parts_.timers.make([this] { retired_.clear(); })) {}
 
 Learner::~Learner() = default;
@@ -95,8 +96,11 @@ void Learner::read_store(Pending& pending) {
 
 void Learner::discover(Pending& pending) {
   Https& https = pending.purpose == Purpose::refresh ? parts_.fetches.refreshes() : parts_.fetches.first_contacts();
+  // Where a policy applies nobody waits for what is learned.
+  const bool waited = assess(parts_.cache.find(pending.domain.text()), parts_.clock.life()).applies == nullptr;
+  Dns& dns = waited && pending.purpose == Purpose::question ? first_contact_dns_ : refresh_dns_;
   pending.discovery = std::make_unique<Discovery>(
-      Discovery::Ports{parts_.dns, https, parts_.timers, parts_.clock, parts_.nat64}, pending.domain, options_.discovery,
+      Discovery::Ports{dns, https, parts_.timers, parts_.clock, parts_.nat64}, pending.domain, options_.discovery,
       [this, &pending](const TxtSeen& txt) { return fetch_rule(pending, txt); },
       [this, &pending](const DiscoveryReport& report) { on_discovered(pending, report); });
   pending.discovery->start();

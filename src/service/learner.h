@@ -20,6 +20,7 @@
 #include "event/executor.h"
 #include "event/timer.h"
 #include "service/discovery.h"
+#include "service/dns_at.h"
 #include "service/fetch_queue.h"
 #include "service/reachability.h"
 #include "sts/decide.h"
@@ -117,6 +118,7 @@ class Learner {
 
   Parts parts_;
   Options options_;
+  DnsAt first_contact_dns_, refresh_dns_;
   std::unordered_map<std::string, PendingPtr, KeyedHash> pending_;  // by domain
   std::size_t refreshes_ = 0;
   std::unordered_set<std::string, KeyedHash> failing_;

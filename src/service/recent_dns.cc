@@ -11,7 +11,7 @@ constexpr std::size_t kToldATurn = 1;
 
 }  // namespace
 
-Ticket RecentDns::ask(const DnsQuestion& question, Done done) {
+Ticket RecentDns::ask(const DnsQuestion& question, DnsTurn turn, Done done) {
   drop_old();
   const SteadyTime now = clock_.steady();
   const Key key(generation_, question.name, question.type);
@@ -19,12 +19,12 @@ Ticket RecentDns::ask(const DnsQuestion& question, Done done) {
   if (const auto kept = kept_.find(key); kept != kept_.end() && now < kept->second.until) {
     tell_later(kept->second, asker);
   } else {
-    const auto [running, is_new] = running_.try_emplace(key);
-    if (!is_new && now - running->second.since >= kJoined) return dns_.ask(question, std::move(*asker));
+    const auto [running, is_new] = running_.try_emplace({key, turn});
+    if (!is_new && now - running->second.since >= kJoined) return dns_.ask(question, turn, std::move(*asker));
     running->second.askers.add(asker);
     if (is_new) {
       running->second.since = now;
-      running->second.ticket = dns_.ask(question, [this, key](const DnsAnswer& answer) { on_answer(Key(key), answer); });
+      running->second.ticket = dns_.ask(question, turn, [this, place = running->first](const DnsAnswer& answer) { on_answer(Place(place), answer); });
     }
   }
   return Ticket([asker] { *asker = nullptr; });
@@ -36,8 +36,9 @@ void RecentDns::forget() {
   by_age_.clear();
 }
 
-void RecentDns::on_answer(const Key& key, const DnsAnswer& answer) {
-  auto running = running_.extract(key);
+void RecentDns::on_answer(const Place& place, const DnsAnswer& answer) {
+  auto running = running_.extract(place);
+  const Key& key = place.first;
   const auto shared = std::make_shared<const DnsAnswer>(answer);
   if (std::get<Generation>(key) == generation_) keep(key, shared);
   std::move(running.mapped().askers).each_in_turns(loop_, kToldATurn, [shared](Done& asker) {

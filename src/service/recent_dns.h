@@ -34,7 +34,8 @@ class RecentDns final : public Dns {
   RecentDns& operator=(const RecentDns&) = delete;
 
   // Goes on when nobody waits for it any more: the next one may want it.
-  [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override;
+  using Dns::ask;
+  [[nodiscard]] Ticket ask(const DnsQuestion& question, DnsTurn turn, Done done) override;
 
   // Answers to what was asked before now serve nobody who asks later.
   void forget();
@@ -43,6 +44,7 @@ class RecentDns final : public Dns {
   using Generation = std::uint64_t;  // counts forget()
   using Key = std::tuple<Generation, std::string, RrType>;
   using Asker = std::shared_ptr<Done>;  // of an empty function: cancelled
+  using Place = std::pair<Key, DnsTurn>;  // who may go first does not wait behind who may not
   struct Running {
     SteadyTime since;
     Ticket ticket;
@@ -53,7 +55,7 @@ class RecentDns final : public Dns {
     SteadyTime since, until;
   };
 
-  void on_answer(const Key& key, const DnsAnswer& answer);
+  void on_answer(const Place& place, const DnsAnswer& answer);
   void keep(const Key& key, std::shared_ptr<const DnsAnswer> answer);
   void drop_old();
   void tell_later(const Kept& kept, const Asker& asker);
@@ -62,7 +64,7 @@ class RecentDns final : public Dns {
   Executor& loop_;
   const Clock& clock_;
   Generation generation_ = 0;
-  std::map<Key, Running> running_;
+  std::map<Place, Running> running_;
   std::map<Key, Kept> kept_;
   std::deque<Key> by_age_;  // of kept_, each once, the first kept first
 };

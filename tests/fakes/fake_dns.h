@@ -57,8 +57,10 @@ class FakeDns final : public Dns {
     for (auto& deliver : node.mapped()) loop_.post(std::move(deliver));
   }
 
-  [[nodiscard]] Ticket ask(const DnsQuestion& question, Done done) override {
+  using Dns::ask;
+  [[nodiscard]] Ticket ask(const DnsQuestion& question, DnsTurn turn, Done done) override {
     asked.push_back(question);
+    turns[question.name] = turn;
     const auto alive = std::make_shared<bool>(true);
     auto deliver = [this, alive, question, done = std::move(done)] {
       if (*alive) done(answer_to(question));
@@ -74,6 +76,7 @@ class FakeDns final : public Dns {
   }
 
   std::vector<DnsQuestion> asked;
+  std::map<std::string, DnsTurn> turns;  // by name, the last
 
  private:
   [[nodiscard]] DnsAnswer answer_to(const DnsQuestion& question) const {

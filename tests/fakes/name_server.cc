@@ -96,6 +96,7 @@ Bytes forgery(NameServer::Prank prank, const Bytes& query, const NameServer::Scr
 struct NameServer::Peer {
   sockaddr_in udp{};
   int tcp = -1;
+  std::size_t answers = 0;
 
   void send(int fd, const Bytes& message) const {
     ::sendto(fd, message.data(), message.size(), 0, reinterpret_cast<const sockaddr*>(&udp), sizeof udp);
@@ -251,7 +252,10 @@ void NameServer::answer(const Bytes& query, const Asked& seen, Script& script,
                         const std::shared_ptr<Peer>& peer) {
   wire::Message message = reply_to(query, script);
   const bool cut = script.truncate && !seen.tcp;
-  if (script.edns_unknown && seen.edns_size != 0) {
+  if (script.refusals > 0) {
+    --script.refusals;
+    message.flags |= 5;
+  } else if (script.edns_unknown && seen.edns_size != 0) {
     message = {.id = message.id, .flags = wire::kResponse | 1};
   } else if (cut) {
     message.flags |= wire::kTruncated;
@@ -260,7 +264,13 @@ void NameServer::answer(const Bytes& query, const Asked& seen, Script& script,
     message.authority = script.authority;
   }
   const Bytes bytes = script.raw.empty() || cut ? message.bytes() : query.substr(0, 2) + script.raw;
-  if (seen.tcp) return peer->send_framed(bytes, script.tcp_cut);
+  if (seen.tcp) {
+    peer->send_framed(bytes, script.tcp_cut);
+    if (++peer->answers == tcp_answers) ::shutdown(peer->tcp, SHUT_RDWR);
+    return;
+  }
+  if (script.prank_rounds > 0) --script.prank_rounds;
+  else if (script.prank_rounds == 0) script.pranks.clear();
   for (const Prank prank : script.pranks)
     peer->send(prank == Prank::other_port ? elsewhere_.get() : udp_.get(), forgery(prank, query, script));
   peer->send(udp_.get(), bytes);

@@ -27,9 +27,11 @@ class NameServer {
     std::vector<wire::Bytes> answer, authority;
     int drops = 0;               // so many queries get no answer; negative: none gets one
     milliseconds delay{0};
+    int refusals = 0;            // so many queries are answered REFUSED
     bool truncate = false;       // over UDP: TC and no records
     bool edns_unknown = false;   // FORMERR without question to a query with OPT
     std::vector<Prank> pranks;
+    int prank_rounds = -1;       // so many queries; negative: all
     std::vector<wire::Bytes> forged;
     wire::Bytes raw;             // not empty: this, behind the query's id, is the message (if not truncated)
     std::size_t tcp_cut = 0;     // not 0: so many octets of the framed answer, then closed
@@ -62,6 +64,7 @@ class NameServer {
   [[nodiscard]] std::size_t count(const std::string& name, RrType type) const;
   [[nodiscard]] std::size_t open_connections() const;
 
+  std::size_t tcp_answers = 0;  // not 0: a connection is closed after so many
   bool remember = true;  // fills `asked`
   std::vector<Asked> asked;
   std::size_t asked_in_all = 0;

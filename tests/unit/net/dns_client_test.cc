@@ -164,12 +164,11 @@ TEST_CASE("X-07 a TCP answer that is cut off, truncated or another's is no answe
 TEST_CASE("use-vc asks over TCP from the start") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord});
-  const auto pool = std::make_shared<ResolverPool>(
-      ResolverPlan{.resolvers = {rig.server.resolver()}, .tcp = true}, nullptr);
+  const auto pool = std::make_shared<ResolverPool>(ResolverPlan{.resolvers = {rig.server.resolver()}, .tcp = true}, rig.hub);
   std::optional<DnsAnswer> answer;
-  DnsQuery query(rig.loop, rig.time, rig.metrics, pool, kTxt, [&](const DnsAnswer& given) { answer = given; });
-  query.start();
-  run_until(rig.loop, [&] { return answer.has_value(); });
+  DnsQuery query(rig.hub, kTxt, DnsTurn::first_contact, [&](const DnsAnswer& given) { answer = given; });
+  query.start(pool, {0});
+  rig.run_until([&] { return answer.has_value(); });
   CHECK(answer->status == DnsStatus::found);
   REQUIRE(rig.server.asked.size() == 1);
   CHECK(rig.server.asked[0].tcp);
@@ -187,25 +186,12 @@ TEST_CASE("an answer that does not match is ignored and the wait goes on") {
   }));
   CAPTURE(name);
   Script& script = rig.server.set_txt(kTxt.name, {kRecord});
-  script.pranks.assign(40, prank);
+  script.pranks.assign(15, prank);
   script.forged = {wire::txt(kTxt.name, {"forged"})};
   const DnsAnswer answer = rig.ask(kTxt);
   CHECK(text_of(answer) == "[" + kRecord + "]");
   CHECK(rig.server.asked.size() == 1);
-  CHECK(rig.metrics.value("dns_tries", "foreign") == (counted ? 40u : 0u));
-}
-
-TEST_CASE("ids and ports cannot be foretold") {
-  Rig rig;
-  DnsClient client(rig.loop, rig.time, rig.metrics, rig.options({rig.server.resolver()}));
-  std::set<unsigned> ids, ports;
-  for (int i = 0; i < 64; ++i) rig.ask(client, {"n" + std::to_string(i) + ".example", RrType::txt});
-  for (const auto& asked : rig.server.asked) {
-    ids.insert(asked.id);
-    ports.insert(asked.port);
-  }
-  CHECK(ids.size() > 56);
-  CHECK(ports.size() > 56);
+  CHECK(rig.metrics.value("dns_tries", "foreign") == (counted ? 15u : 0u));
 }
 
 TEST_CASE("D-20 denials carry their negative TTL") {
@@ -248,7 +234,7 @@ TEST_CASE("silence ends in timeout, naming the resolver and the tries") {
   CHECK(answer.failed());
   CHECK(rig.server.asked.size() == static_cast<std::size_t>(*options.attempts));
   CHECK(answer.detail == "no answer from " + where(rig.server.resolver()) +
-                             (*options.attempts == 3 ? " (3 tries)" : ""));
+                             (*options.attempts == 3 ? " (3 tries of 20 ms)" : " in 20 ms"));
   CHECK(rig.metrics.value("dns", "timeout") == 1);
 }
 
@@ -312,7 +298,6 @@ TEST_CASE("an answer that does not help makes the client ask the next resolver, 
   const wire::Bytes question = wire::question(wire::name(kTxt.name), 16);
   const Row row = GENERATE_COPY(values<Row>({
       {"SERVFAIL", {.rcode = 2}, DnsStatus::server_failure, "SERVFAIL from "},
-      {"REFUSED", {.rcode = 5}, DnsStatus::refused, "REFUSED from "},
       {"NOTAUTH", {.rcode = 9}, DnsStatus::server_failure, "error code 9 from "},
       {"cut record", {.raw = wire::Message{.question = {question}, .answer = {"\xc0"}}.bytes().substr(2)},
        DnsStatus::malformed, "malformed answer from "},
@@ -360,13 +345,13 @@ TEST_CASE("a resolver that timed out is asked last for 30 s") {
   rig.server.hang(true);
   auto options = rig.options({rig.server.resolver(), other.resolver()});
   options.timeout = milliseconds(50);
-  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  DnsClient client(rig.hub, options);
   CHECK(rig.ask(client, kTxt).status == DnsStatus::found);
   CHECK(rig.server.asked.size() == 1);
-  rig.time.advance(milliseconds(29'999));
+  rig.time.advance(seconds(25));
   CHECK(rig.ask(client, kTxt).status == DnsStatus::found);
   CHECK(rig.server.asked.size() == 1);
-  rig.time.advance(milliseconds(1));
+  rig.time.advance(seconds(5));
   CHECK(rig.ask(client, kTxt).status == DnsStatus::found);
   CHECK(rig.server.asked.size() == 2);
 }
@@ -382,8 +367,8 @@ TEST_CASE("all resolvers that keep silent are asked in turn") {
   CHECK(answer.status == DnsStatus::timeout);
   CHECK(rig.server.asked.size() == 2);
   CHECK(other.asked.size() == 1);
-  CHECK(answer.detail == "no answer from " + where(rig.server.resolver()) + " (2 tries); no answer from " +
-                             where(other.resolver()));
+  CHECK(answer.detail == "no answer from " + where(rig.server.resolver()) + " (2 tries of 20 ms); no answer from " +
+                             where(other.resolver()) + " in 20 ms");
 }
 
 TEST_CASE("what is no name is answered without asking anybody") {
@@ -400,7 +385,7 @@ TEST_CASE("settings and resolv.conf make a plan") {
       "nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:7 attempts:4 rotate use-vc\n");
   CHECK(make_plan({}, plain) == ResolverPlan{.resolvers = plain.nameservers});
   CHECK(make_plan({}, full) == ResolverPlan{.resolvers = plain.nameservers, .timeout = seconds(7),
-                                            .tries = 8, .rotate = true, .tcp = true});
+                                            .tries = 4, .rotate = true, .tcp = true});
   CHECK(make_plan({.timeout = seconds(1), .attempts = 2}, full) ==
         ResolverPlan{.resolvers = plain.nameservers, .timeout = seconds(1), .tries = 2, .rotate = true, .tcp = true});
   const std::vector<Resolver> named{*parse_resolver("192.0.2.9:5353")};
@@ -409,11 +394,20 @@ TEST_CASE("settings and resolv.conf make a plan") {
         ResolverPlan{.resolvers = plain.nameservers, .trust_ad = TrustAd::never});
 }
 
+TEST_CASE("whatever resolv.conf asks for, a question ends after 30 s; what the operator sets holds") {
+  const ResolvConf conf = parse_resolv_conf("nameserver 192.0.2.1\noptions timeout:300 attempts:99\n");
+  CHECK(make_plan({}, conf) == ResolverPlan{.resolvers = conf.nameservers, .timeout = seconds(30), .tries = 1});
+  const ResolvConf many = parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:2 attempts:99\n");
+  CHECK(make_plan({}, many).tries == 10);
+  CHECK(make_plan({.timeout = seconds(20), .attempts = 5}, conf) ==
+        ResolverPlan{.resolvers = conf.nameservers, .timeout = seconds(20), .tries = 5});
+}
+
 TEST_CASE("a changed resolv.conf is heeded") {
   Rig rig;
   const std::string path = "/tmp/unit_dns." + std::to_string(getpid()) + ".conf";
   std::ofstream(path) << "nameserver 192.0.2.1\n";
-  DnsClient client(rig.loop, rig.time, rig.metrics, {.resolv_conf_path = path});
+  DnsClient client(rig.hub, {.resolv_conf_path = path});
   CHECK(to_text(client.resolvers().at(0)) == "192.0.2.1:53");
   std::ofstream(path) << "nameserver 192.0.2.22\n";
   rig.time.advance(seconds(2));
@@ -430,11 +424,11 @@ TEST_CASE("new settings hold for new questions, those under way finish as they b
   other.set_txt(kTxt.name, {"new"});
   auto options = rig.options({rig.server.resolver()});
   options.timeout = milliseconds(100);
-  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  DnsClient client(rig.hub, options);
   Asking before(client, kTxt);
-  run_until(rig.loop, [&] { return rig.server.asked.size() == 1; });
+  rig.run_until([&] { return rig.server.asked.size() == 1; });
   client.set_options(rig.options({other.resolver()}));
   CHECK(text_of(rig.ask(client, kTxt)) == "[new]");
-  run_until(rig.loop, [&] { return before.answer.has_value(); });
+  rig.run_until([&] { return before.answer.has_value(); });
   CHECK(text_of(*before.answer) == "[old]");
 }

@@ -28,6 +28,7 @@ TEST_CASE("N-11 whose AD bit counts") {
       {"a container engine's forwarder", "127.0.0.11", false},
       {"the same on another port", "127.0.0.11:5353", false},
       {"beside the forwarder", "127.0.0.12", true},
+      {"systemd-resolved that only passes on", "127.0.0.54", false},
       {"ends like the forwarder", "127.1.0.11", true},
       {"IPv6 loopback", "::1", true},
       {"IPv6 loopback, spelled out", "[0:0:0:0:0:0:0:1]:5353", true},
@@ -124,7 +125,7 @@ TEST_CASE("N-11 another setting holds for new questions") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord}).ad = true;
   auto options = rig.options({rig.server.resolver()});
-  DnsClient client(rig.loop, rig.time, rig.metrics, options);
+  DnsClient client(rig.hub, options);
   CHECK(rig.ask(client, kTxt).authentic);
   options.trust_ad = TrustAd::never;
   client.set_options(options);

@@ -21,7 +21,8 @@ namespace {
 class NoNames final : public Dns {
  public:
   explicit NoNames(Loop& loop) : loop_(loop) {}
-  [[nodiscard]] Ticket ask(const DnsQuestion&, Done done) override {
+  using Dns::ask;
+  [[nodiscard]] Ticket ask(const DnsQuestion&, DnsTurn, Done done) override {
     loop_.post([alive = std::weak_ptr<char>(token_), done = std::move(done)] {
       if (!alive.expired()) done({.status = DnsStatus::no_name, .ttl = seconds(60)});
     });

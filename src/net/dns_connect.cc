@@ -1,4 +1,4 @@
-#include "net/dns_exchange.h"
+#include "net/dns_connect.h"
 
 #include <net/if.h>
 #include <sys/socket.h>

@@ -1,0 +1,51 @@
+// Who may be asked about DANE.
+#include "net/resolver_trials.h"
+
+#include "catch.h"
+
+using namespace tlspolicyd;
+
+namespace {
+
+using Order = std::vector<std::size_t>;
+const SteadyTime kNow{seconds(1000)};
+const Resolver kFirst = *parse_resolver("127.0.0.1"), kSecond = *parse_resolver("127.0.0.2"), kThird = *parse_resolver("127.0.0.3");
+
+}  // namespace
+
+TEST_CASE("N-11 where a resolver has shown that it validates, no other is asked") {
+  ResolverTrials trials;
+  CHECK(trials.see({kFirst, kSecond, kThird}, kNow));
+  CHECK_FALSE(trials.see({kFirst, kSecond, kThird}, kNow));
+  CHECK(trials.askable({0, 1, 2}) == Order{0, 1, 2});
+  trials.set(kSecond, false);
+  CHECK(trials.askable({2, 1, 0}) == Order{2, 0});
+  trials.set(kFirst, true);
+  CHECK(trials.askable({2, 1, 0}) == Order{0});
+  trials.set(kThird, true);
+  CHECK(trials.askable({2, 1, 0}) == Order{2, 0});
+  for (const Resolver& each : {kFirst, kThird}) trials.set(each, false);
+  CHECK(trials.askable({2, 1, 0}) == Order{2, 1, 0});
+}
+
+TEST_CASE("N-11 a resolver that is new has not passed, and questions wait for its trial") {
+  ResolverTrials trials;
+  REQUIRE(trials.see({kFirst}, kNow));
+  CHECK(trials.wait_until(seconds(2)) == kNow + seconds(2));
+  trials.set(kFirst, true);
+  CHECK_FALSE(trials.wait_until(seconds(2)));
+  SECTION("instead of one that has") {
+    CHECK(trials.see({kSecond}, kNow + seconds(60)));
+    CHECK(trials.wait_until(seconds(2)) == kNow + seconds(62));
+  }
+  SECTION("beside one that has") {
+    CHECK(trials.see({kSecond, kFirst}, kNow + seconds(60)));
+    CHECK_FALSE(trials.wait_until(seconds(2)));
+    CHECK(trials.askable({0, 1}) == Order{1});
+  }
+  SECTION("and one that was away is new again") {
+    CHECK(trials.see({kSecond}, kNow));
+    CHECK(trials.see({kFirst}, kNow + seconds(5)));
+    CHECK(trials.of(kFirst) == ResolverTrials::Verdict::untried);
+  }
+}
