@@ -1,6 +1,7 @@
-// The yardstick of a fetch: a blocking OpenSSL client with default options that makes the
-// same handshakes and GETs, one after another, without any look-up.
-//   bare_client CA_FILE PORT NAMES     prints processor time and time per fetch as JSON
+// The yardstick of a first contact: a blocking OpenSSL client with default options that makes the
+// same handshakes and GETs, one after another, and before each the same DNS questions on one shared
+// socket, whose answers it reads.
+//   bare_client CA_FILE PORT NAMES DNS_PORT sts|dane   prints processor time and time per fetch as JSON
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 #include "base/c_ptr.h"
 #include "base/unique_fd.h"
 #include "bench/names.h"
+#include "net/dns_codec.h"
 
 using namespace tlspolicyd;
 
@@ -44,19 +46,66 @@ bool fetch(SSL_CTX& context, std::uint16_t port, const std::string& host) {
   return answer.rfind("HTTP/1.1 200 ", 0) == 0 && answer.find("version: STSv1") != answer.npos;
 }
 
+// One socket for all questions, several of them at a time.
+class Lookups {
+ public:
+  explicit Lookups(std::uint16_t port) : fd_(socket(AF_INET, SOCK_DGRAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd_.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) std::exit(1);
+  }
+
+  // False: one of them was not answered with a message.
+  bool ask(std::initializer_list<DnsQuestion> questions) {
+    for (const DnsQuestion& question : questions) {
+      const auto wire = encode_query(question, ++id_, true);
+      if (!wire || send(fd_.get(), wire->data(), wire->size(), 0) < 0) return false;
+    }
+    for (std::size_t n = 0; n < questions.size(); ++n) {
+      std::uint8_t room[4096];
+      const ssize_t size = recv(fd_.get(), room, sizeof room, 0);
+      if (size < 0 || !decode_message(Octets(room, static_cast<std::size_t>(size)))) return false;
+    }
+    return true;
+  }
+
+ private:
+  UniqueFd fd_;
+  std::uint16_t id_ = 0;
+};
+
+// As the daemon asks: what can be asked together is.
+bool look_up(Lookups& dns, const std::string& domain, const std::string& host, bool dane) {
+  if (!dns.ask({{"_mta-sts." + domain, RrType::txt}})) return false;
+  const std::string policy_host = "mta-sts." + domain;
+  if (!dane) return dns.ask({{policy_host, RrType::aaaa}, {policy_host, RrType::a}});
+  return dns.ask({{policy_host, RrType::aaaa}, {policy_host, RrType::a}, {domain, RrType::mx}}) &&
+         dns.ask({{host, RrType::a}, {host, RrType::aaaa}}) && dns.ask({{"_25._tcp." + host, RrType::tlsa}});
+}
+
+// Of tests/bench/servers.py: mail-1.pol.bench.example has the host mail-1.mx.bench.example.
+std::string host_of(std::string domain) { return domain.replace(domain.find(".pol."), 5, ".mx."); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto names = argc == 4 ? bench::parse_names(argv[3]) : std::nullopt;
+  const auto names = argc == 6 ? bench::parse_names(argv[3]) : std::nullopt;
   if (!names) return 64;
   const CPtr<SSL_CTX, SSL_CTX_free> context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   if (SSL_CTX_load_verify_file(context.get(), argv[1]) != 1) return 1;
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
+  const bool dane = std::string(argv[5]) == "dane";
+  Lookups dns(static_cast<std::uint16_t>(std::atoi(argv[4])));
   const double before = processor_seconds();
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t good = 0;
-  for (std::uint64_t i = 0; i < names->count; ++i) good += fetch(*context, port, "mta-sts." + names->at(i));
+  for (std::uint64_t i = 0; i < names->count; ++i) {
+    const std::string domain = names->at(i);
+    good += look_up(dns, domain, host_of(domain), dane) && fetch(*context, port, "mta-sts." + domain);
+  }
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const auto count = static_cast<double>(names->count);
   std::printf("{\"good\": %lu, \"cpu_ms\": %.5f, \"ms\": %.5f}\n", static_cast<unsigned long>(good),

@@ -73,8 +73,20 @@ def octets(kind, bound):
     return Goal(f"octets of each of 10^6 {kind}", "growth", cell(f"{MOST} {kind}", "octets an entry"), "at most", bound)
 
 
+def reach(row, limit, right=None, each=None):
+    if right is not None:
+        yield Goal(f"{row}: percent answered rightly by reply_timeout", "reach", cell(row, "right by reply_timeout %"), "at least", right)
+    yield Goal(f"{row}: all known, s", "reach", cell(row, "all known s"), "at most", limit)
+    if each is not None:
+        yield Goal(f"{row}: questions a name", "reach", cell(row, "questions a name"), "at most", each)
+
+
+REACH = [*reach("unbound, 4 000 names", 8, 95, 1.1), *reach("unbound, 8 000 names", 16), *reach("unbound, 4 000 names, half of them silent", 10),
+         *reach("dnsmasq, 1 000 names", 10), *reach("no limits, 1.2 s, 4 000 names", 10, None, 1.1),
+         Goal("100 000 names over 4 096 connections: rate beside the name server's own", "reach", cell(OURS, "rate / name server"), "at least", 0.8),
+         Goal("100 000 names over 4 096 connections: MB", "reach", cell(OURS, "MB"), "at most", 100)]
 GOALS = [*answers(50), *answers(200), growth("policies"), growth("absences"),
-         *contact("contact", "first contact"), *contact("dane", "first contact, DANE active"),
+         *contact("contact", "first contact"), *contact("dane", "first contact, DANE active"), *REACH,
          Goal("warm p99 under a storm of first contacts, ms above idle", "storm",
               above_idle("200 first contacts a second"), "at most", 2),
          Goal("warm p99 while a listing streams, ms above idle", "listing",

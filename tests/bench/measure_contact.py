@@ -4,7 +4,7 @@ from checks import all_fetched, complete, fetched
 from servers import OWN_HOSTS
 from tables import Samples, Table, number
 
-YARDSTICK = "bare OpenSSL client"
+YARDSTICK = "bare client"
 PEER = "mta-sts-resolver"
 PEERS_MOST, PEERS_MOST_ABSENT = 500, 2000  # it takes so long that a part must do
 DANE_QUESTIONS = 6  # at least, of each domain: TXT, policy host; MX, and of its host addresses and TLSA
@@ -43,12 +43,13 @@ def contact_of_peer(rig, samples, subject, names):
         ask_all(samples, subject, peer, rigs.PEER_PORT, names)
 
 
-def bare_client(rig, names):
-    return all_fetched(rigs.measure("bare_client", rig.ca, rigs.POLICY_PORT, names), rigs.count(names), YARDSTICK)
+def bare_client(rig, names, settings):
+    asked = "dane" if "dane_canary" in settings else "sts"
+    return all_fetched(rigs.measure("bare_client", rig.ca, rigs.POLICY_PORT, names, rigs.DNS_PORT, asked), rigs.count(names), YARDSTICK)
 
 
 def one_round(rig, samples, names, nobody, peer, settings):
-    plain = bare_client(rig, names)
+    plain = bare_client(rig, names, settings)
     samples.add(YARDSTICK, cpu_ms=plain["cpu_ms"], rate=1000 / plain["ms"])
     contact_of_daemon(rig, samples, "tlspolicyd, two fetch threads", names, **settings)
     contact_of_daemon(rig, samples, "tlspolicyd, one fetch thread", names, fetch_threads=1, **settings)
@@ -75,7 +76,7 @@ def table_of(samples, title, note):
 
 def measured(rig, rounds, domains, absent, peer, settings):
     samples, names, nobody = Samples(), rig.names("pol", domains), rig.names("none", absent)
-    bare_client(rig, names)  # the server makes its certificates
+    bare_client(rig, names, settings)  # the server makes its certificates
     for _ in range(rounds):
         one_round(rig, samples, names, nobody, peer, settings)
     return samples
@@ -83,7 +84,7 @@ def measured(rig, rounds, domains, absent, peer, settings):
 
 def contact(rig, rounds, domains=5000, absent=50000, peer=True):
     note = (f"{domains} domains with a policy, {absent} without, 64 questions in flight; "
-            "the daemon begins empty, with its store. The bare client does one after another and no look-ups.")
+            "the daemon begins empty, with its store. The bare client does one after another, OpenSSL alone, and asks the same DNS questions on one shared socket.")
     if peer:
         note += f" {PEER} is asked about {min(domains, PEERS_MOST)} of them and {min(absent, PEERS_MOST_ABSENT)}."
     return [table_of(measured(rig, rounds, domains, absent, peer, {}), "First contact", note)]

@@ -14,7 +14,7 @@ import rig as rigs
 FILE = pathlib.Path(__file__).resolve().parent / "RESULTS.md"
 OWN = "<!-- measured: end; below is written by hand -->"
 GOALS = "goals"
-ORDER = ("answers", "contact", "dane", "storm", "listing", "restart", "growth", "micro")
+ORDER = ("answers", "contact", "dane", "reach", "storm", "listing", "restart", "growth", "micro")
 SECTION = re.compile(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", re.M | re.S)
 HEAD = """# Measured
 

@@ -24,7 +24,7 @@ SO_RCVBUFFORCE = 33  # Python 3.11 has no name for it
 SLOW = 1.5  # seconds
 CHAIN = 40  # CNAMEs
 LARGE = 60_000
-FORGED = 20  # wrong answers before the right one
+FORGED = 12  # wrong answers before the right one: below what makes a socket be retired
 
 
 class NameServer:
