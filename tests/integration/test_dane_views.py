@@ -9,7 +9,7 @@ import unittest
 import postfix_instance
 from dane_scene import DaneTest
 from postfix_instance import SETTLED
-from signed_dns import OBLIVIOUS
+from signed_dns import OBLIVIOUS, VALIDATING
 from waiting import until
 
 needs_postfix = unittest.skipUnless(postfix_instance.installed(), "no Postfix on this machine")
@@ -52,6 +52,16 @@ class DaneViews(DaneTest):
     def test_oblivious(self):
         """N-11 a resolver that does not validate: one warning with the cure, MTA-STS alone decides"""
         self.blind("oblivious", resolver=OBLIVIOUS, dane_reply="dane")
+
+    def test_second_resolver(self):
+        """N-11 a bogus answer stays bogus beside a second resolver that validates nothing, whichever comes first"""
+        for name, resolvers in (("after", (VALIDATING, OBLIVIOUS)), ("before", (OBLIVIOUS, VALIDATING))):
+            with self.subTest(name), self.running(f"oblivious-{name}", resolver=" ".join(resolvers)) as daemon:
+                daemon.says(f"resolver={OBLIVIOUS}:53")
+                self.assertRegex(daemon.ask("lost.signed"), "^TEMP .*MX.*lost.signed")
+                self.assertEqual(daemon.ask("mismatch.signed"), "NOTFOUND ")
+                status = daemon.json("--status")
+                self.assertEqual((status["dane_active"], status["resolver"]["validates"]), (True, True))
 
     def test_trust(self):
         """N-11 AD from a resolver that resolver_trust_ad leaves out does not count"""
