@@ -97,6 +97,5 @@ AdBit ResolverCanary::ad() const {
   }
   return best.value_or(AdBit::trusted);
 }
-}
 
 }  // namespace tlspolicyd
