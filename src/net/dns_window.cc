@@ -7,7 +7,8 @@ namespace tlspolicyd {
 namespace {
 
 // Of the growth in places so much must show in answers: less is noise, or a resolver at its end.
-constexpr double kFollows = 0.4;
+constexpr double kFollows = 0.6;
+constexpr double kAverageOf = 32;  // answers
 
 }  // namespace
 
@@ -15,9 +16,16 @@ bool DnsWindow::admits(SteadyTime now) {
   age(now);
   if (young_ >= limit_) return full(now, first_to_leave());
   if (in_last_share() && now < last_share_from_) return full(now, std::min(last_share_from_, first_to_leave()));
-  if (now - burst_from_ >= milliseconds(1)) burst_from_ = now, burst_ = 0;
-  next_ = burst_from_ + milliseconds(1);
-  return burst_ < kBurst;
+  credit(now);
+  next_ = now + milliseconds(1);
+  return credit_ >= 1;
+}
+
+void DnsWindow::credit(SteadyTime now) {
+  constexpr double kMostPerSecond = kBurst * 1000.0;
+  const double needed = static_cast<double>(limit_) / std::clamp(latency_, Seconds(1e-4), Seconds(kYoung)).count();
+  credit_ = std::min<double>(kBurst, credit_ + Seconds(now - credited_).count() * std::min(kPace * needed, kMostPerSecond));
+  credited_ = now;
 }
 
 bool DnsWindow::full(SteadyTime now, SteadyTime next) {
@@ -34,8 +42,8 @@ SteadyTime DnsWindow::first_to_leave() {
 
 void DnsWindow::sent(SteadyTime now) {
   age(now);
-  if (in_last_share()) last_share_from_ = now + kYoung / static_cast<int>(limit_ / kLastShare);
-  ++burst_;
+  if (in_last_share()) last_share_from_ = now + kInWindow / static_cast<int>(limit_ / kLastShare);
+  --credit_;
   ++young_;
   ++sent_[static_cast<std::size_t>(step_of(now)) % kSteps];
 }
@@ -51,18 +59,17 @@ void DnsWindow::age(SteadyTime now) {
   for (; oldest_ < first && young_ > 0; ++oldest_) {
     std::uint32_t& left = sent_[static_cast<std::size_t>(oldest_) % kSteps];
     young_ -= left;
-    freed_ += left;
-    held_ += left * std::chrono::duration<double>(kYoung);
+    if (now >= measured_from_) freed_ += left, held_ += left * Seconds(kYoung);
     left = 0;
   }
   oldest_ = std::max(oldest_, first);
-  if (freed_ >= limit_) end_round();
+  if (freed_ >= limit_) end_round(now);
 }
 
 void DnsWindow::answered(SteadyTime at, SteadyTime now) {
   age(now);
-  ++answers_;
-  if (!is_young(at)) ++late_;
+  if (now >= measured_from_) ++answers_, late_ += is_young(at) ? 0 : 1;
+  latency_ += (Seconds(now - at) - latency_) / (latency_.count() == 0 ? 1 : kAverageOf);
   free_place(at, now);
 }
 
@@ -77,9 +84,10 @@ void DnsWindow::free_place(SteadyTime at, SteadyTime now) {
   if (!is_young(at)) return;
   --young_;
   --sent_[static_cast<std::size_t>(step_of(at)) % kSteps];
+  if (now < measured_from_) return;
   ++freed_;
   held_ += now - at;
-  if (freed_ >= limit_) end_round();
+  if (freed_ >= limit_) end_round(now);
 }
 
 void DnsWindow::refused(SteadyTime now) {
@@ -90,12 +98,12 @@ void DnsWindow::refused(SteadyTime now) {
 }
 
 // A round whose places were not all needed says nothing.
-void DnsWindow::end_round() {
+void DnsWindow::end_round(SteadyTime now) {
   const double held = std::max(held_.count(), 1e-6);
   const double goodput = static_cast<double>(answers_) / held * static_cast<double>(limit_);
   const bool full = full_, mostly_late = late_ * 2 > answers_;
   new_round();
-  if (settled_ || !full || goodput <= 0 || std::exchange(skip_, false)) return;
+  if (settled_ || !full || goodput <= 0) return;
   const double grown = static_cast<double>(limit_) / static_cast<double>(std::max<std::size_t>(before_, 1)) - 1;
   if (goodput_ > 0 && goodput < goodput_ * (1 + grown * kFollows)) {
     settled_ = true;
@@ -105,7 +113,7 @@ void DnsWindow::end_round() {
   before_ = limit_;
   set_limit(std::min(kMost, limit_ + limit_ / 4));
   settled_ = limit_ == kMost;
-  skip_ = mostly_late;
+  measured_from_ = now + kInWindow * (mostly_late ? 2 : 1);
 }
 
 void DnsWindow::new_round() {

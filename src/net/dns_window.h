@@ -4,14 +4,18 @@
 // A resolver drops or refuses what exceeds its own limits (unbound: 256 datagrams in its buffer,
 // 1024 recursions a thread; dnsmasq: 150), and a client that sends a crowd all at once only makes
 // it lose answers. So at most limit() unanswered questions are younger than kYoung, and kBurst
-// new datagrams leave in a millisecond. An older question leaves the window and keeps waiting:
+// new datagrams leave in a millisecond. Where answers take longer the rate is kPace times what the
+// window needs for its answers: else what was sent together is answered together and sent together
+// again, and a resolver that is busy with 600 answers loses most of 600 questions (measured with
+// unbound). An older question leaves the window and keeps waiting:
 // name servers that never answer then cost a place for a second and no more. The last eighth of the
 // places is let out one by one over that second, so that a crowd that came together leaves one free
 // for whoever comes next.
 //
-// The limit grows by a quarter after each round of places that were all needed, as long as the
-// goodput grows with it: answers for each second that a place was held, times the places. If it
-// did not follow, the last step is taken back until the crowd is over. REFUSED means that the
+// The limit grows by a quarter after a round of places that were all needed, as long as the
+// goodput grows with it: answers for each second that a place was held, times the places. A round
+// is measured when all questions of the limit before have left the window, since lost ones leave it
+// last. If goodput did not follow, the last step is taken back until the crowd is over. REFUSED means that the
 // resolver has too much: the limit falls by a third. Silence never shrinks the limit, since it is
 // the owner of a name who decides about silence.
 #pragma once
@@ -30,6 +34,7 @@ class DnsWindow {
   static constexpr std::size_t kFloor = 64, kMost = 2048;
   static constexpr milliseconds kYoung{1000};
   static constexpr std::size_t kBurst = 64;
+  static constexpr double kPace = 1.25;
   static constexpr std::size_t kLastShare = 8;  // the last eighth
   static constexpr milliseconds kBetweenCuts{100};  // one burst of REFUSED is one sign
   static constexpr seconds kCalm{10};  // a crowd is over: what was measured in it holds no longer
@@ -53,16 +58,19 @@ class DnsWindow {
   // Questions are counted by the moment of sending, in steps of kStep.
   static constexpr milliseconds kStep{8};
   static constexpr std::size_t kSteps = static_cast<std::size_t>(kYoung / kStep) + 1;
+  // How long an unanswered question is in the window at most.
+  static constexpr std::chrono::microseconds kInWindow = kSteps * kStep;
   using StepNumber = std::int64_t;
 
   [[nodiscard]] static StepNumber step_of(SteadyTime at) { return at.time_since_epoch() / kStep; }
   [[nodiscard]] bool in_last_share() const { return young_ >= limit_ - limit_ / kLastShare; }
   [[nodiscard]] SteadyTime first_to_leave();
   [[nodiscard]] bool full(SteadyTime now, SteadyTime next);
+  void credit(SteadyTime now);
   [[nodiscard]] bool is_young(SteadyTime at) const { return step_of(at) >= oldest_; }
   void age(SteadyTime now);
   void free_place(SteadyTime at, SteadyTime now);
-  void end_round();
+  void end_round(SteadyTime now);
   void new_round();
   void set_limit(std::size_t limit);
 
@@ -70,19 +78,21 @@ class DnsWindow {
   std::size_t young_ = 0;
   std::array<std::uint32_t, kSteps> sent_{};  // young ones, by step number modulo kSteps
   StepNumber oldest_ = 0;                     // the first step that is still young
-  SteadyTime burst_from_{};
-  std::size_t burst_ = 0;
+  using Seconds = std::chrono::duration<double>;
+  Seconds latency_{0};  // of answers, on average
+  double credit_ = kBurst;  // so many may leave now
+  SteadyTime credited_{};
   SteadyTime last_share_from_{};  // when the next of it may be sent
   SteadyTime next_{};
   SteadyTime cut_{}, full_at_{};  // last
   bool full_ = false;             // in this round
   // This round: places that became free, for how long they were held, and answers, late ones too.
   std::size_t freed_ = 0, answers_ = 0, late_ = 0;
-  std::chrono::duration<double> held_{0};
+  Seconds held_{0};
   double goodput_ = 0;         // of the last round that was followed by growth; 0: none
   std::size_t before_ = 0;     // the limit then
   bool settled_ = false;       // more did not bring more
-  bool skip_ = false;          // the next round's answers are still of the limit before
+  SteadyTime measured_from_{};  // before, rounds are still of the limit before
 };
 
 }  // namespace tlspolicyd

@@ -76,6 +76,18 @@ TEST_CASE("X-07 at most 512 questions younger than a second are sent at first, 6
   CHECK(window.admits(kStart + milliseconds(1020)));  // the first of them are older than a second now
 }
 
+TEST_CASE("X-07 what was answered together is not sent together again: a resolver that is busy with its answers drops questions") {
+  DnsWindow window;
+  SteadyTime now = fill(window, kStart);
+  const SteadyTime answered = kStart + milliseconds(600);
+  for (int i = 0; i < 448; ++i) window.answered(now, answered);
+  std::size_t at_once = 0;
+  for (now = answered; now < answered + milliseconds(100); now += milliseconds(1))
+    while (window.admits(now)) window.sent(now), ++at_once;
+  CHECK(at_once >= 85);   // 512 in 600 ms
+  CHECK(at_once <= 180);
+}
+
 TEST_CASE("whoever comes beside a silent crowd finds a place within some milliseconds, at any time") {
   DnsWindow window;
   std::size_t longest = 0, wait = 0;
@@ -121,7 +133,7 @@ TEST_CASE("the window grows to 2048 beside a resolver without limits, and well b
   CAPTURE(latency.count());
   DnsWindow window;
   Served resolver{.latency = latency};
-  resolver.run(window, seconds(10));
+  resolver.run(window, seconds(15));
   CHECK(window.limit() >= least);
   CHECK(resolver.most_young <= 2048);
 }
