@@ -13,10 +13,12 @@ namespace tlspolicyd {
 class DnsHub {
  public:
   static constexpr std::size_t kResolversUsual = 3;  // what the C library takes of resolv.conf
+  static constexpr std::size_t kUnansweredMost = 65536;
 
   // `timers`: of the same loop. All references outlive this object.
   // `resolvers`: how many will be asked, to share the descriptors out.
-  DnsHub(Loop& loop, Timers& timers, const Clock& clock, Metrics& metrics, std::size_t resolvers = kResolversUsual);
+  DnsHub(Loop& loop, Timers& timers, const Clock& clock, Metrics& metrics, std::size_t resolvers = kResolversUsual,
+         std::size_t unanswered_most = kUnansweredMost);
   DnsHub(const DnsHub&) = delete;
   DnsHub& operator=(const DnsHub&) = delete;
 
@@ -34,7 +36,7 @@ class DnsHub {
   const Clock& clock_;
   Metrics& metrics_;
   DnsDeadlines deadlines_;
-  std::size_t unanswered_ = 0;
+  std::size_t unanswered_ = 0, unanswered_most_;
   std::size_t max_sockets_;  // to one resolver
   std::map<Resolver, std::unique_ptr<DnsLink>> links_;
 };

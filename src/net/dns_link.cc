@@ -81,7 +81,7 @@ void DnsLink::turn() {
   if (now < paused_until_) return look_again(paused_until_);
   for (int taken = 0; !turns_.empty() || !again_.empty(); ++taken) {
     if (!window_.admits(now)) return look_again(window_.next());
-    if (parts_.unanswered >= kUnansweredMost) return look_again(now + kShortagePause);
+    if (parts_.unanswered >= parts_.unanswered_most) return look_again(now + kShortagePause);
     if (taken == kTakenPerTurn) return schedule();
     DnsTry* const each = take(now);
     if (each == nullptr) return look_again(now + kRetryPause);

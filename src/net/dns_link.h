@@ -28,10 +28,11 @@ class DnsLink {
     Timers& timers;
     const Clock& clock;
     Metrics& metrics;
-    std::size_t& unanswered;  // of all resolvers
+    // Questions that are sent and unanswered, of all resolvers, those that left their window included;
+    // beyond the most, questions wait.
+    std::size_t& unanswered;
+    std::size_t unanswered_most;
   };
-  // Questions that are sent and unanswered, of all resolvers, those that left their window included.
-  static constexpr std::size_t kUnansweredMost = 65536;
 
   DnsLink(Parts parts, const Resolver& resolver, std::size_t max_sockets);
   DnsLink(const DnsLink&) = delete;

@@ -51,6 +51,26 @@ TEST_CASE("X-07 of a silent crowd 512 questions are sent at most, the next ones 
   CHECK(names.size() == scene.rig.server.asked.size());  // none was started over
 }
 
+TEST_CASE("X-07 what has left the window counts until its end, and what lies beyond that bound waits") {
+  Rig rig;
+  rig.server.hang(true);
+  DnsHub hub(rig.loop, rig.time, rig.time, rig.metrics, 1, 20);
+  DnsClient client(hub, rig.options({rig.server.resolver()}));
+  Crowd crowd;
+  ask_many(crowd, client, 30);
+  rig.run_until([&] { return rig.server.asked_in_all >= 20; });
+  rig.time.advance(milliseconds(1200));
+  rig.settle();
+  CHECK(rig.server.asked_in_all == 20);
+  for (auto& each : crowd) {
+    if (crowd.back() == each) break;
+    each.reset();
+  }
+  rig.server.hang(false);
+  rig.run_until([&] { return crowd.back()->answer.has_value(); });
+  CHECK(crowd.back()->answer->status == DnsStatus::no_name);
+}
+
 TEST_CASE("X-07 clients of one hub share the window of a resolver") {
   Scene scene;
   scene.rig.server.hang(true);

@@ -1,10 +1,12 @@
-// The sockets to a resolver: how questions share them, and what is in a stream.
+// The sockets to a resolver: how questions share them, what they cost, and what is in a stream.
 #include "net/dns_sockets.h"
 
-#include "catch.h"
-#include "net/dns_stream.h"
+#include <sys/resource.h>
+#include <sys/socket.h>
 
-using namespace tlspolicyd;
+#include "dns_rig.h"
+#include "net/dns_hub.h"
+#include "net/dns_stream.h"
 
 using Choice = DnsSockets::Choice;
 
@@ -21,6 +23,63 @@ TEST_CASE("a question has a socket of its own as long as fewer than 32 take ques
   }));
   CAPTURE(name);
   CHECK(DnsSockets::choose(young, roomy, open, DnsSockets::kMost) == choice);
+}
+
+TEST_CASE("the answers of all questions that share a socket fit into its receive buffer") {
+  Rig rig;
+  const UniqueFd server(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{.sin_family = AF_INET};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(server.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::getsockname(server.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  DnsHub hub(rig.loop, rig.time, rig.time, rig.metrics, 1);
+  const Resolver resolver = *parse_resolver("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  struct Sink final : DnsTry::Owner {
+    bool on_turn(DnsTry&) override { return false; }
+    void on_outcome(DnsTry&, const DnsOutcome&) override {}
+  } owner;
+  struct Events final : DnsSocket::Events {
+    void on_reply(DnsTry&, const DnsOutcome&) override { ++replies; }
+    void on_stray() override {}
+    void on_idle(DnsSocket&) noexcept override {}
+    void on_retired(DnsSocket&, int) override {}
+    std::size_t replies = 0;
+  } events;
+  UniqueFd client(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  DnsTry::Owner& of = owner;
+  std::vector<std::unique_ptr<DnsTry>> tries;  // outlived by the socket they are on
+  DnsSocket socket(rig.loop, std::move(client), rig.time.steady(), events);
+  for (std::size_t i = 0; i < DnsSockets::kShared; ++i) {
+    tries.push_back(std::make_unique<DnsTry>(hub.link(resolver), of, 0, *encode_query(kTxt, 0, true), false));
+    REQUIRE(socket.send(*tries.back()) == 0);
+  }
+  for (std::size_t i = 0; i < DnsSockets::kShared; ++i) {  // nobody reads meanwhile
+    std::array<std::uint8_t, 1232> reply{};
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    REQUIRE(::recvfrom(server.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&peer), &length) > 12);
+    reply[2] |= 0x80;
+    REQUIRE(::sendto(server.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&peer), length) == 1232);
+  }
+  rig.settle();
+  CHECK(events.replies == DnsSockets::kShared);
+  tries.clear();
+}
+
+TEST_CASE("what DNS may cost is kept free of connections, and is a quarter of a small limit at most") {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const auto under = [&](rlim_t limit, std::size_t resolvers) {
+    const rlimit now{limit, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &now) == 0);
+    return dns_descriptors(resolvers);
+  };
+  CHECK(under(4096, 1) == 256 + 4);
+  CHECK(under(4096, 3) == 3 * (256 + 4));
+  CHECK(under(400, 1) == 100);
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_CASE("messages come out of a stream as they went in, however it was cut") {

@@ -73,6 +73,22 @@ TEST_CASE("REFUSED means too many: asked again after a pause, no try is spent an
   CHECK_FALSE(rig.hub.link(rig.server.resolver()).health().is_last(rig.time.steady()));
 }
 
+TEST_CASE("the pauses after REFUSED double up to 1.6 s") {
+  Rig rig;
+  rig.server.set_txt(kTxt.name, {kRecord}).refusals = 6;
+  DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
+  const SteadyTime began = rig.time.steady();
+  Asking asking(client, kTxt);
+  while (!asking.answer) {
+    rig.time.advance(milliseconds(20));
+    rig.settle();
+  }
+  CHECK(asking.answer->status == DnsStatus::found);
+  const auto took = rig.time.steady() - began;
+  CHECK(took >= milliseconds(4700));  // 100, 200, 400, 800, 1600, 1600
+  CHECK(took < milliseconds(6000));
+}
+
 TEST_CASE("what one resolver refuses is asked of another one first") {
   Rig rig;
   NameServer other(rig.loop);
