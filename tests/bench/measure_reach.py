@@ -89,7 +89,7 @@ def wide(rig, rounds, names=100_000, connections=4096):
     for turn in range(rounds):
         some = rig.names("none", names, turn * names)
         samples.add("name server alone", rate=rigs.measure("dns_load", rigs.DNS_PORT, some, 512, 2)["rate"])
-        with rig.daemon(cache="memory") as daemon:
+        with rig.daemon(cache="memory:") as daemon:
             seen = rigs.load("once", rigs.DAEMON_PORT, some, connections, 0)
             samples.add("tlspolicyd", rate=seen["rate"], wrong=seen["wrong"] + seen["lost"], megabytes=daemon.memory() / 1e6,
                         cpu_us=daemon.cpu() * 1e6 / names)

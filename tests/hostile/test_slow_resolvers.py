@@ -33,7 +33,7 @@ class SlowResolverTest(unittest.TestCase):
         cls.enterClassContext(SlowResolvers(cls.folder, cls.milliseconds))
 
     def serve(self, resolver):
-        self.daemon = Daemon(self.folder / self.id(), resolver=resolver, dns_error_reply="temp", cache="memory")
+        self.daemon = Daemon(self.folder / self.id(), resolver=resolver, dns_error_reply="temp", cache="memory:")
         self.daemon.start()
         self.addCleanup(self.daemon.stop)
 
