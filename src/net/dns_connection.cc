@@ -26,7 +26,7 @@ DnsConnection::DnsConnection(Loop& loop, UniqueFd fd, const Clock& clock, Events
 
 // Written when the kernel is ready, so that no callback runs from here.
 void DnsConnection::send(DnsTry& each) {
-  if (unanswered_.empty()) quiet_since_ = clock_.steady();
+  if (unanswered() == 0) quiet_since_ = clock_.steady();
   each.set_id(fresh_id());
   each.carrier = this;
   unanswered_.push_back(&each);
@@ -51,7 +51,6 @@ void DnsConnection::leave(DnsTry& each) noexcept {
 void DnsConnection::forget(DnsTry& each) noexcept {
   late_.push_back(each.id());
   leave(each);
-  if (!closed_) events_.on_room();
 }
 
 void DnsConnection::on_ready(FdEvent::Watch ready) {
@@ -87,16 +86,21 @@ void DnsConnection::on_message(Octets message) {
   const auto found = std::find_if(unanswered_.begin(), unanswered_.end(),
                                   [&](const DnsTry* each) { return is_reply_to(each->query(), message); });
   if (found == unanswered_.end()) {
-    if (message.size() >= 2 && std::find(late_.begin(), late_.end(), id_of(message)) != late_.end()) return;
-    return close("reply to another question over TCP");
+    return take_late(message) ? events_.on_room() : close("reply to another question over TCP");
   }
   if (is_truncated(message)) return close("truncated over TCP");
   DnsTry& each = **found;
   leave(each);
-  late_.push_back(each.id());
   served_ = true;
   events_.on_answer(each, {.kind = DnsOutcome::Kind::reply, .reply = message, .cause = {}});
   if (!closed_) events_.on_room();
+}
+
+bool DnsConnection::take_late(Octets message) {
+  const auto found = message.size() < 2 ? late_.end() : std::find(late_.begin(), late_.end(), id_of(message));
+  if (found == late_.end()) return false;
+  late_.erase(found);
+  return true;
 }
 
 // Each that is told may end others.

@@ -30,7 +30,8 @@ class DnsConnection final : public DnsCarrier {
 
   void send(DnsTry& each);
   void forget(DnsTry& each) noexcept override;
-  [[nodiscard]] std::size_t unanswered() const { return unanswered_.size(); }
+  // Questions that the server has yet to answer, those that nobody waits for any more included.
+  [[nodiscard]] std::size_t unanswered() const { return unanswered_.size() + late_.size(); }
   // Since when nothing has come, with or without questions.
   [[nodiscard]] SteadyTime quiet_since() const { return quiet_since_; }
   // Ends it and tells whoever waits: `cause` in words. A connection that has served is one that the
@@ -42,6 +43,7 @@ class DnsConnection final : public DnsCarrier {
   void write_some();
   void read_some();
   void on_message(Octets message);
+  [[nodiscard]] bool take_late(Octets message);
   [[nodiscard]] std::uint16_t fresh_id() const;
   void leave(DnsTry& each) noexcept;
 
@@ -49,7 +51,7 @@ class DnsConnection final : public DnsCarrier {
   Events& events_;
   SteadyTime quiet_since_;
   std::vector<DnsTry*> unanswered_;
-  std::vector<std::uint16_t> late_;
+  std::vector<std::uint16_t> late_;  // ids of those that nobody waits for any more
   bool served_ = false;
   std::vector<std::uint8_t> out_;
   DnsStream in_;

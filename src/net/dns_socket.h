@@ -15,6 +15,7 @@ namespace tlspolicyd {
 class DnsSocket final : public DnsCarrier {
  public:
   static constexpr int kStraysMax = 16;  // see net/dns_sockets.h
+  static constexpr std::size_t kShared = 128, kIdsMost = 16'384;
 
   class Events {
    public:
@@ -34,6 +35,8 @@ class DnsSocket final : public DnsCarrier {
   [[nodiscard]] int send(DnsTry& each);
   void forget(DnsTry& each) noexcept override;
   [[nodiscard]] std::size_t unanswered() const { return unanswered_.size(); }
+  // Whether it takes one more beside those that wait here. An id serves once, and is looked for by lot.
+  [[nodiscard]] bool has_room() const { return unanswered_.size() < kShared && late_.size() < kIdsMost; }
   [[nodiscard]] SteadyTime born() const { return born_; }
   // Once retired: a question that waited here, out of the socket; null: none is left.
   [[nodiscard]] DnsTry* take_one();

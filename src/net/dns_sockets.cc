@@ -47,7 +47,7 @@ DnsSocket* DnsSockets::any_with_room() {
   const std::size_t lot = random_u16() % young_.size();
   for (std::size_t i = 0; i < young_.size(); ++i) {
     DnsSocket& socket = *young_[(lot + i) % young_.size()];
-    if (socket.unanswered() < kShared) return &socket;
+    if (socket.has_room()) return &socket;
   }
   return nullptr;
 }

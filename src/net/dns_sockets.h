@@ -17,7 +17,7 @@
 //     65 536, 1 in 4096, and must find the next port. Answers that are late match nothing either, and are told apart by their ids.
 // Where the resolver is on loopback none of this can be tried from outside.
 //
-// kShared questions wait at one socket at most, so that what comes together fits into its buffer,
+// DnsSocket::kShared questions wait at one socket at most, so that what comes together fits into its buffer,
 // and kMost sockets are open, those that are ending included: descriptors are reserved for them.
 // Answer loop only.
 #pragma once
@@ -33,7 +33,7 @@ namespace tlspolicyd {
 
 class DnsSockets final : private DnsSocket::Events {
  public:
-  static constexpr std::size_t kOwn = 32, kShared = 128, kMost = 256;
+  static constexpr std::size_t kOwn = 32, kMost = 256;
   static constexpr milliseconds kYoung{2000};
 
   enum class Choice : std::uint8_t { open, share, wait };

@@ -8,7 +8,81 @@
 #include "net/dns_hub.h"
 #include "net/dns_stream.h"
 
+namespace {
+
 using Choice = DnsSockets::Choice;
+
+struct Sink final : DnsTry::Owner {
+  bool on_turn(DnsTry&) override { return false; }
+  void on_outcome(DnsTry&, const DnsOutcome&) override {}
+};
+
+// The other end of a connection.
+struct Connected final : DnsConnection::Events {
+  void on_answer(DnsTry&, const DnsOutcome&) override { ++answers; }
+  void on_room() noexcept override {}
+  void on_closed(DnsConnection&) override { closed = true; }
+
+  Connected() {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    server = UniqueFd(ends[1]);
+    DnsConnection::Events& self = *this;
+    connection.emplace(rig.loop, UniqueFd(ends[0]), rig.time, self);
+  }
+  std::unique_ptr<DnsTry> ask() {
+    DnsTry::Owner& of = owner;
+    auto each = std::make_unique<DnsTry>(rig.hub.link(rig.server.resolver()), of, 0, *encode_query(kTxt, 0, true), true);
+    connection->send(*each);
+    return each;
+  }
+  // Answers all that has come.
+  void answer() {
+    std::array<std::uint8_t, 65536> buffer;
+    const ssize_t size = ::recv(server.get(), buffer.data(), buffer.size(), 0);
+    if (size <= 0) return;
+    in.add(Octets(buffer.data(), static_cast<std::size_t>(size)));
+    std::vector<std::uint8_t> out;
+    while (const auto message = in.next()) {
+      std::vector<std::uint8_t> reply(message->begin(), message->end());
+      reply[2] |= 0x80;
+      append_framed(out, reply);
+    }
+    REQUIRE(::send(server.get(), out.data(), out.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(out.size()));
+  }
+
+  Rig rig;
+  Sink owner;
+  UniqueFd server;
+  DnsStream in;
+  std::size_t answers = 0;
+  bool closed = false;
+  std::optional<DnsConnection> connection;
+};
+
+}  // namespace
+
+TEST_CASE("a connection serves more questions than there are ids") {
+  Connected scene;
+  constexpr std::size_t kBatch = 1000, kAll = 70'000;
+  for (std::size_t asked = 0; asked < kAll; asked += kBatch) {
+    std::vector<std::unique_ptr<DnsTry>> tries;
+    for (std::size_t i = 0; i < kBatch; ++i) tries.push_back(scene.ask());
+    scene.rig.run_until([&] { return scene.answer(), scene.answers == asked + kBatch; });
+  }
+  CHECK_FALSE(scene.closed);
+  CHECK(scene.connection->unanswered() == 0);
+}
+
+TEST_CASE("a question that nobody waits for any more has its place on the connection until it is answered") {
+  Connected scene;
+  scene.ask().reset();
+  const auto kept = scene.ask();
+  CHECK(scene.connection->unanswered() == 2);
+  scene.rig.run_until([&] { return scene.answer(), scene.answers == 1; });
+  CHECK(scene.connection->unanswered() == 0);
+  CHECK_FALSE(scene.closed);
+}
 
 TEST_CASE("a question has a socket of its own as long as fewer than 32 take questions, then one by lot") {
   const auto [name, young, roomy, open, choice] = GENERATE(table<const char*, std::size_t, std::size_t, std::size_t, Choice>({
@@ -35,10 +109,7 @@ TEST_CASE("the answers of all questions that share a socket fit into its receive
   REQUIRE(::getsockname(server.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
   DnsHub hub(rig.loop, rig.time, rig.time, rig.metrics, 1);
   const Resolver resolver = *parse_resolver("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
-  struct Sink final : DnsTry::Owner {
-    bool on_turn(DnsTry&) override { return false; }
-    void on_outcome(DnsTry&, const DnsOutcome&) override {}
-  } owner;
+  Sink owner;
   struct Events final : DnsSocket::Events {
     void on_reply(DnsTry&, const DnsOutcome&) override { ++replies; }
     void on_stray() override {}
@@ -51,11 +122,11 @@ TEST_CASE("the answers of all questions that share a socket fit into its receive
   DnsTry::Owner& of = owner;
   std::vector<std::unique_ptr<DnsTry>> tries;  // outlived by the socket they are on
   DnsSocket socket(rig.loop, std::move(client), rig.time.steady(), events);
-  for (std::size_t i = 0; i < DnsSockets::kShared; ++i) {
+  for (std::size_t i = 0; i < DnsSocket::kShared; ++i) {
     tries.push_back(std::make_unique<DnsTry>(hub.link(resolver), of, 0, *encode_query(kTxt, 0, true), false));
     REQUIRE(socket.send(*tries.back()) == 0);
   }
-  for (std::size_t i = 0; i < DnsSockets::kShared; ++i) {  // nobody reads meanwhile
+  for (std::size_t i = 0; i < DnsSocket::kShared; ++i) {  // nobody reads meanwhile
     std::array<std::uint8_t, 1232> reply{};
     sockaddr_in peer{};
     socklen_t length = sizeof peer;
@@ -64,7 +135,7 @@ TEST_CASE("the answers of all questions that share a socket fit into its receive
     REQUIRE(::sendto(server.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&peer), length) == 1232);
   }
   rig.settle();
-  CHECK(events.replies == DnsSockets::kShared);
+  CHECK(events.replies == DnsSocket::kShared);
   tries.clear();
 }
 
