@@ -18,8 +18,8 @@ std::uint16_t id_of(Octets message) { return static_cast<std::uint16_t>(message[
 
 }  // namespace
 
-DnsConnection::DnsConnection(Loop& loop, UniqueFd fd, const Clock& clock, Events& events)
-    : clock_(clock), events_(events), quiet_since_(clock.steady()), fd_(std::move(fd)),
+DnsConnection::DnsConnection(Loop& loop, UniqueFd fd, const Clock& clock, RandomNumbers& random, Events& events)
+    : clock_(clock), events_(events), random_(random), quiet_since_(clock.steady()), fd_(std::move(fd)),
       event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); }) {
   event_.watch(FdEvent::Watch::read);
 }
@@ -34,9 +34,9 @@ void DnsConnection::send(DnsTry& each) {
   event_.watch(FdEvent::Watch::read_write);
 }
 
-std::uint16_t DnsConnection::fresh_id() const {
+std::uint16_t DnsConnection::fresh_id() {
   for (;;) {
-    const std::uint16_t id = random_u16();
+    const std::uint16_t id = random_.next();
     const bool taken = std::find(late_.begin(), late_.end(), id) != late_.end() ||
                        std::any_of(unanswered_.begin(), unanswered_.end(), [id](const DnsTry* each) { return each->id() == id; });
     if (!taken) return id;

@@ -26,7 +26,8 @@ class DnsConnection final : public DnsCarrier {
     virtual void on_closed(DnsConnection& connection) = 0;
   };
 
-  DnsConnection(Loop& loop, UniqueFd fd, const Clock& clock, Events& events);
+  // All references outlive this object.
+  DnsConnection(Loop& loop, UniqueFd fd, const Clock& clock, RandomNumbers& random, Events& events);
 
   void send(DnsTry& each);
   void forget(DnsTry& each) noexcept override;
@@ -44,11 +45,12 @@ class DnsConnection final : public DnsCarrier {
   void read_some();
   void on_message(Octets message);
   [[nodiscard]] bool take_late(Octets message);
-  [[nodiscard]] std::uint16_t fresh_id() const;
+  [[nodiscard]] std::uint16_t fresh_id();
   void leave(DnsTry& each) noexcept;
 
   const Clock& clock_;
   Events& events_;
+  RandomNumbers& random_;
   SteadyTime quiet_since_;
   std::vector<DnsTry*> unanswered_;
   std::vector<std::uint16_t> late_;  // ids of those that nobody waits for any more

@@ -39,7 +39,7 @@ int DnsConnections::connect() {
   auto fd = connect_to(resolver_, SOCK_STREAM);
   if (!fd) return fd.error();
   DnsConnection::Events& events = *this;
-  open_.push_back(std::make_unique<DnsConnection>(loop_, *std::move(fd), clock_, events));
+  open_.push_back(std::make_unique<DnsConnection>(loop_, *std::move(fd), clock_, random_, events));
   listener_.on_change();
   return 0;
 }

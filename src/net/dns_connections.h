@@ -48,6 +48,7 @@ class DnsConnections final : private DnsConnection::Events, private DnsCarrier {
   const Clock& clock_;
   Resolver resolver_;
   Listener listener_;
+  RandomNumbers random_;
   std::vector<Connection> open_, ended_;
   std::deque<DnsTry*> waiting_;
 };

@@ -21,11 +21,12 @@ constexpr int kTakenPerTurn = 64;
 
 }  // namespace
 
-std::uint16_t random_u16() {
-  std::uint16_t number = 0;
-  while (::getrandom(&number, sizeof number, 0) != sizeof number)
-    if (errno != EINTR) std::abort();  // a guessable id is no option
-  return number;
+std::uint16_t RandomNumbers::next() {
+  while (left_ == 0) {  // so few octets come whole
+    if (::getrandom(stock_.data(), sizeof stock_, 0) == sizeof stock_) left_ = stock_.size();
+    else if (errno != EINTR) std::abort();  // a guessable id is no option
+  }
+  return stock_[--left_];
 }
 
 DnsTry::~DnsTry() { link_.cancel(*this); }

@@ -21,8 +21,8 @@ bool has(const std::vector<std::uint16_t>& ids, std::uint16_t id) { return std::
 
 }  // namespace
 
-DnsSocket::DnsSocket(Loop& loop, UniqueFd fd, SteadyTime born, Events& events)
-    : events_(events), born_(born), fd_(std::move(fd)), event_(loop, fd_.get(), [this](FdEvent::Watch) { on_readable(); }) {
+DnsSocket::DnsSocket(Loop& loop, UniqueFd fd, SteadyTime born, RandomNumbers& random, Events& events)
+    : events_(events), random_(random), born_(born), fd_(std::move(fd)), event_(loop, fd_.get(), [this](FdEvent::Watch) { on_readable(); }) {
   event_.watch(FdEvent::Watch::read);
 }
 
@@ -36,9 +36,9 @@ int DnsSocket::send(DnsTry& each) {
 }
 
 // Two questions of one socket must not be mistaken for each other, nor an answer that comes late.
-std::uint16_t DnsSocket::fresh_id() const {
+std::uint16_t DnsSocket::fresh_id() {
   for (;;) {
-    const std::uint16_t id = random_u16();
+    const std::uint16_t id = random_.next();
     const bool taken = has(late_, id) || std::any_of(unanswered_.begin(), unanswered_.end(),
                                                      [id](const DnsTry* each) { return each->id() == id; });
     if (!taken) return id;

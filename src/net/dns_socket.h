@@ -29,7 +29,8 @@ class DnsSocket final : public DnsCarrier {
     virtual void on_retired(DnsSocket& socket, int error) = 0;
   };
 
-  DnsSocket(Loop& loop, UniqueFd fd, SteadyTime born, Events& events);
+  // `random` and `events` outlive this object.
+  DnsSocket(Loop& loop, UniqueFd fd, SteadyTime born, RandomNumbers& random, Events& events);
 
   // 0 or errno. The id is chosen here, one that this socket never had.
   [[nodiscard]] int send(DnsTry& each);
@@ -49,10 +50,11 @@ class DnsSocket final : public DnsCarrier {
   [[nodiscard]] bool on_error(int error);
   void on_datagram(Octets message, bool whole);
   void leave(DnsTry& each) noexcept;
-  [[nodiscard]] std::uint16_t fresh_id() const;
+  [[nodiscard]] std::uint16_t fresh_id();
   void make_room();
 
   Events& events_;
+  RandomNumbers& random_;
   SteadyTime born_;
   std::vector<DnsTry*> unanswered_;
   std::vector<std::uint16_t> late_;  // ids whose answers nobody waits for any more

@@ -35,7 +35,7 @@ int DnsSockets::send(DnsTry& each, SteadyTime now) {
     return roomy != nullptr ? roomy->send(each) : fd.error();
   }
   DnsSocket::Events& events = *this;
-  young_.push_back(std::make_unique<DnsSocket>(loop_, *std::move(fd), now, events));
+  young_.push_back(std::make_unique<DnsSocket>(loop_, *std::move(fd), now, random_, events));
   const int error = young_.back()->send(each);
   if (error != 0) end(*young_.back());
   return error;
@@ -44,7 +44,7 @@ int DnsSockets::send(DnsTry& each, SteadyTime now) {
 // By lot; from there on the first with room.
 DnsSocket* DnsSockets::any_with_room() {
   if (young_.empty()) return nullptr;
-  const std::size_t lot = random_u16() % young_.size();
+  const std::size_t lot = random_.next() % young_.size();
   for (std::size_t i = 0; i < young_.size(); ++i) {
     DnsSocket& socket = *young_[(lot + i) % young_.size()];
     if (socket.has_room()) return &socket;

@@ -70,6 +70,7 @@ class DnsSockets final : private DnsSocket::Events {
   Resolver resolver_;
   std::size_t most_;
   Listener listener_;
+  RandomNumbers random_;
   std::vector<Socket> young_;   // in order of birth
   std::vector<Socket> ending_;  // too old for new questions
   std::vector<Socket> ended_;   // closed, to be destroyed

@@ -2,6 +2,7 @@
 // or TCP, and keeps its id and socket until an outcome comes or its owner destroys it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -81,7 +82,14 @@ class DnsTry {
   std::vector<std::uint8_t> query_;
 };
 
-// Not to be foretold: RFC 5452 section 9.2.
-[[nodiscard]] std::uint16_t random_u16();
+// Numbers that cannot be foretold (RFC 5452 section 9.2), from the kernel in stocks.
+class RandomNumbers {
+ public:
+  [[nodiscard]] std::uint16_t next();
+
+ private:
+  std::array<std::uint16_t, 64> stock_{};
+  std::size_t left_ = 0;
+};
 
 }  // namespace tlspolicyd

@@ -3,7 +3,8 @@
 // Kinds of questions share the turns by weight, so that none starves another, however many of it
 // strangers cause. What a kind does not use goes to the first in order that waits. Within a kind the
 // newest goes first: its asker still waits, while older ones may have been answered by
-// reply_timeout. Refreshes go in order of asking.
+// reply_timeout. But one turn in eight is the oldest's, else a crowd that never ends would let it
+// wait for ever. Refreshes go in order of asking.
 #pragma once
 
 #include <array>
@@ -18,6 +19,7 @@ namespace tlspolicyd {
 template <typename Item>
 class DnsTurns {
  public:
+  static constexpr std::size_t kOldestTurn = 8;
   using Place = typename std::list<Item>::iterator;
 
   [[nodiscard]] Place add(DnsTurn kind, Item item) {
@@ -34,8 +36,10 @@ class DnsTurns {
   // Of what is not empty. The item leaves the line.
   [[nodiscard]] Item take() {
     std::list<Item>& line = next_line();
-    Item item = std::move(line.front());
-    line.pop_front();
+    const bool oldest = ++taken_ % kOldestTurn == 0 && &line != &of(DnsTurn::refresh);
+    const Place place = oldest ? std::prev(line.end()) : line.begin();
+    Item item = std::move(*place);
+    line.erase(place);
     return item;
   }
 
@@ -54,7 +58,7 @@ class DnsTurns {
 
   static constexpr std::string_view kOrder = "efhr";  // as DnsTurn
   std::array<std::list<Item>, kOrder.size()> lines_;
-  std::size_t turn_ = 0;
+  std::size_t turn_ = 0, taken_ = 0;
 };
 
 }  // namespace tlspolicyd

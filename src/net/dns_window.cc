@@ -68,6 +68,7 @@ void DnsWindow::age(SteadyTime now) {
 
 void DnsWindow::answered(SteadyTime at, SteadyTime now) {
   age(now);
+  ++all_;
   if (now >= measured_from_) ++answers_, late_ += is_young(at) ? 0 : 1;
   latency_ += (Seconds(now - at) - latency_) / (latency_.count() == 0 ? 1 : kAverageOf);
   free_place(at, now);
@@ -91,8 +92,12 @@ void DnsWindow::free_place(SteadyTime at, SteadyTime now) {
 }
 
 void DnsWindow::refused(SteadyTime now) {
-  if (now - cut_ < kBetweenCuts) return;
-  cut_ = now;
+  ++refused_;
+  if (now - judged_ < kBetweenCuts) return;
+  judged_ = now;
+  const bool too_many = refused_ * kRefusedShare >= all_;
+  all_ = refused_ = 0;
+  if (!too_many) return;
   goodput_ = 0;
   set_limit(std::max(kFloor, limit_ * 2 / 3));
 }

@@ -6,18 +6,18 @@
 // it lose answers. So at most limit() unanswered questions are younger than kYoung, and kBurst
 // new datagrams leave in a millisecond. Where answers take longer the rate is kPace times what the
 // window needs for its answers: else what was sent together is answered together and sent together
-// again, and a resolver that is busy with 600 answers loses most of 600 questions (measured with
-// unbound). An older question leaves the window and keeps waiting:
-// name servers that never answer then cost a place for a second and no more. The last eighth of the
-// places is let out one by one over that second, so that a crowd that came together leaves one free
-// for whoever comes next.
+// again, and a resolver that is busy with 600 answers loses questions (measured with unbound: a
+// twentieth of a crowd). An older question leaves the window and keeps waiting: name servers that
+// never answer then cost a place for a second and no more. The last eighth of the places is let out
+// one by one over that second, so that a crowd that came together leaves one free for newcomers.
 //
 // The limit grows by a quarter after a round of places that were all needed, as long as the
 // goodput grows with it: answers for each second that a place was held, times the places. A round
 // is measured when all questions of the limit before have left the window, since lost ones leave it
-// last. If goodput did not follow, the last step is taken back until the crowd is over. REFUSED means that the
-// resolver has too much: the limit falls by a third. Silence never shrinks the limit, since it is
-// the owner of a name who decides about silence.
+// last. If goodput did not follow, the last step is taken back until the crowd is over. REFUSED means
+// that the resolver has too much, if at least a tenth of its answers are REFUSED: the limit falls by a
+// third. Less than that, and silence, never shrink the limit, since the owner of a name decides about
+// those.
 #pragma once
 
 #include <array>
@@ -37,6 +37,7 @@ class DnsWindow {
   static constexpr double kPace = 1.25;
   static constexpr std::size_t kLastShare = 8;  // the last eighth
   static constexpr milliseconds kBetweenCuts{100};  // one burst of REFUSED is one sign
+  static constexpr std::size_t kRefusedShare = 10;  // a tenth
   static constexpr seconds kCalm{10};  // a crowd is over: what was measured in it holds no longer
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
@@ -84,7 +85,8 @@ class DnsWindow {
   SteadyTime credited_{};
   SteadyTime last_share_from_{};  // when the next of it may be sent
   SteadyTime next_{};
-  SteadyTime cut_{}, full_at_{};  // last
+  SteadyTime judged_{}, full_at_{};  // last
+  std::size_t all_ = 0, refused_ = 0;  // answers since the former
   bool full_ = false;             // in this round
   // This round: places that became free, for how long they were held, and answers, late ones too.
   std::size_t freed_ = 0, answers_ = 0, late_ = 0;

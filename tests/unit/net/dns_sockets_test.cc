@@ -28,7 +28,7 @@ struct Connected final : DnsConnection::Events {
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
     server = UniqueFd(ends[1]);
     DnsConnection::Events& self = *this;
-    connection.emplace(rig.loop, UniqueFd(ends[0]), rig.time, self);
+    connection.emplace(rig.loop, UniqueFd(ends[0]), rig.time, random, self);
   }
   std::unique_ptr<DnsTry> ask() {
     DnsTry::Owner& of = owner;
@@ -53,6 +53,7 @@ struct Connected final : DnsConnection::Events {
 
   Rig rig;
   Sink owner;
+  RandomNumbers random;
   UniqueFd server;
   DnsStream in;
   std::size_t answers = 0;
@@ -110,6 +111,7 @@ TEST_CASE("the answers of all questions that share a socket fit into its receive
   DnsHub hub(rig.loop, rig.time, rig.time, rig.metrics, 1);
   const Resolver resolver = *parse_resolver("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
   Sink owner;
+  RandomNumbers random;
   struct Events final : DnsSocket::Events {
     void on_reply(DnsTry&, const DnsOutcome&) override { ++replies; }
     void on_stray() override {}
@@ -121,7 +123,7 @@ TEST_CASE("the answers of all questions that share a socket fit into its receive
   REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
   DnsTry::Owner& of = owner;
   std::vector<std::unique_ptr<DnsTry>> tries;  // outlived by the socket they are on
-  DnsSocket socket(rig.loop, std::move(client), rig.time.steady(), events);
+  DnsSocket socket(rig.loop, std::move(client), rig.time.steady(), random, events);
   for (std::size_t i = 0; i < DnsSocket::kShared; ++i) {
     tries.push_back(std::make_unique<DnsTry>(hub.link(resolver), of, 0, *encode_query(kTxt, 0, true), false));
     REQUIRE(socket.send(*tries.back()) == 0);

@@ -127,6 +127,18 @@ TEST_CASE("X-07 REFUSED cuts the window by a third, once in 100 ms, down to 64")
   CHECK(window.limit() == 64);
 }
 
+TEST_CASE("X-07 names that are always refused shrink no window where more than nine of ten are answered") {
+  DnsWindow window;
+  SteadyTime now = kStart;
+  for (int i = 0; i < 1000; ++i, now += milliseconds(5)) {
+    REQUIRE(window.admits(now));
+    window.sent(now);
+    window.answered(now, now);
+    if (i % 11 == 10) window.refused(now);
+  }
+  CHECK(window.limit() == 512);
+}
+
 TEST_CASE("the window grows to 2048 beside a resolver without limits, and well beyond 512 where answers come late") {
   const auto [latency, least] = GENERATE(table<milliseconds, std::size_t>(
       {{milliseconds(50), 2048}, {milliseconds(600), 2048}, {milliseconds(1200), 1000}}));
@@ -197,6 +209,17 @@ TEST_CASE("turns: what a kind does not use goes to the others in order, and one 
   CHECK(turns.take() == "f1");
   CHECK(turns.take() == "r");
   CHECK(turns.empty());
+}
+
+TEST_CASE("turns: a crowd that never ends starves no older question") {
+  DnsTurns<int> turns;
+  for (int old = 0; old < 100; ++old) static_cast<void>(turns.add(DnsTurn::first_contact, old));
+  int found = 0;
+  for (int turn = 0; turn < 1000 && found < 100; ++turn) {
+    static_cast<void>(turns.add(DnsTurn::first_contact, 1000 + turn));
+    found += turns.take() < 100 ? 1 : 0;
+  }
+  CHECK(found == 100);
 }
 
 TEST_CASE("X-07 retries stay below a tenth of the first questions and fifty more") {
