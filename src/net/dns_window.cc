@@ -51,9 +51,9 @@ void DnsWindow::sent(SteadyTime now) {
 // What has been unanswered for kYoung leaves the window. Steps without questions cost nothing to
 // pass, so a long calm is one jump.
 void DnsWindow::age(SteadyTime now) {
-  if (now - full_at_ >= kCalm && (settled_ || goodput_ > 0)) {
+  if (now - std::max(full_at_, cut_) >= kCalm && (settled_ || goodput_ > 0 || limit_ != kFirst)) {
     settled_ = false, goodput_ = 0;
-    set_limit(std::min(limit_, kFirst));
+    set_limit(kFirst);
   }
   const StepNumber first = step_of(now) - static_cast<StepNumber>(kSteps) + 1;
   for (; oldest_ < first && young_ > 0; ++oldest_) {
@@ -95,9 +95,10 @@ void DnsWindow::refused(SteadyTime now) {
   ++refused_;
   if (now - judged_ < kBetweenCuts) return;
   judged_ = now;
-  const bool too_many = refused_ * kRefusedShare >= all_;
+  const bool too_many = young_ >= kFloor && refused_ * kRefusedShare >= all_;
   all_ = refused_ = 0;
   if (!too_many) return;
+  cut_ = now;
   goodput_ = 0;
   set_limit(std::max(kFloor, limit_ * 2 / 3));
 }

@@ -15,9 +15,9 @@
 // goodput grows with it: answers for each second that a place was held, times the places. A round
 // is measured when all questions of the limit before have left the window, since lost ones leave it
 // last. If goodput did not follow, the last step is taken back until the crowd is over. REFUSED means
-// that the resolver has too much, if at least a tenth of its answers are REFUSED: the limit falls by a
-// third. Less than that, and silence, never shrink the limit, since the owner of a name decides about
-// those.
+// that the resolver has too much, if at least a tenth of its answers are REFUSED while it has more than
+// kFloor questions: the limit falls by a third. Single names that are refused, and silence, never
+// shrink the limit, since the owner of a name decides about those. After kCalm all begins anew.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ class DnsWindow {
   static constexpr std::size_t kLastShare = 8;  // the last eighth
   static constexpr milliseconds kBetweenCuts{100};  // one burst of REFUSED is one sign
   static constexpr std::size_t kRefusedShare = 10;  // a tenth
-  static constexpr seconds kCalm{10};  // a crowd is over: what was measured in it holds no longer
+  static constexpr seconds kCalm{10};  // without a full window, the crowd is over
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
   [[nodiscard]] std::size_t young() const { return young_; }
@@ -85,8 +85,8 @@ class DnsWindow {
   SteadyTime credited_{};
   SteadyTime last_share_from_{};  // when the next of it may be sent
   SteadyTime next_{};
-  SteadyTime judged_{}, full_at_{};  // last
-  std::size_t all_ = 0, refused_ = 0;  // answers since the former
+  SteadyTime judged_{}, cut_{}, full_at_{};  // last
+  std::size_t all_ = 0, refused_ = 0;  // answers since the first of these
   bool full_ = false;             // in this round
   // This round: places that became free, for how long they were held, and answers, late ones too.
   std::size_t freed_ = 0, answers_ = 0, late_ = 0;

@@ -10,7 +10,7 @@ from tables import Samples, Table, number
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hostile"))
 from crowd import ask_all  # noqa: E402
-from slow_resolvers import AUTHORITY, DNSMASQ, UNBOUND, ZONE, SlowResolvers  # noqa: E402
+from slow_resolvers import AUTHORITY, DNSMASQ, UNBOUND, ZONE, SlowResolvers, answers  # noqa: E402
 
 # Milliseconds that the authority takes. unbound asks it twice about a new name, since it minimizes names (RFC 9156), so
 # that HALF makes a recursion of 0.6 s.
@@ -52,8 +52,8 @@ def one_crowd(rig, samples, subject, turn):
         warm = rig.names("none", 50, 5_000_000)
         rigs.load("once", rigs.DAEMON_PORT, warm, 50, 0)
         asked, answered = counts(daemon, "dns_tries", "udp", "tcp"), known(daemon)
-        answers, cached = {}, {}
-        work = [threading.Thread(target=lambda: answers.update(ask_all(names, limit=20))),
+        said, cached = {}, {}
+        work = [threading.Thread(target=lambda: said.update(ask_all(names, limit=20))),
                 threading.Thread(target=lambda: cached.update(beside(warm)))]
         began = time.monotonic()
         for each in work:
@@ -62,7 +62,7 @@ def one_crowd(rig, samples, subject, turn):
         took = time.monotonic() - began
         for each in work:
             each.join()
-        right = sum(answers.get(name) == NOTHING for name in names[silent:])
+        right = sum(said.get(name) == NOTHING for name in names[silent:])
         samples.add(subject, right=100 * right / (count - silent), took=took, refused=counts(daemon, "dns_tries", "refused"),
                     questions=(counts(daemon, "dns_tries", "udp", "tcp") - asked) / count, p99_ms=cached["p99_us"] / 1000)
 
@@ -89,14 +89,21 @@ def wide(rig, rounds, names=100_000, connections=4096):
     for turn in range(rounds):
         some = rig.names("none", names, turn * names)
         samples.add("name server alone", rate=rigs.measure("dns_load", rigs.DNS_PORT, some, 512, 2)["rate"])
+        with rig.ad_front():
+            rigs.wait_until(lambda: answers("127.0.0.1", f"warm.{ZONE}", rigs.AD_PORT), "the forwarder")
+            samples.add("bare forwarder", rate=rigs.measure("dns_load", rigs.AD_PORT, some, 512, 2)["rate"])
         with rig.daemon(cache="memory:") as daemon:
             seen = rigs.load("once", rigs.DAEMON_PORT, some, connections, 0)
             samples.add("tlspolicyd", rate=seen["rate"], wrong=seen["wrong"] + seen["lost"], megabytes=daemon.memory() / 1e6,
                         cpu_us=daemon.cpu() * 1e6 / names)
     table = Table("Many names over many connections", ["domains/s", "rate / name server", "wrong", "MB", "processor µs each"],
-                  note=f"{names} names without a policy over {connections} connections, each asked once.")
+                  note=f"{names} names without a policy over {connections} connections, each asked once. The bare forwarder takes a "
+                       "datagram and sends it to the name server, and the answer back, and does nothing else: what is left of the name "
+                       "server's own rate where client, server and what stands between them share these processors.")
     table.add("tlspolicyd", number(samples.median("tlspolicyd", "rate")), number(samples.ratio("tlspolicyd", "name server alone", "rate")),
               *(number(samples.median("tlspolicyd", name)) for name in ("wrong", "megabytes", "cpu_us")))
+    table.add("bare forwarder", number(samples.median("bare forwarder", "rate")), number(samples.ratio("bare forwarder", "name server alone", "rate")),
+              "–", "–", "–")
     table.add("name server alone", number(samples.median("name server alone", "rate")), "1", "–", "–", "–")
     return [table]
 

@@ -34,12 +34,12 @@ def missing():
     return ", ".join(program for program in ("unbound", "dnsmasq") if shutil.which(program) is None)
 
 
-def answers(address, name):
+def answers(address, name, port=53):
     """Whether a question for TXT is answered in 3 s."""
     query = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + encode(name.encode()) + b"\0\x10\0\1"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.settimeout(3)
-        probe.connect((address, 53))
+        probe.connect((address, port))
         try:
             probe.send(query)
             return len(probe.recv(4096)) > 12

@@ -96,6 +96,19 @@ TEST_CASE("X-07 of a silent crowd a tenth and fifty are asked again, and all end
   CHECK(static_cast<double>(scene.rig.server.asked_in_all) <= 440 + 44 + 50 + 10 * DnsRetries::kPerSecond);
 }
 
+TEST_CASE("a crowd that the resolver refuses makes the window smaller, and is answered all the same") {
+  Scene scene;
+  for (int i = 0; i < 400; ++i) {
+    NameServer::Script& script = scene.rig.server.set_txt(question_number(i).name, {"x"});
+    script.delay = milliseconds(300);
+    script.refusals = i % 2;
+  }
+  ask_many(scene.crowd, scene.client, 400);
+  scene.rig.run_until([&] { return scene.rig.metrics.value("dns", "found") == 400; });
+  CHECK(scene.rig.hub.link(scene.rig.server.resolver()).window().limit() < 512);
+  CHECK(scene.rig.server.asked_in_all == 600);
+}
+
 TEST_CASE("X-07 sockets: 32 at first, then they are shared, and each answer finds its question") {
   Scene scene;
   for (int i = 0; i < 400; ++i) scene.rig.server.set_txt(question_number(i).name, {std::to_string(i)}).delay = milliseconds(50);

@@ -117,14 +117,19 @@ TEST_CASE("an answer and a cancelled question free their place, one that left th
 
 TEST_CASE("X-07 REFUSED cuts the window by a third, once in 100 ms, down to 64") {
   DnsWindow window;
+  window.refused(kStart - milliseconds(200));  // of a few questions: not too many
+  CHECK(window.limit() == 512);
+  for (std::size_t i = 0; i < 64; ++i) window.sent(kStart);
   window.refused(kStart);
   CHECK(window.limit() == 341);
   window.refused(kStart + milliseconds(99));
   CHECK(window.limit() == 341);
   window.refused(kStart + milliseconds(100));
   CHECK(window.limit() == 227);
-  for (int i = 2; i < 20; ++i) window.refused(kStart + i * milliseconds(100));
+  for (int i = 2; i < 10; ++i) window.refused(kStart + i * milliseconds(100));
   CHECK(window.limit() == 64);
+  CHECK(window.admits(kStart + seconds(11)));
+  CHECK(window.limit() == 512);  // another crowd
 }
 
 TEST_CASE("X-07 names that are always refused shrink no window where more than nine of ten are answered") {
