@@ -25,7 +25,7 @@ void StoreTrouble::failed(const std::string& reason) {
   if (!failing_)
     log_.warning(LogLine("store").with("action", "failing").with("operation", operation_)
                      .with("reason", reason).with("effect", "serving from memory until it works again")
-                     .with("cure", "make room on the disk and let the daemon write there; nothing need be restarted"));
+                     .with("cure", "let the daemon write in that folder and have room on the disk; nothing need be restarted"));
   failing_ = true;
   if (pausing_) return;
   pausing_ = true;

@@ -34,7 +34,7 @@ class Disk(FaultTest):
         self.assertEqual(set(self.domains) - self.stored(), set())
 
     def assert_told_once(self):
-        self.assertEqual(len(self.lines("warning: store")), 1, self.daemon.log())
+        self.assertEqual(len(self.lines("warning: store: action=failing")), 1, self.daemon.log())
         self.assertEqual(len(self.lines("store: action=recovered")), 1, self.daemon.log())
         self.assertEqual(self.lines("error: "), [])
 
@@ -155,6 +155,7 @@ class Disk(FaultTest):
         subprocess.run(remount, check=True, capture_output=True)
         self.caught_up()
         self.assert_told_once()
+        self.assertEqual(len(self.lines("warning: store: path=", "mounted read-only")), 1)
         self.daemon.kill()
         self.assertEqual(set(self.domains) - self.stored(), set())
 

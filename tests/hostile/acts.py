@@ -1,5 +1,4 @@
 """What each act of a hostile policy host must come to, read from the daemon's log."""
-import collections
 import re
 
 # By act: why its fetch failed, once it was played to its end.
@@ -20,6 +19,7 @@ ENDS = {
     "renegotiation": "flood: ",
 }
 OUT_OF_TIME = "timeout: |displaced: "
+PATIENT = ("silent", "drip-tls", "drip-http")  # these end by time alone: their own or that of the crowd
 FAILED = re.compile(r'^tlspolicyd: policy: domain=([^,]+), action=absent, .*reason="?(.*)$', re.MULTILINE)
 
 
@@ -39,8 +39,8 @@ def unlike_their_act(log, names):
             if not re.match(f"{ENDS.get(act_of(name), OUT_OF_TIME)}|{OUT_OF_TIME}", found.get(name, ""))}
 
 
-def played(log, names):
-    """How many of each act came to its own end."""
+def ended(log, names):
+    """The acts of which one came to an end of its own that time alone does not bring."""
     found = reasons(log)
-    ended = collections.Counter(act_of(name) for name in names if re.match(ENDS[act_of(name)], found.get(name, "")))
-    return {act: ended[act] for act in {act_of(name) for name in names}}
+    return {act_of(name) for name in names
+            if act_of(name) not in PATIENT and re.match(ENDS[act_of(name)], found.get(name, ""))}

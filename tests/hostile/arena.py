@@ -1,4 +1,5 @@
 """The daemon among enemies: its world, the pulse taken of it, and what must be as before afterwards."""
+import collections
 import itertools
 import json
 import os
@@ -122,6 +123,11 @@ class Arena:
         ca_file = self.directory / f"ca{len(self._processes)}.pem"
         self._spawn(*how(PROGRAMS / "policy_hosts", ca_file, HERE / "rsa8192.pem", *hosts(addresses)))
         return until(lambda: ca_file.exists() and ca_file.read_text(encoding="ascii"), "the policy hosts")
+
+    def played(self):
+        """Of each act, how many connections came as far as it needs."""
+        return collections.Counter(word for file in self.directory.glob("*.played")
+                                   for word in file.read_text(encoding="ascii").split())
 
     def _spawn(self, *command):
         self._processes.append(subprocess.Popen(command, stdin=subprocess.PIPE))

@@ -3,7 +3,8 @@
 //
 //   policy_hosts CA_FILE KEY_FILE ADDRESS=ACT...
 //
-// Writes the authority to CA_FILE, then serves port 443 of each address until stdin closes.
+// Writes the authority to CA_FILE, then serves port 443 of each address until stdin closes. For
+// each connection that comes as far as its act, CA_FILE.played gets a line with the act.
 // KEY_FILE has the key of 8192 bits, made beforehand because that takes long.
 #include <arpa/inet.h>
 #include <openssl/pem.h>
@@ -38,10 +39,11 @@ std::shared_ptr<EVP_PKEY> read_key(const std::string& path) {
 
 class PolicyHosts {
  public:
-  // `name`: of the authority, unlike that of any other. `costly`: the key of the act rsa8192.
-  PolicyHosts(const std::string& name, std::shared_ptr<EVP_PKEY> costly)
-      : poll_(epoll_create1(EPOLL_CLOEXEC)), authority_(make_identity(ca_spec(name))),
-        costly_(std::move(costly)) {
+  // `file`: of the authority, whose name is unlike that of any other by it. `costly`: the key of
+  // the act rsa8192.
+  PolicyHosts(const std::string& file, std::shared_ptr<EVP_PKEY> costly)
+      : poll_(epoll_create1(EPOLL_CLOEXEC)), authority_(make_identity(ca_spec(file.substr(file.rfind('/') + 1)))),
+        costly_(std::move(costly)), played_(file + ".played") {
     watch(STDIN_FILENO, EPOLLIN, EPOLL_CTL_ADD);
   }
 
@@ -61,7 +63,9 @@ class PolicyHosts {
   void certify(SSL* ssl, const Host& host, const std::string& name);
   void watch(int fd, std::uint32_t events, int how);
   void accept_all(Host& host);
+  void on_ready(Visit& visit);
   void heed(Visit& visit, Visit::Wish wish);
+  void note(Act act) { played_ << to_string(act) << std::endl; }
   void every_second();
 
   UniqueFd poll_;
@@ -69,6 +73,7 @@ class PolicyHosts {
   Identity large_ = make_identity({.common_name = "Filler", .bulk = kChainOctets / 2});
   Identity leaf_ = make_identity({});  // whose key all cheap certificates carry
   std::shared_ptr<EVP_PKEY> costly_;
+  std::ofstream played_;
   std::unordered_map<int, Host> hosts_;
   std::unordered_map<int, Visit> visits_;
   std::chrono::steady_clock::time_point last_tick_{};
@@ -124,6 +129,7 @@ void PolicyHosts::accept_all(Host& host) {
     UniqueFd fd(accept4(host.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
     if (host.act == Act::reset_accept) {
+      note(host.act);
       reset_at_close(fd.get());
       continue;
     }
@@ -131,6 +137,13 @@ void PolicyHosts::accept_all(Host& host) {
     watch(number, EPOLLIN, EPOLL_CTL_ADD);
     visits_.try_emplace(number, std::move(fd), host.act, *host.context);
   }
+}
+
+void PolicyHosts::on_ready(Visit& visit) {
+  const bool played = visit.playing();
+  const Visit::Wish wish = visit.on_ready();
+  if (!played && visit.playing()) note(visit.act());
+  heed(visit, wish);
 }
 
 void PolicyHosts::heed(Visit& visit, Visit::Wish wish) {
@@ -161,7 +174,7 @@ void PolicyHosts::serve() {
       const int fd = ready[static_cast<std::size_t>(i)].data.fd;
       if (fd == STDIN_FILENO) return;
       if (const auto host = hosts_.find(fd); host != hosts_.end()) accept_all(host->second);
-      if (const auto visit = visits_.find(fd); visit != visits_.end()) heed(visit->second, visit->second.on_ready());
+      if (const auto visit = visits_.find(fd); visit != visits_.end()) on_ready(visit->second);
     }
     every_second();
   }
@@ -175,7 +188,7 @@ int main(int count, char** arguments) {
   const std::string file = arguments[1];
   auto costly = tlspolicyd::read_key(arguments[2]);
   if (!costly) return std::fprintf(stderr, "policy_hosts: no key in %s\n", arguments[2]), 1;
-  tlspolicyd::PolicyHosts hosts(file.substr(file.rfind('/') + 1), std::move(costly));
+  tlspolicyd::PolicyHosts hosts(file, std::move(costly));
   for (int i = 3; i < count; ++i) {
     const std::string given = arguments[i];
     const auto equals = given.find('=');

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -49,11 +50,24 @@ std::optional<Act> parse_act(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view to_string(Act act) {
+  const auto* const found = std::ranges::find(kActs, act, &std::pair<std::string_view, Act>::second);
+  return found != kActs.end() ? found->first : "reset-accept";
+}
+
 Visit::Visit(UniqueFd fd, Act act, SSL_CTX& context)
     : fd_(std::move(fd)), act_(act), ssl_(SSL_new(&context)) {
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_accept_state(ssl_.get());
   if (act == Act::renegotiation) SSL_set_max_proto_version(ssl_.get(), TLS1_2_VERSION);
+}
+
+bool Visit::playing() const {
+  switch (act_) {
+    case Act::silent: case Act::drip_tls: case Act::reset_hello: case Act::chain: case Act::rsa8192: return heard_;
+    case Act::reset_handshake: return established_;
+    default: return answered_;
+  }
 }
 
 bool Visit::dripping() const {
@@ -80,6 +94,7 @@ bool Visit::take_in() {
     const ssize_t got = recv(fd(), room.data(), room.size(), 0);
     if (got < 0) return errno == EAGAIN || errno == EINTR;
     if (got == 0) return false;
+    heard_ = true;
     BIO_write(SSL_get_rbio(ssl_.get()), room.data(), static_cast<int>(got));
   }
 }

@@ -30,6 +30,7 @@ enum class Act : unsigned char {
 };
 
 [[nodiscard]] std::optional<Act> parse_act(std::string_view name);
+[[nodiscard]] std::string_view to_string(Act act);
 
 // The other end gets an RST then.
 void reset_at_close(int fd);
@@ -41,6 +42,9 @@ class Visit {
   Visit(UniqueFd fd, Act act, SSL_CTX& context);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] Act act() const { return act_; }
+  // The client has come as far as the act needs it.
+  [[nodiscard]] bool playing() const;
   // What to wait for next, after the socket was ready and once a second.
   [[nodiscard]] Wish on_ready();
   [[nodiscard]] Wish on_second();
@@ -62,6 +66,7 @@ class Visit {
   std::string request_;
   std::string out_;          // TLS records on their way
   std::string later_;        // of the answer of a slow host
+  bool heard_ = false;       // anything at all
   bool established_ = false;
   bool answered_ = false;
   bool gone_ = false;
