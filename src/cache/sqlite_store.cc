@@ -19,7 +19,19 @@ Result<SqliteStore::Opened> SqliteStore::open(const std::string& path, Mode mode
   return Opened{std::move(store), std::move(trouble)};
 }
 
-// Where the file is found broken the work is done on a new one.
+// Where the file is found broken, and so again when it is opened anew, a new one takes its place:
+// to SQLite a page that could not be read looks like a broken one.
+template <typename Attempt>
+auto SqliteStore::on_sound_file(Attempt attempt) -> decltype(attempt()) {
+  auto done = attempt();
+  if (done || !may_replace(done.error())) return done;
+  replace_connection(nullptr);
+  done = attempt();
+  if (done || !may_replace(done.error())) return done;
+  if (auto trouble = set_aside(done.error().text)) return tl::unexpected(std::move(*trouble));
+  return attempt();
+}
+
 template <typename Work>
 auto SqliteStore::with_connection(Access access, Work work) {
   using Value = typename decltype(work(*connection_))::value_type;
@@ -30,12 +42,7 @@ auto SqliteStore::with_connection(Access access, Work work) {
     if (!done) done.error().text.insert(0, path_ + ": ");
     return done;
   };
-  auto done = attempt();
-  if (!done && may_replace(done.error())) {
-    if (auto trouble = set_aside(done.error().text)) return Result<Value>(tl::unexpected(std::move(*trouble)));
-    done = attempt();
-  }
-  return done.map_error([](const DbFault& fault) { return Error{fault.text}; });
+  return on_sound_file(attempt).map_error([](const DbFault& fault) { return Error{fault.text}; });
 }
 
 bool SqliteStore::claim() {
@@ -116,13 +123,13 @@ std::optional<Error> SqliteStore::take_lock() {
 
 std::optional<Error> SqliteStore::connect_writable() {
   if (auto trouble = take_lock()) return trouble;
-  auto made = SqliteConnection::open_writable(path_, mode_ == Mode::read_write);
-  if (!made && may_replace(made.error())) {
-    if (auto trouble = set_aside(path_ + ": " + made.error().text)) return trouble;
-    made = SqliteConnection::open_writable(path_, true);
-  }
+  auto made = on_sound_file([&]() -> DbResult<std::unique_ptr<SqliteConnection>> {
+    auto opened = SqliteConnection::open_writable(path_, mode_ == Mode::read_write);
+    if (!opened) opened.error().text.insert(0, path_ + ": ");
+    return opened;
+  });
   refused_ = !made && made.error().kind == DbFault::Kind::refused;
-  if (!made) return Error{path_ + ": " + made.error().text};
+  if (!made) return Error{made.error().text};
   replace_connection(std::move(*made));
   return {};
 }
@@ -132,10 +139,11 @@ bool SqliteStore::may_replace(const DbFault& fault) const {
   return mode_ == Mode::read_write && lock_ && fault.kind == DbFault::Kind::broken;
 }
 
-std::optional<Error> SqliteStore::set_aside(const std::string& reason) {
+std::optional<DbFault> SqliteStore::set_aside(const std::string& reason) {
   replace_connection(nullptr);
+  if (const auto read = read_through(path_); !read) return DbFault{DbFault::Kind::failed, reason + "; " + read.error().text};
   const auto moved_to = move_aside(path_, parts_.clock.wall());
-  if (!moved_to) return Error{reason + "; it cannot be moved aside: " + moved_to.error().text};
+  if (!moved_to) return DbFault{DbFault::Kind::failed, reason + "; it cannot be moved aside: " + moved_to.error().text};
   loss_ = true;
   parts_.log.error(LogLine("store").with("action", "replaced").with("reason", reason)
                        .with("broken_file", *moved_to)

@@ -63,6 +63,8 @@ class SqliteStore final : public Store {
  private:
   enum class Access : std::uint8_t { read, write };
 
+  template <typename Attempt>
+  auto on_sound_file(Attempt attempt) -> decltype(attempt());
   template <typename Work>
   auto with_connection(Access access, Work work);
   std::optional<Error> connect(Access access);
@@ -70,7 +72,7 @@ class SqliteStore final : public Store {
   std::optional<Error> connect_writable();
   std::optional<Error> connect_readable();
   [[nodiscard]] bool may_replace(const DbFault& fault) const;
-  std::optional<Error> set_aside(const std::string& reason);
+  std::optional<DbFault> set_aside(const std::string& reason);
   void note_skipped();
   void note_dropped(std::size_t rows);
   void replace_connection(std::unique_ptr<SqliteConnection> by);

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 // A disk that goes bad breaks the store again and again; the evidence must not fill it.
 constexpr std::size_t kCorruptKept = 3;
 
+constexpr std::size_t kReadAtOnce = 64 * 1024;  // octets
+
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   return folder.empty() ? fs::path(".") : folder;
@@ -78,6 +80,20 @@ void drop_old_evidence(const std::string& path) {
   }
 }
 
+Result<void> read_file_through(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno == ENOENT) return {};
+  if (!file) return fail_with_errno("cannot open " + path);
+  std::vector<char> octets(kReadAtOnce);
+  off_t at = 0;
+  while (true) {
+    const ssize_t got = ::pread(file.get(), octets.data(), octets.size(), at);
+    if (got < 0) return fail_with_errno("cannot read " + path);
+    if (got == 0) return {};
+    at += got;
+  }
+}
+
 }  // namespace
 
 bool file_exists(const std::string& path) { return stat_of(path).has_value(); }
@@ -109,6 +125,12 @@ Result<UniqueFd> lock_store(const std::string& path) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
   if (errno == EWOULDBLOCK) return UniqueFd();
   return fail_with_errno("cannot lock " + name);
+}
+
+Result<void> read_through(const std::string& path) {
+  for (const std::string& each : {path, path + "-wal"})
+    if (auto read = read_file_through(each); !read) return read;
+  return {};
 }
 
 // The log goes first: a store must never meet the log of another.

@@ -18,6 +18,10 @@ namespace tlspolicyd {
 // are kept. Returns the new name.
 [[nodiscard]] Result<std::string> move_aside(const std::string& path, WallTime now);
 
+// Reads the store's files from end to end: an error is that of the disk. Not while SQLite has
+// them open in this process: closing them would take its locks along.
+[[nodiscard]] Result<void> read_through(const std::string& path);
+
 // The right to write the store at `path`, which one process at a time has, until it ends or
 // closes this. A descriptor that is not open: another process has it. The file beside the store
 // that stands for it stays.

@@ -8,7 +8,8 @@ import form
 
 LIBRARY = form.BUILT / "libfaults_shim.so"
 _FIELDS = ("wall_ns", "running_ns", "disk_error", "disk_refusals", "sync_error", "sync_ms", "syncs", "read_error",
-           "reads_granted", "read_refusals", "heap_limit", "heap_used")
+           "reads_granted", "reads_failing", "read_refusals", "heap_limit", "heap_used")
+FOR_EVER = 2**62
 
 
 class Faults:
@@ -61,9 +62,10 @@ class Faults:
     def disk_refusals(self):
         return self._get("disk_refusals")
 
-    def reads(self, error, after=0):
-        """Every read of the store fails with this errno, once so many have been granted; 0: no more."""
+    def reads(self, error, after=0, failing=FOR_EVER):
+        """So many reads of the store fail with this errno, once others have been granted; 0: no more."""
         self._set("reads_granted", after)
+        self._set("reads_failing", failing)
         self._set("read_error", error)
 
     def read_refusals(self):

@@ -5,6 +5,7 @@ import subprocess
 
 import form
 import namespace
+import shims
 from rig import FaultTest
 from waiting import until
 
@@ -95,6 +96,13 @@ class Disk(FaultTest):
 
     def test_unreadable_from_any_read_on(self):
         """reads fail with EIO from the first, the second, ... on: a good file is never taken for a broken one"""
+        self.fail_reads(failing=shims.FOR_EVER)
+
+    def test_any_read_fails_once(self):
+        """the first read, the second, ... alone fails with EIO: a good file is never taken for a broken one"""
+        self.fail_reads(failing=1)
+
+    def fail_reads(self, failing):
         faults = self.faulty()
         self.daemon.start(env=faults.env())
         self.learn(self.domains)
@@ -103,7 +111,7 @@ class Disk(FaultTest):
         for granted in itertools.count():
             self.assertEqual(self.daemon.stop(), 0)
             before = faults.read_refusals()
-            faults.reads(errno.EIO, after=granted)
+            faults.reads(errno.EIO, after=granted, failing=failing)
             self.daemon.start(env=faults.env())
             until(lambda: self.status()["store"]["state"] != "loading", self.daemon.log)
             refused, always = faults.read_refusals() > before, refused

@@ -23,7 +23,7 @@ bool refused() {
 bool unreadable() {
   Page* const told = page();
   const auto error = told == nullptr ? 0 : static_cast<int>(told->read_error);
-  if (error == 0 || told->reads_granted-- > 0) return false;
+  if (error == 0 || told->reads_granted-- > 0 || told->reads_failing-- <= 0) return false;
   ++told->read_refusals;
   errno = error;
   return true;

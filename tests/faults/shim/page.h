@@ -14,6 +14,7 @@ struct Page {  // the order of shims.py
   std::atomic<std::int64_t> syncs;          // begun
   std::atomic<std::int64_t> read_error;     // errno of every read of the store; 0: none
   std::atomic<std::int64_t> reads_granted;  // before that
+  std::atomic<std::int64_t> reads_failing;  // after that; the others are granted
   std::atomic<std::int64_t> read_refusals;
   std::atomic<std::int64_t> heap_limit;   // octets; 0: none
   std::atomic<std::int64_t> heap_used;    // octets, told by the shim
