@@ -111,4 +111,6 @@ bool is_reply_to(Octets query, Octets message) {
 
 bool is_truncated(Octets message) { return LDNS_TC_WIRE(message.data()) != 0; }
 
+Rcode rcode_of(Octets message) { return static_cast<Rcode>(LDNS_RCODE_WIRE(message.data())); }
+
 }  // namespace tlspolicyd

@@ -47,6 +47,7 @@ struct DnsMessage {
 
 // TC is set. For messages that passed is_reply_to().
 [[nodiscard]] bool is_truncated(Octets message);
+[[nodiscard]] Rcode rcode_of(Octets message);  // without its extension in OPT
 
 // The whole message, judged strictly: each count is met, each record lies within the message,
 // each rdata that is handed on has its type's form and fills its length. Octets after the

@@ -57,7 +57,7 @@ void DnsLink::cancel(DnsTry& each) noexcept {
   if (each.waiting && each.again) again_.erase(*each.waiting);
   else if (each.waiting) turns_.remove(each.turn, *each.waiting);
   if (each.carrier != nullptr) each.carrier->forget(each);
-  if (each.unanswered) uncount(each, false);
+  if (each.unanswered) uncount(each, End::dropped);
   if (!turns_.empty()) schedule();
 }
 
@@ -123,16 +123,22 @@ void DnsLink::on_shortage(DnsTry& each) {
 }
 
 void DnsLink::finish(DnsTry& each, const DnsOutcome& outcome) {
-  const bool answered = outcome.kind == DnsOutcome::Kind::reply || outcome.kind == DnsOutcome::Kind::truncated;
-  if (each.unanswered) uncount(each, answered);
+  if (each.unanswered) uncount(each, end_of(outcome));
   if (!turns_.empty()) schedule();
   each.owner().on_outcome(each, outcome);
 }
 
-void DnsLink::uncount(DnsTry& each, bool answered) noexcept {
+DnsLink::End DnsLink::end_of(const DnsOutcome& outcome) {
+  if (outcome.kind == DnsOutcome::Kind::truncated) return End::answered;
+  if (outcome.kind != DnsOutcome::Kind::reply) return End::dropped;
+  return rcode_of(outcome.reply) == Rcode::refused ? End::refused : End::answered;
+}
+
+void DnsLink::uncount(DnsTry& each, End end) noexcept {
   const SteadyTime now = parts_.clock.steady();
-  if (answered) window_.answered(each.sent_at, now);
+  if (end == End::answered) window_.answered(each.sent_at, now);
   else window_.dropped(each.sent_at, now);
+  if (end == End::refused) window_.refused(now);
   each.unanswered = false;
   --parts_.unanswered;
 }

@@ -42,8 +42,6 @@ class DnsLink {
   // Nothing is called back from within. `again`: the resolver has been asked this already, and the
   // try waits until there is a retry for it.
   void submit(DnsTry& each, DnsTurn turn, bool again = false);
-  // The owner found REFUSED in what it was given: the resolver has too much.
-  void refused() { window_.refused(parts_.clock.steady()); }
   void asked_first() { retries_.asked_first(); }
   [[nodiscard]] ResolverHealth& health() { return health_; }
   [[nodiscard]] const DnsWindow& window() const { return window_; }
@@ -57,7 +55,9 @@ class DnsLink {
   void send(DnsTry& each);
   void on_shortage(DnsTry& each);
   void finish(DnsTry& each, const DnsOutcome& outcome);
-  void uncount(DnsTry& each, bool answered) noexcept;
+  enum class End : std::uint8_t { answered, refused, dropped };
+  void uncount(DnsTry& each, End end) noexcept;
+  [[nodiscard]] static End end_of(const DnsOutcome& outcome);
   void sweep();
   void schedule();
   void look_again(SteadyTime at);

@@ -10,6 +10,8 @@ namespace {
 
 // A resolver that refuses has too much to do; one that cannot be reached may be restarting.
 constexpr milliseconds kRefusedPause{100}, kBrokenPause{300}, kPauseMost{1600};
+// A question that is refused in a crowd has all its time anew, but not for ever.
+constexpr seconds kRefusedMost{30};
 
 std::string in_words(milliseconds time) {
   const auto whole = std::chrono::duration_cast<seconds>(time);
@@ -71,6 +73,7 @@ bool DnsQuery::on_turn(DnsTry& each) {
     }
   }
   if (end_ == SteadyTime::max()) end_ = now + plan().timeout * plan().tries;
+  if (first_turn_ == SteadyTime{}) first_turn_ = now;
   if (candidate().tries++ == 0) link().asked_first();
   last_ = &each;
   later(Step::silence, std::min(now + plan().timeout, end_));
@@ -138,7 +141,9 @@ void DnsQuery::on_error_code(Candidate& asked, Rcode rcode) {
 }
 
 void DnsQuery::on_refused(Candidate& asked) {
-  pool_->link(asked.index).refused();
+  const SteadyTime now = hub_.clock().steady();
+  const bool in_crowd = !pool_->link(asked.index).window().has_few();
+  if (in_crowd && !is_awaited() && now < first_turn_ + kRefusedMost) end_ = SteadyTime::max();
   pause(asked, kRefusedPause);
   move_on();
 }

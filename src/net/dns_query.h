@@ -98,6 +98,7 @@ class DnsQuery final : private DnsTry::Owner {
   bool lost_ = false;
   DnsTry* last_ = nullptr;  // the last that had its turn; null: it has ended
   Tries tries_;
+  SteadyTime first_turn_{};
   SteadyTime end_ = SteadyTime::max();  // of all its time, from its first turn
   bool ad_ignored_ = false;
   Step step_ = Step::silence;

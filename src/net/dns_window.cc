@@ -92,10 +92,10 @@ void DnsWindow::free_place(SteadyTime at, SteadyTime now) {
 }
 
 void DnsWindow::refused(SteadyTime now) {
-  ++refused_;
+  ++all_, ++refused_;
   if (now - judged_ < kBetweenCuts) return;
   judged_ = now;
-  const bool too_many = young_ >= kFloor && refused_ * kRefusedShare >= all_;
+  const bool too_many = !has_few() && refused_ * kRefusedShare >= all_;
   all_ = refused_ = 0;
   if (!too_many) return;
   cut_ = now;

@@ -16,7 +16,7 @@
 // is measured when all questions of the limit before have left the window, since lost ones leave it
 // last. If goodput did not follow, the last step is taken back until the crowd is over. REFUSED means
 // that the resolver has too much, if at least a tenth of its answers are REFUSED while it has more than
-// kFloor questions: the limit falls by a third. Single names that are refused, and silence, never
+// a few questions: the limit falls by a third. Single names that are refused, and silence, never
 // shrink the limit, since the owner of a name decides about those. After kCalm all begins anew.
 #pragma once
 
@@ -49,11 +49,14 @@ class DnsWindow {
   [[nodiscard]] SteadyTime next() const { return next_; }
 
   void sent(SteadyTime now);
-  // `at`: as given to sent(). Answered, whatever the answer is.
+  // `at`: as given to sent(). Answered, whatever the answer is, unless REFUSED.
   void answered(SteadyTime at, SteadyTime now);
-  // Nobody waits any more.
+  // Nobody waits any more, or it was refused.
   void dropped(SteadyTime at, SteadyTime now);
+  // After dropped(): REFUSED came.
   void refused(SteadyTime now);
+  // So few that the resolver cannot mean it by REFUSED.
+  [[nodiscard]] bool has_few() const { return young_ < kFloor / 2; }
 
  private:
   // Questions are counted by the moment of sending, in steps of kStep.

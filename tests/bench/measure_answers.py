@@ -36,7 +36,7 @@ def answers(rig, rounds, seconds=1.5, shapes=((1, 1), (50, 1), (200, 1), (1000, 
                                              "p99 / bare", "processor / bare"], note=f"{WARM} names with a policy, asked at random.")
     with rig.daemon() as daemon, rig.bare() as bare:
         processes = {"tlspolicyd": daemon, "bare responder": bare}
-        if peer:
+        if peer and rig.has_peer():
             processes["mta-sts-resolver"] = rig.peer()
         try:
             for port in [PORTS[subject] for subject in processes]:
@@ -52,6 +52,6 @@ def answers(rig, rounds, seconds=1.5, shapes=((1, 1), (50, 1), (200, 1), (1000, 
                 one_round(samples, processes, ["connect", names, 50, seconds])
             report(table, "connect, ask, close", samples, processes)
         finally:
-            if peer:
+            if "mta-sts-resolver" in processes:
                 processes["mta-sts-resolver"].stop()
     return [table]

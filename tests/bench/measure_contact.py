@@ -85,6 +85,7 @@ def measured(rig, rounds, domains, absent, peer, settings):
 def contact(rig, rounds, domains=5000, absent=50000, peer=True):
     note = (f"{domains} domains with a policy, {absent} without, 64 questions in flight; "
             "the daemon begins empty, with its store. The bare client does one after another, OpenSSL alone, and asks the same DNS questions on one shared socket.")
+    peer = peer and rig.has_peer()
     if peer:
         note += f" {PEER} is asked about {min(domains, PEERS_MOST)} of them and {min(absent, PEERS_MOST_ABSENT)}."
     return [table_of(measured(rig, rounds, domains, absent, peer, {}), "First contact", note)]

@@ -15,6 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TLSPOLICYD_BENCH_BUILD", TOP / "build-bench"))
 DAEMON_PORT, BARE_PORT, PEER_PORT, POLICY_PORT, DNS_PORT, AD_PORT = 8461, 8462, 8463, 443, 53, 54
 NOBODY_PORT = 9  # nothing listens there
+PEER_PROGRAM = "/usr/bin/mta-sts-daemon"
 PATIENCE = 900  # seconds that any single program may take
 
 
@@ -122,11 +123,15 @@ class Rig:
         front = Process([program("ad_front"), str(AD_PORT), str(DNS_PORT)], self.folder / "ad.log")
         return front
 
+    @staticmethod
+    def has_peer():
+        return pathlib.Path(PEER_PROGRAM).exists()
+
     def peer(self):
         conf = self.folder / "peer.yml"
         conf.write_text(PEER_CONF.format(port=PEER_PORT), encoding="ascii")
         environment = {**os.environ, "SSL_CERT_FILE": str(self.ca)}
-        peer = Process(["/usr/bin/mta-sts-daemon", "-c", conf, "-v", "error"], self.folder / "peer.log", env=environment)
+        peer = Process([PEER_PROGRAM, "-c", conf, "-v", "error"], self.folder / "peer.log", env=environment)
         wait_until(lambda: listens(PEER_PORT), "postfix-mta-sts-resolver")
         return peer
 

@@ -73,6 +73,30 @@ TEST_CASE("REFUSED means too many: asked again after a pause, no try is spent an
   CHECK_FALSE(rig.hub.link(rig.server.resolver()).health().is_last(rig.time.steady()));
 }
 
+TEST_CASE("in a crowd REFUSED costs a question none of its time, for 30 s") {
+  Rig rig;
+  rig.server.set_txt(kTxt.name, {kRecord}).refusals = 1000;
+  auto options = rig.options({rig.server.resolver()});
+  options.timeout = milliseconds(500);
+  options.attempts = 1;
+  DnsClient client(rig.hub, options);
+  std::vector<std::unique_ptr<Asking>> crowd, before;  // silent
+  Asking asking(client, kTxt);
+  const SteadyTime began = rig.time.steady();
+  while (!asking.answer && rig.time.steady() - began < seconds(60)) {
+    for (int i = 0; i < 100; ++i) rig.server.set(question_number(i).name, RrType::txt, {.drops = -1});
+    before = std::exchange(crowd, ask_many(client, 100));
+    for (int i = 0; i < 3; ++i) {
+      rig.time.advance(milliseconds(100));
+      rig.settle();
+    }
+  }
+  REQUIRE(asking.answer);
+  CHECK(asking.answer->status == DnsStatus::refused);
+  CHECK(rig.time.steady() - began >= seconds(20));
+  CHECK(rig.time.steady() - began < seconds(40));
+}
+
 TEST_CASE("the pauses after REFUSED double up to 1.6 s") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord}).refusals = 6;

@@ -40,7 +40,7 @@ struct Served {
           under_way.emplace_back(now, static_cast<int>(sent % 10) >= silent_of_ten);
         } else if (refuses) {
           ++refused;
-          window.answered(now, now);
+          window.dropped(now, now);
           window.refused(now);
           break;
         }
@@ -138,8 +138,8 @@ TEST_CASE("X-07 names that are always refused shrink no window where more than n
   for (int i = 0; i < 1000; ++i, now += milliseconds(5)) {
     REQUIRE(window.admits(now));
     window.sent(now);
-    window.answered(now, now);
-    if (i % 11 == 10) window.refused(now);
+    if (i % 11 != 10) window.answered(now, now);
+    else window.dropped(now, now), window.refused(now);
   }
   CHECK(window.limit() == 512);
 }
