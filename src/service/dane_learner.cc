@@ -114,8 +114,9 @@ HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
   const HopDane* const before = find_hop(entry.dane, pending.hop);
   HopDane after = learned(before, pending.hop, report.status, report.ttl, now);
   note(pending, before, after, report);
+  // A renewal that failed is not repeated by the next reply.
+  if (before == nullptr || *before != after) entry.dane_in_use = false;
   entry.dane = with_hop(entry.dane, after);
-  entry.dane_in_use = false;
   if (entry.held) parts_.shadow.changed(pending.domain);
   parts_.cache.put(std::move(entry), now);
   return after;

@@ -196,6 +196,20 @@ TEST_CASE("a status that was asked for since is renewed in time, so that nobody 
   CHECK(world.dns.count("d.example", RrType::mx) == 4);
 }
 
+TEST_CASE("a renewal that fails while the status is current is not repeated for each reply") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  for (int i = 0; i < 2; ++i) REQUIRE(world.ask("d.example") == kSecure);
+  world.dns.fail("d.example", RrType::mx, DnsStatus::server_failure);
+  world.advance(270s);
+  REQUIRE(world.dns.count("d.example", RrType::mx) == 2);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(world.ask("d.example") == kSecure);
+    world.advance(1s);
+  }
+  CHECK(world.dns.count("d.example", RrType::mx) == 2);
+}
+
 TEST_CASE("a busy domain is never kept waiting for DANE, and costs one lookup a lifetime") {
   DaneWorld world;
   publish_two_hosts(world);
