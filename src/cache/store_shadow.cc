@@ -126,6 +126,8 @@ bool StoreShadow::loaded() const { return state_->loaded; }
 
 bool StoreShadow::may_hold(const Domain& domain) const { return state_->may_hold(domain); }
 
+bool StoreShadow::holds(const Domain& domain) const { return state_->holds(domain); }
+
 Ticket StoreShadow::get(const Domain& domain, Got done) { return state_->get(domain, std::move(done)); }
 
 void StoreShadow::evicted(const Entry& entry) { state_->evicted(entry); }

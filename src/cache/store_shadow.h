@@ -70,6 +70,8 @@ class StoreShadow {
   [[nodiscard]] bool loaded() const;
   // Whether the store may have a live policy of a domain of which the cache has none.
   [[nodiscard]] bool may_hold(const Domain& domain) const;
+  // Whether the store does have one, by all that is known, though the cache had no room for it.
+  [[nodiscard]] bool holds(const Domain& domain) const;
   // Live rows that the cache has no room for.
   [[nodiscard]] std::size_t beyond_memory() const;
 

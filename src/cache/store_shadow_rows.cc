@@ -111,8 +111,8 @@ void StoreShadow::State::on_point_read(const Domain& domain, const std::optional
   if (!row || lapsed) cold.remove(domain);
 }
 
-bool StoreShadow::State::may_hold(const Domain& domain) const {
-  return !loaded || cold.contains(domain) || backlog.kept(domain) != nullptr;
+bool StoreShadow::State::holds(const Domain& domain) const {
+  return cold.contains(domain) || backlog.kept(domain) != nullptr;
 }
 
 Ticket StoreShadow::State::get(const Domain& domain, Got done) {

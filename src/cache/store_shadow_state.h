@@ -45,7 +45,8 @@ struct StoreShadow::State {
   void find_strays(const std::vector<StoredRow>& rows);
   [[nodiscard]] bool is_stray(const StoredRow& row) const;
   void on_point_read(const Domain& domain, const std::optional<StoredRow>& row);
-  [[nodiscard]] bool may_hold(const Domain& domain) const;
+  [[nodiscard]] bool may_hold(const Domain& domain) const { return !loaded || holds(domain); }
+  [[nodiscard]] bool holds(const Domain& domain) const;
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
   seconds mind_clock();
   void on_clock_set(seconds by);

@@ -30,6 +30,9 @@ struct Learner::Pending {
   Askers<Asker> askers;
   std::unique_ptr<Discovery> discovery;
   Ticket point_read;
+  bool reading = false;                   // point_read is under way
+  Learned stored = Learned::untold;       // of the row, should the cache have no policy
+  std::optional<DiscoveryReport> report;  // complete; waits for the row
   bool txt_pending = true;
   std::optional<FetchGate> gate;  // of the fetch, once there is to be one
 };
@@ -69,29 +72,66 @@ bool Learner::store_pending(const Domain& domain) const {
   if (!parts_.shadow.may_hold(domain)) return false;
   if (assess(parts_.cache.find(domain.text()), parts_.clock.life()).need != Need::discover) return false;
   const auto found = pending_.find(domain.text());
-  return found == pending_.end() || found->second->discovery == nullptr;
+  return found == pending_.end() || found->second->stored != Learned::nothing_enforced;
+}
+
+// The cache evicted its policy, be it while a discovery is under way.
+bool Learner::only_stored(const Domain& domain) const {
+  return parts_.shadow.holds(domain) && !holds_policy(parts_.cache.find(domain.text()));
 }
 
 Learner::Pending& Learner::enter(const Domain& domain, Purpose purpose) {
   const auto found = pending_.find(domain.text());
-  if (found != pending_.end()) return *found->second;
+  if (found != pending_.end()) {
+    if (only_stored(domain)) read_store(*found->second);
+    return *found->second;
+  }
   Pending& pending = *pending_.emplace(domain.text(), std::make_unique<Pending>(Pending{domain, purpose, {}, nullptr, {}})).first->second;
   if (purpose == Purpose::refresh) ++refreshes_;
-  if (parts_.shadow.may_hold(domain) && !holds_policy(parts_.cache.find(domain.text()))) read_store(pending);
-  else discover(pending);
+  const bool in_memory = holds_policy(parts_.cache.find(domain.text()));
+  if (!in_memory && parts_.shadow.may_hold(domain)) {
+    read_store(pending);
+  } else {
+    if (!in_memory) pending.stored = Learned::nothing_enforced;
+    discover(pending);
+  }
   return pending;
 }
 
 // A name of which memory holds no policy may be in the store.
 void Learner::read_store(Pending& pending) {
-  pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](std::optional<StoredRow> row) {
-    if (row) adopt(*row);
-    const Entry* entry = parts_.cache.find(pending.domain.text());
-    const bool applies = assess(entry, parts_.clock.life()).applies != nullptr;
-    if (!applies && pending_.size() <= options_.max_discoveries) return discover(pending);
-    if (!applies) parts_.metrics.add("first_contact", "overloaded");
-    finish(pending);
+  if (std::exchange(pending.reading, true)) return;
+  pending.point_read = parts_.shadow.get(pending.domain, [this, &pending](const std::optional<StoredRow>& row) {
+    pending.reading = false;
+    on_row(pending, row);
   });
+}
+
+// The row counts even if the cache has no room for it.
+void Learner::on_row(Pending& pending, const std::optional<StoredRow>& row) {
+  std::optional<Entry> entry = row ? newer_entry(*row) : std::nullopt;
+  if (entry) {
+    if (pending.purpose == Purpose::question) entry->last_asked = parts_.clock.life();
+    take_up(*entry);
+  }
+  const Entry* const known = entry ? &*entry : parts_.cache.find(pending.domain.text());
+  const bool unreadable = !row && only_stored(pending.domain);
+  pending.stored = unreadable ? Learned::untold : learned_from(known);
+  if (pending.report) conclude(pending, known);
+  else go_on(pending, known);
+}
+
+// A policy that applies is what askers wait for. A discovery that is under way goes on behind the answers.
+void Learner::go_on(Pending& pending, const Entry* known) {
+  const bool applies = assess(known, parts_.clock.life()).applies != nullptr;
+  const bool room = pending_.size() <= options_.max_discoveries;
+  const bool discovers = pending.discovery != nullptr;
+  if (applies && !discovers && (!room || !only_stored(pending.domain))) return finish(pending, pending.stored);
+  if (applies) tell(pending, pending.stored);
+  if (discovers) return;
+  if (room) return discover(pending);
+  parts_.metrics.add("first_contact", "overloaded");
+  finish(pending, pending.stored);
 }
 
 void Learner::discover(Pending& pending) {
@@ -102,7 +142,7 @@ void Learner::discover(Pending& pending) {
   pending.discovery = std::make_unique<Discovery>(
       Discovery::Ports{dns, https, parts_.timers, parts_.clock, parts_.nat64}, pending.domain, options_.discovery,
       [this, &pending](const TxtSeen& txt) { return fetch_rule(pending, txt); },
-      [this, &pending](const DiscoveryReport& report) { on_discovered(pending, report); });
+      [this, &pending](DiscoveryReport report) { on_discovered(pending, std::move(report)); });
   pending.discovery->start();
 }
 
@@ -147,14 +187,22 @@ void Learner::allow_fetch(const Domain& domain, bool allowed) {
   else found->second->discovery->refuse_fetch();
 }
 
-void Learner::on_discovered(Pending& pending, const DiscoveryReport& report) {
-  take_in(pending, report);
-  finish(pending);
+// The policy may have been evicted meanwhile. What was seen changes it, and does not replace it.
+void Learner::on_discovered(Pending& pending, DiscoveryReport report) {
+  pending.report = std::move(report);
+  if (only_stored(pending.domain)) return read_store(pending);
+  finish(pending, take_in(pending, *pending.report, parts_.cache.find(pending.domain.text())));
 }
 
-void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
+// Without the row only a new policy counts: any other result would hide the one that is stored.
+void Learner::conclude(Pending& pending, const Entry* known) {
+  const bool fetched = pending.report->evidence.fetch.state == FetchSeen::State::fetched;
+  if (pending.stored == Learned::untold && !fetched) return finish(pending, Learned::untold);
+  finish(pending, take_in(pending, *pending.report, known));
+}
+
+Learner::Learned Learner::take_in(const Pending& pending, const DiscoveryReport& report, const Entry* known) {
   const LifeTime now = parts_.clock.life();
-  const Entry* known = parts_.cache.find(pending.domain.text());
   Evidence seen = report.evidence;
   // Another next hop of the domain may take mail: it is not kept from its policy for long.
   if (pending.gate == FetchGate::closed) seen.txt.ttl = seconds(0);
@@ -164,8 +212,15 @@ void Learner::take_in(const Pending& pending, const DiscoveryReport& report) {
   log_discovery(parts_.log, known, after, report);
   warn_if_failing(after, report.evidence);
   const bool persist = after.held || (known != nullptr && known->held);
+  const Learned learned = learned_from(&after);
   if (persist) parts_.shadow.changed(pending.domain);
   parts_.cache.put(std::move(after), now);
+  return learned;
+}
+
+Learner::Learned Learner::learned_from(const Entry* entry) const {
+  const HeldPolicy* const applies = assess(entry, parts_.clock.life()).applies;
+  return applies != nullptr && applies->policy.mode == Mode::enforce ? Learned::enforced : Learned::nothing_enforced;
 }
 
 void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
@@ -178,18 +233,28 @@ void Learner::warn_if_failing(Entry& entry, const Evidence& seen) {
 }
 
 void Learner::adopt(const StoredRow& row) {
+  if (auto entry = newer_entry(row)) take_up(std::move(*entry));
+}
+
+// Empty where something newer is known, or where the policy has ended.
+std::optional<Entry> Learner::newer_entry(const StoredRow& row) const {
   const Entry* known = parts_.cache.find(row.domain.text());
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
-  if (holds_policy(known) && known->held->fetched >= entry.held->fetched) return;
-  if (!usable(*entry.held, now)) return;  // by the wall clock: the shadow sees to it
+  if (holds_policy(known) && known->held->fetched >= entry.held->fetched) return std::nullopt;
+  if (!usable(*entry.held, now)) return std::nullopt;  // by the wall clock: the shadow sees to it
   if (known != nullptr) entry.last_asked = known->last_asked;
   if (known != nullptr && known->dane) entry.dane = known->dane;
-  if (entry.failure) failing_.insert(row.domain.text());
+  return entry;
+}
+
+void Learner::take_up(Entry entry) {
+  const LifeTime now = parts_.clock.life();
+  if (entry.failure) failing_.insert(entry.domain.text());
   entry.warned = last_warning(entry);
   if (entry.due == LifeTime::max())
     entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
-  parts_.shadow.adopted(row.domain);
+  parts_.shadow.adopted(entry.domain);
   parts_.cache.put(std::move(entry), now);
 }
 
@@ -206,14 +271,18 @@ void Learner::grew_older(Entry entry) {
   parts_.cache.put(lapsed(entry), now);
 }
 
-void Learner::finish(Pending& pending) {
+void Learner::finish(Pending& pending, Learned learned) {
   const auto node = pending_.extract(pending.domain.text());
   if (pending.purpose == Purpose::refresh) --refreshes_;
   // A discovery that is calling back must not be destroyed before it returns.
   retired_.push_back(std::move(pending.discovery));
   if (retired_.size() == 1) bury_->start(milliseconds(0));  // begun anew at each it would never come while we are busy
-  std::move(pending.askers).each_in_turns(parts_.loop, kAskersATurn, [](Asker& asker) {
-    if (asker.done) std::exchange(asker.done, nullptr)();
+  tell(pending, learned);
+}
+
+void Learner::tell(Pending& pending, Learned learned) {
+  std::move(pending.askers).each_in_turns(parts_.loop, kAskersATurn, [learned](Asker& asker) {
+    if (asker.done) std::exchange(asker.done, nullptr)(learned);
   });
 }
 
@@ -222,6 +291,9 @@ void Learner::restart(const Domain& domain) {
   if (found == pending_.end()) return;
   Pending& pending = *found->second;
   pending.point_read.reset();
+  pending.reading = false;
+  pending.stored = Learned::nothing_enforced;
+  pending.report.reset();
   pending.discovery.reset();
   pending.gate.reset();
   if (!wanted(pending)) return drop(pending);

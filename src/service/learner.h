@@ -47,7 +47,13 @@ class Learner {
     DiscoveryOptions discovery;
     std::size_t max_discoveries = 20'000;  // under way; a few kB each, so below 100 MB
   };
-  using Done = std::function<void()>;  // the cache now holds what is known
+  // What is known now. The cache holds it, unless it had to evict it.
+  enum class Learned : std::uint8_t {
+    nothing_enforced,
+    enforced,
+    untold,  // the store has a live policy that the cache had no room for, and it cannot be read
+  };
+  using Done = std::function<void(Learned)>;
   // Whether a fetch may begin: at once, when allow_fetch() says so, or not at all.
   enum class FetchGate : std::uint8_t { open, held, closed };
   using OnFetch = std::function<FetchGate()>;
@@ -78,7 +84,8 @@ class Learner {
   // Whether the TXT look-up of a discovery under way is still unanswered.
   [[nodiscard]] bool txt_pending(const Domain& domain) const;
 
-  // Whether nothing that applies is known, and the store, which may have it, was not read yet.
+  // Whether nothing that applies is known, and the store may have it: it was not read yet, or the policy
+  // that it gave was evicted again.
   [[nodiscard]] bool store_pending(const Domain& domain) const;
 
   // What is being learned about the domain is void: begun afresh for those who wait,
@@ -104,13 +111,21 @@ class Learner {
   using PendingPtr = std::unique_ptr<Pending>;
 
   Pending& enter(const Domain& domain, Purpose purpose);
+  [[nodiscard]] bool only_stored(const Domain& domain) const;
   void read_store(Pending& pending);
+  void on_row(Pending& pending, const std::optional<StoredRow>& row);
+  void go_on(Pending& pending, const Entry* known);
+  [[nodiscard]] std::optional<Entry> newer_entry(const StoredRow& row) const;
+  void take_up(Entry entry);
   void discover(Pending& pending);
   [[nodiscard]] FetchSeen::State fetch_rule(Pending& pending, const TxtSeen& txt);
-  void on_discovered(Pending& pending, const DiscoveryReport& report);
-  void take_in(const Pending& pending, const DiscoveryReport& report);
+  void on_discovered(Pending& pending, DiscoveryReport report);
+  void conclude(Pending& pending, const Entry* known);
+  [[nodiscard]] Learned take_in(const Pending& pending, const DiscoveryReport& report, const Entry* known);
+  [[nodiscard]] Learned learned_from(const Entry* entry) const;
   void warn_if_failing(Entry& entry, const Evidence& seen);
-  void finish(Pending& pending);
+  void finish(Pending& pending, Learned learned);
+  void tell(Pending& pending, Learned learned);
   [[nodiscard]] FetchGate gate_of(const Pending& pending) const;
   void ask_late_comer(Pending& pending, Asker& asker);
   [[nodiscard]] static bool wanted(const Pending& pending);

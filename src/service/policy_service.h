@@ -107,6 +107,8 @@ class PolicyService final : public Answers {
   void advance(const WaiterPtr& waiter);
   void advance_some();
   void learn_policy(const WaiterPtr& waiter);
+  void on_learned(const WaiterPtr& waiter, Learner::Learned learned);
+  [[nodiscard]] bool may_read_again(Waiter& waiter) const;
   [[nodiscard]] Learner::FetchGate on_fetch(const WaiterPtr& waiter);
   void learn_dane(const WaiterPtr& waiter);
   void learn_again(const NextHop& next_hop, Need policy, DaneNeed dane);

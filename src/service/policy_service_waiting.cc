@@ -13,6 +13,9 @@ namespace {
 constexpr int kGiveUpsPerTurn = 512;
 constexpr int kAdvancedATurn = 256;
 constexpr milliseconds kBreath{1};
+// Times that a policy is read again that was evicted before its reply. Each answers some of its waiters, unless
+// the policy is larger than the whole cache.
+constexpr int kMostReadsAgain = 64;
 
 }  // namespace
 
@@ -23,6 +26,8 @@ struct PolicyService::Waiter {
   Done done;
   bool policy_asked = false, policy_pending = false;
   std::uint64_t purges = 0;  // before policy_asked
+  bool enforced = false;     // what was learned then
+  int read_again = 0;
   bool dane_asked = false;
   std::optional<HopDane> dane;  // what was learned, should the cache have no room for it
   Ticket learning, dane_learning;
@@ -63,7 +68,10 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   if (answers_nothing(waiter->map)) return finish(waiter);
   const LifeTime now = parts_.clock.life();
   const Entry* const entry = parts_.cache.find(waiter->domain().text());
-  const bool discover = assess(entry, now).need == Need::discover && parts_.learner.has_room_for(waiter->domain());
+  const Need need = assess(entry, now).need;
+  const bool evicted = need == Need::discover && waiter->enforced && parts_.learner.store_pending(waiter->domain());
+  if (evicted && !may_read_again(*waiter)) return settle_waiter(waiter, store_untold(waiter->domain()));
+  const bool discover = need == Need::discover && parts_.learner.has_room_for(waiter->domain());
   if (!waiter->policy_asked && discover) learn_policy(waiter);
   if (!waiter->policy_asked && parts_.learner.store_pending(waiter->domain()))
     return settle_waiter(waiter, store_untold(waiter->domain()));
@@ -73,25 +81,38 @@ void PolicyService::advance(const WaiterPtr& waiter) {
   if (!waiter->policy_pending && !(wait && waiter->dane_learning)) finish(waiter);
 }
 
+// An enforced policy was evicted before the reply, while DANE or others were waited for. False: too often.
+bool PolicyService::may_read_again(Waiter& waiter) const {
+  waiter.enforced = waiter.policy_asked = false;
+  return ++waiter.read_again <= kMostReadsAgain;
+}
+
 // What DANE says is asked for at once if it can decide without a policy, else as soon as
 // there is one to be fetched, so that it adds no latency to it.
 void PolicyService::learn_policy(const WaiterPtr& waiter) {
   waiter->policy_asked = waiter->policy_pending = true;
+  waiter->enforced = false;
   waiter->purges = purges_;
   const std::weak_ptr weak(waiter);
   waiter->learning = parts_.learner.learn(
       waiter->domain(),
-      [this, weak] {
-        const WaiterPtr found = weak.lock();
-        if (!found) return;
-        found->policy_pending = false;
-        if (found->purges != purges_) found->policy_asked = false;  // what was learned may be gone again
-        advance(found);
+      [this, weak](Learner::Learned learned) {
+        if (const WaiterPtr found = weak.lock()) on_learned(found, learned);
       },
       [this, weak] {
         const WaiterPtr found = weak.lock();
         return found ? on_fetch(found) : Learner::FetchGate::open;
       });
+}
+
+void PolicyService::on_learned(const WaiterPtr& waiter, Learner::Learned learned) {
+  const Domain& domain = waiter->domain();
+  waiter->policy_pending = false;
+  waiter->enforced = learned == Learner::Learned::enforced;
+  if (waiter->purges != purges_) waiter->policy_asked = false;  // what was learned may be gone again
+  if (learned == Learner::Learned::untold && parts_.learner.store_pending(domain))
+    return settle_waiter(waiter, temp_reply("the stored policy of " + domain.text() + " cannot be read"));
+  advance(waiter);
 }
 
 // A domain that takes no mail needs no policy, so the GET waits for the MX RRset, which is

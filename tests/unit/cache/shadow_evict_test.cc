@@ -34,6 +34,7 @@ TEST_CASE("C-15 a live policy that leaves the cache stays in the store, and only
   CHECK(f.store->rows.count("a.example") == 1);
   CHECK(f.shadow->beyond_memory() == 1);
   CHECK(f.shadow->may_hold(domain_of("a.example")));
+  CHECK(f.shadow->holds(domain_of("a.example")));
   CHECK(f.found("a.example"));
   CHECK(f.store->gets == 1);
   CHECK_FALSE(f.shadow->may_hold(domain_of("unknown.example")));

@@ -76,7 +76,7 @@ struct Fixture {
 TEST_CASE("discoveries that have ended are not kept while others end") {
   Fixture f;
   CHECK(f.most_held([&](const Domain& domain, std::function<void()> done) {
-    return f.learner.learn(domain, std::move(done));
+    return f.learner.learn(domain, [done = std::move(done)](Learner::Learned) { done(); });
   }) < 50);
 }
 
