@@ -69,6 +69,7 @@ QueryOptions query_options(const Config& config, const PolicyService::Options& s
   QueryOptions options;
   options.dns = dns_options(config);
   options.dane_dns = dane_dns_options(config);
+  options.dane_dns.when_none_validates = ResolverTrials::WhenNone::ask_all;  // what it says is to be seen
   options.https = https_options(config, log);
   options.https.threads = 1;
   options.https.log = nullptr;

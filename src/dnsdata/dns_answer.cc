@@ -29,6 +29,7 @@ std::string_view name_of(DnsStatus status) {
     case DnsStatus::malformed: return "malformed";
     case DnsStatus::cname_loop: return "cname_loop";
     case DnsStatus::overloaded: return "overloaded";
+    case DnsStatus::not_validated: return "not_validated";
   }
   return "?";
 }

@@ -63,6 +63,7 @@ enum class DnsStatus : std::uint8_t {
   malformed,   // answers came, none made sense
   cname_loop,  // a circle, or more steps than the client follows
   overloaded,  // not asked: too many questions wait already
+  not_validated,  // not asked: it needs a resolver that validates DNSSEC, and there is none
 };
 
 [[nodiscard]] std::string_view name_of(DnsStatus status);  // "no_data"

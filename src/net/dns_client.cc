@@ -1,7 +1,5 @@
 #include "net/dns_client.h"
 
-
-
 namespace tlspolicyd {
 
 DnsClient::DnsClient(DnsHub& hub, Options options)
@@ -15,7 +13,7 @@ Ticket DnsClient::ask(const DnsQuestion& question, DnsTurn turn, Done done) {
   static_cast<void>(current_pool());
   DnsQuery* const query = enter(id, question, turn, std::move(done));
   if (query != nullptr && must_wait()) held_.emplace(id, query);
-  else if (query != nullptr) begin(*query);
+  else if (query != nullptr) begin(id, *query);
   return ticket_of(id);
 }
 
@@ -31,7 +29,7 @@ Ticket DnsClient::ask_one(const Resolver& resolver, const DnsQuestion& question,
 DnsQuery* DnsClient::enter(Id id, const DnsQuestion& question, DnsTurn turn, Done done) {
   Asked& asked = asked_.emplace(id, Asked{std::move(done), nullptr}).first->second;
   if (asked_.size() > options_.max_questions) {
-    refuse(id);
+    refuse(id, {.status = DnsStatus::overloaded, .detail = "too many DNS questions are waiting"});
     return nullptr;
   }
   asked.query = std::make_unique<DnsQuery>(hub_, question, turn, [this, id](const DnsAnswer& answer) { on_answer(id, answer); });
@@ -46,16 +44,18 @@ Ticket DnsClient::ticket_of(Id id) {
   });
 }
 
-void DnsClient::refuse(Id id) {
-  schedule([this, id] {
-    if (asked_.count(id) != 0)
-      on_answer(id, {.status = DnsStatus::overloaded, .detail = "too many DNS questions are waiting"});
+void DnsClient::refuse(Id id, DnsAnswer answer) {
+  schedule([this, id, answer = std::move(answer)] {
+    if (asked_.count(id) != 0) on_answer(id, answer);
   });
 }
 
-void DnsClient::begin(DnsQuery& query) {
+void DnsClient::begin(Id id, DnsQuery& query) {
   auto order = pool_->order(hub_.clock().steady());
-  query.start(pool_, options_.only_trusted ? trials_.askable(std::move(order)) : order);
+  if (options_.only_trusted) order = trials_.askable(std::move(order), options_.when_none_validates);
+  if (order.empty())
+    return refuse(id, {.status = DnsStatus::not_validated, .detail = "no resolver is known to validate DNSSEC"});
+  query.start(pool_, order);
 }
 
 // A resolver that was never tried may turn a bogus answer into an unsigned one; but a canary that
@@ -73,7 +73,7 @@ void DnsClient::begin_held() {
   if (held_.empty()) return;
   static_cast<void>(current_pool());
   if (must_wait()) return;
-  for (const auto& [id, query] : std::exchange(held_, {})) begin(*query);
+  for (const auto& [id, query] : std::exchange(held_, {})) begin(id, *query);
 }
 
 void DnsClient::set_validates(const Resolver& resolver, bool validates) {

@@ -29,6 +29,7 @@ class DnsClient final : public ValidatingDns {
     // is one, and of these only those that set_validates() was told of, if there is one. Else
     // whoever breaks its answer gets an unsigned one by way of the next.
     bool only_trusted = false;
+    ResolverTrials::WhenNone when_none_validates = ResolverTrials::WhenNone::ask_none;  // with only_trusted
     std::string resolv_conf_path = "/etc/resolv.conf";
     // Beyond it DnsStatus::overloaded: more than all lookups together ask at once (20 000 discoveries, 6 000 of
     // DANE with eight hosts each), 1 kB each.
@@ -56,14 +57,14 @@ class DnsClient final : public ValidatingDns {
   using Id = std::uint64_t;  // in order of asking
   struct Asked {
     Done done;
-    std::unique_ptr<DnsQuery> query;  // null: refused
+    std::unique_ptr<DnsQuery> query;  // null: refused because there are too many
   };
 
   // Null: too many are asked already.
   [[nodiscard]] DnsQuery* enter(Id id, const DnsQuestion& question, DnsTurn turn, Done done);
   [[nodiscard]] Ticket ticket_of(Id id);
-  void refuse(Id id);
-  void begin(DnsQuery& query);
+  void refuse(Id id, DnsAnswer answer);
+  void begin(Id id, DnsQuery& query);
   void begin_held();
   [[nodiscard]] bool must_wait();
   void on_answer(Id id, const DnsAnswer& answer);

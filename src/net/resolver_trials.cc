@@ -30,8 +30,9 @@ bool ResolverTrials::any(Verdict verdict) const {
   return std::any_of(trials_.begin(), trials_.end(), [verdict](const Trial& trial) { return trial.verdict == verdict; });
 }
 
-std::vector<std::size_t> ResolverTrials::askable(std::vector<std::size_t> order) const {
+std::vector<std::size_t> ResolverTrials::askable(std::vector<std::size_t> order, WhenNone when_none) const {
   const Verdict best = any(Verdict::passed) ? Verdict::passed : any(Verdict::untried) ? Verdict::untried : Verdict::failed;
+  if (best == Verdict::failed && when_none == WhenNone::ask_none) return {};
   std::erase_if(order, [&](std::size_t index) { return trials_[index].verdict != best; });
   return order;
 }

@@ -21,9 +21,12 @@ class ResolverTrials {
   void set(const Resolver& resolver, bool passed);
   [[nodiscard]] Verdict of(const Resolver& resolver) const;
 
-  // `order` without those that must not be asked: where any has passed these alone; else the
-  // untried; where all have failed, all of them, whose answers are without AD.
-  [[nodiscard]] std::vector<std::size_t> askable(std::vector<std::size_t> order) const;
+  // Where all have failed, what they say is "unsigned", whatever it is.
+  enum class WhenNone : std::uint8_t { ask_none, ask_all };
+
+  // `order` without those that must not be asked: where any has passed these alone, else the
+  // untried, else as `when_none` says.
+  [[nodiscard]] std::vector<std::size_t> askable(std::vector<std::size_t> order, WhenNone when_none) const;
   // Nothing is to be asked before, unless a verdict comes: none has passed yet, and a canary is
   // under way.
   [[nodiscard]] std::optional<SteadyTime> wait_until(milliseconds patience) const;

@@ -37,6 +37,9 @@ DnsWords words_for(DnsStatus status) {
     case DnsStatus::overloaded:
       return {"overloaded", "not asked: too many lookups wait already", "RFC 1034 section 5.3.1",
               "Not the domain's fault: try again when this host is less busy."};
+    case DnsStatus::not_validated:
+      return {"not_validated", "not asked: no resolver of this host validates DNSSEC", "RFC 7672 section 2.1",
+              "Let the resolver validate DNSSEC (unbound: auto-trust-anchor-file, BIND: dnssec-validation auto)."};
     case DnsStatus::server_failure:
     case DnsStatus::found:
     case DnsStatus::no_data:

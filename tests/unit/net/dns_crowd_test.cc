@@ -173,6 +173,16 @@ TEST_CASE("N-11 questions for DANE wait until a resolver is known to validate, f
     CHECK(asking.answer->authentic);
     CHECK(other.asked.empty());
   }
+  SECTION("where none validates, none is asked: its answer would pass for an unsigned one") {
+    for (const NameServer* const each : {&rig.server, &other}) client.set_validates(each->resolver(), false);
+    rig.run_until([&] { return asking.answer.has_value(); });
+    CHECK(asking.answer->status == DnsStatus::not_validated);
+    CHECK(rig.ask(client, kTxt).status == DnsStatus::not_validated);
+    CHECK(rig.server.asked.empty());
+    CHECK(other.asked.empty());
+    client.set_validates(rig.server.resolver(), true);
+    CHECK(rig.ask(client, kTxt).authentic);
+  }
   SECTION("a canary that is not answered holds nobody up") {
     rig.time.advance(seconds(2));
     rig.run_until([&] { return asking.answer.has_value(); });

@@ -7,6 +7,7 @@ using namespace tlspolicyd;
 
 namespace {
 
+using WhenNone = ResolverTrials::WhenNone;
 using Order = std::vector<std::size_t>;
 const SteadyTime kNow{seconds(1000)};
 const Resolver kFirst = *parse_resolver("127.0.0.1"), kSecond = *parse_resolver("127.0.0.2"), kThird = *parse_resolver("127.0.0.3");
@@ -17,15 +18,16 @@ TEST_CASE("N-11 where a resolver has shown that it validates, no other is asked"
   ResolverTrials trials;
   CHECK(trials.see({kFirst, kSecond, kThird}, kNow));
   CHECK_FALSE(trials.see({kFirst, kSecond, kThird}, kNow));
-  CHECK(trials.askable({0, 1, 2}) == Order{0, 1, 2});
+  CHECK(trials.askable({0, 1, 2}, WhenNone::ask_none) == Order{0, 1, 2});
   trials.set(kSecond, false);
-  CHECK(trials.askable({2, 1, 0}) == Order{2, 0});
+  CHECK(trials.askable({2, 1, 0}, WhenNone::ask_none) == Order{2, 0});
   trials.set(kFirst, true);
-  CHECK(trials.askable({2, 1, 0}) == Order{0});
+  CHECK(trials.askable({2, 1, 0}, WhenNone::ask_none) == Order{0});
   trials.set(kThird, true);
-  CHECK(trials.askable({2, 1, 0}) == Order{2, 0});
+  CHECK(trials.askable({2, 1, 0}, WhenNone::ask_none) == Order{2, 0});
   for (const Resolver& each : {kFirst, kThird}) trials.set(each, false);
-  CHECK(trials.askable({2, 1, 0}) == Order{2, 1, 0});
+  CHECK(trials.askable({2, 1, 0}, WhenNone::ask_none).empty());
+  CHECK(trials.askable({2, 1, 0}, WhenNone::ask_all) == Order{2, 1, 0});
 }
 
 TEST_CASE("N-11 a resolver that is new has not passed, and questions wait for its trial") {
@@ -41,7 +43,7 @@ TEST_CASE("N-11 a resolver that is new has not passed, and questions wait for it
   SECTION("beside one that has") {
     CHECK(trials.see({kSecond, kFirst}, kNow + seconds(60)));
     CHECK_FALSE(trials.wait_until(seconds(2)));
-    CHECK(trials.askable({0, 1}) == Order{1});
+    CHECK(trials.askable({0, 1}, WhenNone::ask_none) == Order{1});
   }
   SECTION("and one that was away is new again") {
     CHECK(trials.see({kSecond}, kNow));
