@@ -22,6 +22,13 @@ constexpr int kMaxDoublings = 5;
 // here cost a system call each.
 constexpr std::size_t kMaxKnown = 64;
 
+// connect() says EADDRNOTAVAIL where no port is left, and also where this host has no address of the
+// family, as with IPv6 switched off: then it says so of UDP, too, whose ports are others.
+bool has_source_address(const SocketAddress& to) {
+  const UniqueFd probe(::socket(to.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return !probe || connect(probe.get(), to.get(), to.size) == 0 || errno != EADDRNOTAVAIL;
+}
+
 // A socket whose connection is under way or done, or none and `error`.
 UniqueFd begin_connect(const IpAddress& address, std::uint16_t port, int& error) {
   const SocketAddress to = to_socket_address(address, port);
@@ -32,6 +39,7 @@ UniqueFd begin_connect(const IpAddress& address, std::uint16_t port, int& error)
     if (connect(socket.get(), to.get(), to.size) == 0 || errno == EINPROGRESS) return socket;
   }
   error = errno;
+  if (error == EADDRNOTAVAIL && !has_source_address(to)) error = ENETUNREACH;
   return {};
 }
 

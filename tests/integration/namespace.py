@@ -3,6 +3,7 @@
 The runner starts itself again inside new network, mount and process namespaces. Where
 those are refused, ready() stays false and the tests that need them are skipped by name.
 """
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -70,6 +71,17 @@ def add_address(address):
     """Puts a global address on loopback: the daemon takes it for a host on the Internet."""
     bits = 128 if ":" in address else 32
     subprocess.run(["ip", "address", "add", f"{address}/{bits}", "dev", "lo"], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def no_ipv6():
+    """IPv6 switched off as operators do, for a while."""
+    switch = pathlib.Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
+    switch.write_text("1", encoding="ascii")
+    try:
+        yield
+    finally:
+        switch.write_text("0", encoding="ascii")
 
 
 def bind(source, target):

@@ -1,6 +1,7 @@
 """Discovery and fetch as name servers and policy hosts see them."""
 import datetime
 import itertools
+import re
 import socket
 import ssl
 
@@ -54,6 +55,17 @@ class Discovery(WorldTest):
         self.world.dns.set("mta-sts.late.example", "AAAA", "2001:db8::1")
         self.world.dns.set("mta-sts.late.example", "A", POLICY_HOST, delay=0.2)
         self.assertEqual(self.daemon.ask("late.example"), secure("mx1.late.example"))
+
+    @needs_root
+    def test_no_ipv6(self):
+        """F-27 where IPv6 is switched off, an IPv6 address costs nothing and is no lack of ports"""
+        self.world.publish("without6.example", "mx1.without6.example", address=NOBODY)
+        self.world.dns.set("mta-sts.without6.example", "AAAA", "2001:db8::1")
+        with namespace.no_ipv6():
+            self.assertEqual(self.daemon.ask("without6.example"), NOT_FOUND)
+        failed = until(lambda: re.search('domain=without6.example, action=absent, .*reason="?([a-z]+)', self.daemon.log()),
+                       self.daemon.log)
+        self.assertEqual(failed[1], "refused")
 
     def test_folded_header(self):
         """F-21 a header field over two lines, as nginx writes it, is read"""
