@@ -27,6 +27,7 @@ ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf
     plan.resolvers = conf.nameservers;
     plan.timeout = conf.timeout.value_or(plan.timeout);
     if (conf.attempts) plan.tries = *conf.attempts * static_cast<int>(plan.resolvers.size());
+    plan.timeout = std::min(plan.timeout, kResolvConfMost / std::max<int>(1, static_cast<int>(plan.resolvers.size())));
     plan.tries = std::min(plan.tries, std::max(1, static_cast<int>(kResolvConfMost / plan.timeout)));
     plan.rotate = conf.rotate;
     plan.tcp = conf.use_vc;

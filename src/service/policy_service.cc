@@ -82,7 +82,7 @@ void PolicyService::append_reply(std::string& out, const Domain& domain, const E
   const ReplyLoss loss = entry != nullptr ? append_entry_reply(out, *entry, dane, now, map.form, rules)
                                           : append_entry_reply(out, Entry{.domain = domain}, dane, now, map.form, rules);
   notes_.on_shed(domain, loss.shed);
-  notes_.on_left_out(domain, dane, loss.left_out);
+  if (rules.dane_active) notes_.on_left_out(domain, dane, loss.left_out);
 }
 
 std::string PolicyService::reply_to(const Domain& domain, const Entry* entry, const HopDane* dane, const MapName& map,

@@ -94,15 +94,16 @@ void advise_level(std::vector<LogLine>& out, const PostfixClient& client, const 
 void advise_form(std::vector<LogLine>& out, const PostfixSetup& setup, MapForm form, std::string_view name, const ServedHere& here) {
   const auto version = parse_version(setup.version);
   if (!version) return;
+  const std::string level(name.substr(std::min(name.find(kBeforeLevel), name.size())));  // "@dane", or nothing
   if (form == MapForm::tlsrpt && *version < kKnowsAttributes)
     out.push_back(LogLine("postfix").with("version", setup.version).with("map", name)
                       .with("reason", "before 3.10 Postfix takes the attributes of this map name for an error and defers all mail to "
                                       "domains with an enforced policy")
-                      .with("fix", "write " + std::string(kPlainMapName) + " instead in smtp_tls_policy_maps"));
+                      .with("fix", "write " + std::string(kPlainMapName) + level + " instead in smtp_tls_policy_maps"));
   if (form == MapForm::plain && *version >= kChecksNames && !here.tlsrpt_map_name.empty())
     out.push_back(LogLine("postfix").with("version", setup.version).with("map", name)
                       .with("reason", "under this map name Postfix cannot check the names of MX hosts against the policy")
-                      .with("fix", "write " + here.tlsrpt_map_name + " instead in smtp_tls_policy_maps"));
+                      .with("fix", "write " + here.tlsrpt_map_name + level + " instead in smtp_tls_policy_maps"));
 }
 
 // Once for each form, however many clients have it.

@@ -399,6 +399,9 @@ TEST_CASE("whatever resolv.conf asks for, a question ends after 30 s; what the o
   CHECK(make_plan({}, conf) == ResolverPlan{.resolvers = conf.nameservers, .timeout = seconds(30), .tries = 1});
   const ResolvConf many = parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:2 attempts:99\n");
   CHECK(make_plan({}, many).tries == 10);
+  const ResolvConf slow = parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:30\n");
+  CHECK(make_plan({}, slow).timeout * make_plan({}, slow).tries == seconds(30));
+  CHECK(make_plan({}, slow).tries == 2);
   CHECK(make_plan({.timeout = seconds(20), .attempts = 5}, conf) ==
         ResolverPlan{.resolvers = conf.nameservers, .timeout = seconds(20), .tries = 5});
 }

@@ -147,10 +147,10 @@ TEST_CASE("clients for LMTP are warned of too") {
 
 TEST_CASE("a map name that this release of Postfix cannot use is one warning") {
   const auto [version, name, said] = GENERATE(table<const char*, const char*, const char*>({
-      {"3.7.11", "QUERYwithTLSRPT", "fix=write QUERY instead"}, {"3.9.99", "QUERYwithTLSRPT@may", "fix=write QUERY instead"},
+      {"3.7.11", "QUERYwithTLSRPT", "fix=write QUERY instead"}, {"3.9.99", "QUERYwithTLSRPT", "fix=write QUERY instead"},
       {"3.10.0", "QUERYwithTLSRPT", ""},                        {"3.7.11", "QUERY", ""},
       {"3.10.4", "QUERY", ""},                                  {"3.10.5", "QUERY", "fix=write QUERYwithTLSRPT instead"},
-      {"3.12-20260821", "QUERY@may", "fix=write QUERYwithTLSRPT instead"}, {"3.12-20260821", "QUERYwithTLSRPT", ""},
+      {"3.12-20260821", "QUERY", "fix=write QUERYwithTLSRPT instead"}, {"3.12-20260821", "QUERYwithTLSRPT", ""},
       {"", "QUERYwithTLSRPT", ""},                              {"three", "QUERYwithTLSRPT", ""},
   }));
   CAPTURE(version, name);
@@ -162,6 +162,16 @@ TEST_CASE("a map name that this release of Postfix cannot use is one warning") {
   const auto lines = advice(settings, "other/unix/smtp_tls_CAfile = /x\n", here);
   REQUIRE(lines.size() == (*said == '\0' ? 0 : 1));
   if (*said != '\0') CHECK(holds(lines[0], said));
+}
+
+TEST_CASE("a map name that is to be replaced keeps its level") {
+  const auto [version, name, fix] = GENERATE(table<const char*, const char*, const char*>({
+      {"3.9.99", "QUERYwithTLSRPT@may", "fix=write QUERY@may instead"},
+      {"3.12-20260821", "QUERY@may", "fix=write QUERYwithTLSRPT@may instead"},
+  }));
+  const auto said = advice({.version = version, .maps = "socketmap:inet:127.0.0.1:8461:" + std::string(name)});
+  REQUIRE(said.size() == 1);
+  CHECK(holds(said[0], fix));
 }
 
 TEST_CASE("lookups count only where no map of Postfix leads here: somebody may be trying names with postmap") {
