@@ -12,7 +12,7 @@
 namespace tlspolicyd {
 namespace {
 
-std::string folder_of(const std::string& file) {
+std::string folder_holding(const std::string& file) {
   const auto slash = file.rfind('/');
   return slash == file.npos ? "." : file.substr(0, slash + 1);
 }
@@ -51,7 +51,7 @@ Result<void> check_file(const std::string& store, uid_t owner) {
 
 Result<void> become_store_owner(const std::string& store) {
   if (::geteuid() != 0) return {};
-  const auto folder = look_at(folder_of(store), 0);
+  const auto folder = look_at(folder_holding(store), 0);
   if (!folder) return tl::unexpected(folder.error());
   return owner_of(*folder).and_then(become).and_then([&] { return check_file(store, folder->st_uid); });
 }

@@ -107,4 +107,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
+
+std::string_view without_root_dot(std::string_view name) {
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  return name;
+}
+
 }  // namespace tlspolicyd

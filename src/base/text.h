@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,12 +35,16 @@ namespace tlspolicyd {
 
 [[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view between);
 
+// Of decimal digits, at least one.
+[[nodiscard]] bool all_digits(std::string_view text);
+
 // Decimal digits only (no sign, no blank), value at most `max`.
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t max);
 
 // Well-formed UTF-8 as RFC 3629 has it: no overlong forms, no surrogates.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 [[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 [[nodiscard]] constexpr bool is_alnum(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -53,5 +58,15 @@ inline constexpr std::array<bool, 256> kNameOctets = [] {
   return table;
 }();
 [[nodiscard]] constexpr bool is_name_octet(char c) { return kNameOctets[static_cast<unsigned char>(c)]; }
+
+
+// U+FEFF in UTF-8, which some editors put before a text.
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// Octets of a label of a name (RFC 1035 section 2.3.4).
+inline constexpr std::size_t kMaxLabel = 63;
+
+// `name` as it is without the dot that stands for the root of the DNS.
+[[nodiscard]] std::string_view without_root_dot(std::string_view name);
 
 }  // namespace tlspolicyd

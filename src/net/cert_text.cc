@@ -11,7 +11,7 @@
 namespace tlspolicyd {
 namespace {
 
-using BioPtr = CPtr<BIO, BIO_free>;
+using TextBio = CPtr<BIO, BIO_free>;
 using NamesPtr = CPtr<GENERAL_NAMES, GENERAL_NAMES_free>;
 
 // A name may be as long as the chain; nobody reads more than this.
@@ -22,7 +22,7 @@ constexpr unsigned long kNameForm = (XN_FLAG_RFC2253 & ~XN_FLAG_SEP_MASK) | XN_F
 constexpr std::size_t kMostNames = 20;
 
 std::string text_of(const X509_NAME* name) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
+  const TextBio out(BIO_new(BIO_s_mem()));
   if (!out || X509_NAME_print_ex(out.get(), name, 0, kNameForm) < 0) return {};
   char* octets = nullptr;
   const long size = BIO_get_mem_data(out.get(), &octets);

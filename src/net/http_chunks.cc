@@ -15,7 +15,7 @@ constexpr std::size_t kMaxExtensions = 16 * 1024;
 constexpr std::size_t kMaxTrailers = 8 * 1024;
 constexpr std::size_t kMaxSizeDigits = 16;
 
-FetchFailure malformed(std::string detail) {
+FetchFailure malformed_chunk(std::string detail) {
   return {FetchFault::http_malformed, std::move(detail), "RFC 9112 section 7.1"};
 }
 
@@ -54,11 +54,11 @@ std::optional<FetchFailure> HttpChunks::line(std::string_view& input) {
     case HttpLine::Step::more: return std::nullopt;
     case HttpLine::Step::line: return line_done();
     case HttpLine::Step::bad_octet:
-      return malformed("the chunked coding contains " + std::string(line_.bad()));
+      return malformed_chunk("the chunked coding contains " + std::string(line_.bad()));
     case HttpLine::Step::too_long:
-      if (at_ == At::data_end) return malformed("chunk data is not followed by CRLF");
+      if (at_ == At::data_end) return malformed_chunk("chunk data is not followed by CRLF");
       if (at_ == At::trailer) return trailers_too_long();
-      return malformed("a chunk size line is longer than " + std::to_string(kMaxChunkLine) +
+      return malformed_chunk("a chunk size line is longer than " + std::to_string(kMaxChunkLine) +
                        " octets");
   }
   return std::nullopt;
@@ -76,14 +76,14 @@ std::optional<FetchFailure> HttpChunks::begin_chunk() {
   std::size_t digits = 0;
   left_ = 0;
   for (; digits < text.size() && hex_value(text[digits]) >= 0; ++digits) {
-    if (digits == kMaxSizeDigits) return malformed("a chunk size has too many digits");
+    if (digits == kMaxSizeDigits) return malformed_chunk("a chunk size has too many digits");
     left_ = left_ << 4 | static_cast<unsigned>(hex_value(text[digits]));
   }
   const std::string_view extension = trim(text.substr(digits));
   if (digits == 0 || (digits < text.size() && (extension.empty() || extension.front() != ';')))
-    return malformed("a chunk size is malformed: " + in_quotes(text));
+    return malformed_chunk("a chunk size is malformed: " + in_quotes(text));
   extensions_ += text.size() - digits;
-  if (extensions_ > kMaxExtensions) return malformed("the chunk extensions are too long");
+  if (extensions_ > kMaxExtensions) return malformed_chunk("the chunk extensions are too long");
   if (left_ > room_) return FetchFailure{FetchFault::too_large, "the body is longer than allowed"};
   at_ = left_ == 0 ? At::trailer : At::data;
   return std::nullopt;
@@ -95,7 +95,7 @@ std::optional<FetchFailure> HttpChunks::trailer() {
     return std::nullopt;
   }
   if (!parse_http_field(line_.text()))
-    return malformed("a trailer is malformed: " + in_quotes(line_.text()));
+    return malformed_chunk("a trailer is malformed: " + in_quotes(line_.text()));
   trailers_ += line_.text().size() + 2;
   return trailers_ > kMaxTrailers ? trailers_too_long() : std::nullopt;
 }

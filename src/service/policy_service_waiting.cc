@@ -12,7 +12,7 @@ namespace {
 // A crowd that asked together runs out of time together; others get their turn between.
 constexpr int kGiveUpsPerTurn = 512;
 constexpr int kAdvancedATurn = 256;
-constexpr milliseconds kBreath{1};
+constexpr milliseconds kLeastWait{1};
 // Times that a policy is read again that was evicted before its reply. Each answers some of its waiters, unless
 // the policy is larger than the whole cache.
 constexpr int kMostReadsAgain = 64;
@@ -218,7 +218,7 @@ void PolicyService::on_reply_timeout() {
 // For the front of the line. Where that one is answered in time it fires for nothing.
 void PolicyService::arm_reply_timer() {
   const auto left = waiters_.front().at - parts_.clock.steady();
-  reply_timer_->start(std::max(std::chrono::ceil<milliseconds>(left), kBreath));
+  reply_timer_->start(std::max(std::chrono::ceil<milliseconds>(left), kLeastWait));
 }
 
 }  // namespace tlspolicyd

@@ -7,7 +7,7 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::string_view kRfc = "RFC 8461 section 3.2";
+constexpr std::string_view kPolicyRfc = "RFC 8461 section 3.2";
 // Below it enforcement lapses between two mails of a quiet correspondence.
 constexpr seconds kShortMaxAge{86'400};
 
@@ -82,17 +82,17 @@ bool is_about(const std::vector<std::string>& notes, std::string_view field) {
 
 Step policy_step(const PolicyFault& fault) {
   if (const FlawWords* flaw = words_for(fault.flaw))
-    return {"policy", std::string(flaw->result), fault.detail, std::string(kRfc), std::string(flaw->cure)};
+    return {"policy", std::string(flaw->result), fault.detail, std::string(kPolicyRfc), std::string(flaw->cure)};
   const PolicyWords& words = words_for(fault.field);
   const bool missing = fault.line == 0;
   if (fault.field == "max_age" && fault.detail.find("too large") != fault.detail.npos)
-    return {"policy", std::string(kTooLarge), fault.detail, std::string(kRfc), std::string(kTooLargeCure)};
-  return {"policy", std::string(missing ? words.missing : words.wrong), fault.detail, std::string(kRfc),
+    return {"policy", std::string(kTooLarge), fault.detail, std::string(kPolicyRfc), std::string(kTooLargeCure)};
+  return {"policy", std::string(missing ? words.missing : words.wrong), fault.detail, std::string(kPolicyRfc),
           std::string(missing ? words.missing_cure : words.wrong_cure)};
 }
 
 Step policy_step(const Policy& policy, const std::vector<std::string>& notes) {
-  Step step{"policy", "ok", summary(policy, notes), std::string(kRfc), ""};
+  Step step{"policy", "ok", summary(policy, notes), std::string(kPolicyRfc), ""};
   if (is_about(notes, "mx ")) {
     step.result = kUnmatchable;
     step.cure = kUnmatchableCure;

@@ -16,7 +16,7 @@ namespace {
 constexpr milliseconds kSweep{1000};
 // Closed in one turn where thousands came and stalled together, and how long others get then.
 constexpr std::size_t kClosedATurn = 256;
-constexpr milliseconds kBreath{1};
+constexpr milliseconds kNextTurn{1};
 
 // Enough for what they reach for in memory to be fetched at the same time, few enough for
 // the first not to wait long.
@@ -154,7 +154,7 @@ void SocketmapServer::sweep() {
     if (const auto reason = connection.overdue(now)) ++closed, connection.close(*reason);
     else limited |= connection.is_limited();
   }
-  if (closed == kClosedATurn) sweep_timer_->start(kBreath);
+  if (closed == kClosedATurn) sweep_timer_->start(kNextTurn);
   else if (limited) on_limit_set();
 }
 

@@ -10,7 +10,7 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::string_view kRfc = "RFC 8461 section 3.1";
+constexpr std::string_view kTxtRfc = "RFC 8461 section 3.1";
 constexpr std::string_view kToken = "v=STSv1";
 constexpr std::size_t kMaxId = 32;  // RFC 8461 section 3.1: letters and digits
 
@@ -51,7 +51,6 @@ bool good_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Why a record that is meant for MTA-STS does not begin as one.
 TxtWords diagnose_beginning(std::string_view record) {
@@ -91,7 +90,7 @@ std::string first_that(const DnsAnswer& answer, Test test) {
 
 Step told(const TxtWords& words, std::string detail, const DnsAnswer& answer) {
   return {"txt", std::string(words.result), std::move(detail) + " (" + dns_facts(answer) + ")",
-          std::string(kRfc), std::string(words.cure)};
+          std::string(kTxtRfc), std::string(words.cure)};
 }
 
 std::string nothing_seen(const DnsAnswer& answer) {
@@ -108,7 +107,7 @@ Step txt_step(const DnsAnswer& answer, const TxtSeen& seen) {
   switch (seen.state) {
     case TxtSeen::State::id:
       return {"txt", "found", "\"" + record + "\", id " + seen.id + " (" + dns_facts(answer) + ")",
-              std::string(kRfc), ""};
+              std::string(kTxtRfc), ""};
     case TxtSeen::State::absent:
       if (first_that(answer, resembles_sts).empty()) return told(kAbsent, nothing_seen(answer), answer);
       return told(diagnose_beginning(first_that(answer, resembles_sts)), seen.detail, answer);

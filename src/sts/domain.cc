@@ -12,7 +12,6 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kMaxLabel = 63;  // RFC 1035 section 2.3.4
 // 253 octets are the longest name in text form (RFC 1035); `_mta-sts.` takes nine of them.
 constexpr std::size_t kMaxDomain = 253 - std::string_view("_mta-sts.").size();
 // Punycode needs at least one octet a code point, UTF-8 at most four: a longer text
@@ -23,19 +22,6 @@ using IdnText = CPtr<char, idn2_free>;
 
 constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-tl::unexpected<Error> refuse(std::string_view text, const std::string& why) {
-  return fail(in_quotes(text) + ' ' + why);
-}
-
-bool all_digits(std::string_view label) {
-  return std::all_of(label.begin(), label.end(), is_digit);
-}
-
-std::string_view without_root_dot(std::string_view name) {
-  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
-  return name;
-}
-
 // Null if `label` is one of a host name (RFC 1123 section 2.1), else what is wrong with it.
 const char* label_flaw(std::string_view label) {
   if (label.empty()) return "has an empty label";
@@ -44,7 +30,7 @@ const char* label_flaw(std::string_view label) {
   return nullptr;
 }
 
-Result<void> check_octets(std::string_view name) {
+Result<void> check_name_octets(std::string_view name) {
   const auto bad = std::find_if_not(name.begin(), name.end(), is_name_octet);
   if (bad == name.end()) return {};
   return refuse(name, "holds " + octet_name(*bad) + ": a domain name has letters and digits and hyphens only");
@@ -97,7 +83,7 @@ Result<Domain> Domain::parse(std::string_view text) {
   }
   const std::string_view name = without_root_dot(text);
   if (!plain)
-    if (auto good = check_octets(name); !good) return tl::unexpected(good.error());
+    if (auto good = check_name_octets(name); !good) return tl::unexpected(good.error());
   if (auto good = check_host_name(name); !good) return tl::unexpected(good.error());
   return Domain(to_lower(name));
 }

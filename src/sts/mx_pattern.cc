@@ -10,19 +10,9 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::string_view kWildcard = "*.";
-constexpr std::size_t kMaxLabel = 63;  // RFC 1035 section 2.3.4
-constexpr std::size_t kMaxName = 253;  // 255 octets on the wire; "*" stands for one octet at least
+constexpr std::size_t kMaxPattern = 253;  // 255 octets on the wire; "*" stands for one octet at least
 
 constexpr bool is_label_octet(char c) { return is_alnum(c) || c == '-'; }
-
-tl::unexpected<Error> refuse(std::string_view value, const std::string& why) {
-  return fail(in_quotes(value) + ' ' + why);
-}
-
-std::string_view without_root_dot(std::string_view name) {
-  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
-  return name;
-}
 
 // What an octet that no host name has is likely to be meant for.
 std::string octet_flaw(char c) {
@@ -81,7 +71,7 @@ Result<std::string> parse_mx_pattern(std::string_view value) {
 }
 
 const char* unmatchable(std::string_view pattern) {
-  if (pattern.size() > kMaxName) return "is longer than a DNS name may be";
+  if (pattern.size() > kMaxPattern) return "is longer than a DNS name may be";
   std::string_view last;
   std::size_t labels = 0, numbers = 0;
   for (const std::string_view label : split(pattern, '.')) {

@@ -8,7 +8,6 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::array<std::string_view, 4> kKeys{"version:", "mode:", "max_age:", "mx:"};
 
 // Whether a field may begin behind `before`: at a blank or mark, or at the two characters "\n" of

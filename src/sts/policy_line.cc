@@ -10,9 +10,7 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::size_t kMaxKey = 32;  // sts-policy-ext-name
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_key_octet(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
 // The tab is a blank here.
 constexpr bool is_c0_control(char c) {
@@ -20,7 +18,7 @@ constexpr bool is_c0_control(char c) {
 }
 
 // No control characters, wherever they stand; those of C1 are two octets in UTF-8.
-Result<void> check_octets(std::string_view line) {
+Result<void> check_line_octets(std::string_view line) {
   if (line.starts_with(kByteOrderMark)) return fail("begins with a byte order mark");
   const auto control = std::find_if(line.begin(), line.end(), is_c0_control);
   if (control != line.end()) return fail("holds " + octet_name(*control) + ": " + in_quotes(line));
@@ -61,7 +59,7 @@ std::vector<std::string_view> policy_lines(std::string_view document) {
 bool is_empty_line(std::string_view line) { return trim(line).empty(); }
 
 Result<PolicyField> read_policy_line(std::string_view line) {
-  if (auto good = check_octets(line); !good) return tl::unexpected(good.error());
+  if (auto good = check_line_octets(line); !good) return tl::unexpected(good.error());
   if (!line.empty() && is_blank(line.front())) return fail("begins with a blank: " + in_quotes(line));
   if (is_comment(line)) return fail("is a comment: " + in_quotes(line));
   const auto colon = line.find(':');

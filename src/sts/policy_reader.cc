@@ -30,10 +30,6 @@ bool is_near_miss(std::string_view key, std::string_view known) {
   return equals_ignoring_case(folded, known);
 }
 
-bool all_digits(std::string_view value) {
-  return !value.empty() && std::all_of(value.begin(), value.end(), is_digit);
-}
-
 }  // namespace
 
 LineVerdict PolicyReader::read(std::string_view line) {

@@ -19,6 +19,10 @@ std::string in_quotes(std::string_view text, std::size_t cap) {
   return out;
 }
 
+tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+  return fail(in_quotes(text) + ' ' + std::string(why));
+}
+
 std::string octet_name(char c) {
   switch (c) {
     case ' ': return "a blank";

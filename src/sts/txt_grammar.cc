@@ -11,10 +11,9 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::size_t kMaxId = 32;    // sts-id
-constexpr std::size_t kMaxName = 32;  // sts-ext-name
+constexpr std::size_t kMaxExtName = 32;  // sts-ext-name
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
+constexpr bool is_ext_name_octet(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
 constexpr bool is_value_octet(char c) { return c > ' ' && c <= '~' && c != '=' && c != ';'; }
 
 struct Field {
@@ -35,10 +34,10 @@ std::string id_flaw(std::string_view id) {
 std::string name_flaw(std::string_view name) {
   if (name.empty()) return "a field has no name before \"=\"";
   const std::string field = "the field name " + in_quotes(name);
-  const auto bad = std::find_if_not(name.begin(), name.end(), is_name_octet);
+  const auto bad = std::find_if_not(name.begin(), name.end(), is_ext_name_octet);
   if (bad != name.end()) return field + " holds " + octet_name(*bad);
   if (!is_alnum(name.front())) return field + " begins with " + octet_name(name.front());
-  if (name.size() > kMaxName) return field + " is longer than 32 characters";
+  if (name.size() > kMaxExtName) return field + " is longer than 32 characters";
   return {};
 }
 

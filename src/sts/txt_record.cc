@@ -18,7 +18,6 @@ tl::unexpected<TxtFault> fault(TxtProblem problem, std::string detail) {
   return tl::unexpected(TxtFault{problem, std::move(detail)});
 }
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 std::string why_not_taken(std::string_view record) {
   const char* why = "has the wrong version";

@@ -7,7 +7,7 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kIndent = 4, kNumberWidth = 6, kVerdictWidth = 9, kReplyIndent = 12;
+constexpr std::size_t kStepIndent = 4, kNumberWidth = 6, kVerdictWidth = 9, kReplyIndent = 12;
 // A document may have 32768 lines; beyond these only the wrong ones are told.
 constexpr unsigned kMostLines = 100;
 
@@ -36,10 +36,10 @@ std::string spoken(std::string word) {
 
 // The rule is read out only where it was broken.
 std::string step_text(const Step& step, unsigned number, const std::string& domain) {
-  std::string out = beside(std::to_string(number) + ".", kIndent, title_of(step, domain) + ": " + spoken(step.result));
-  if (!step.detail.empty()) out += beside("", kIndent, step.detail);
+  std::string out = beside(std::to_string(number) + ".", kStepIndent, title_of(step, domain) + ": " + spoken(step.result));
+  if (!step.detail.empty()) out += beside("", kStepIndent, step.detail);
   if (step.cure.empty()) return out;
-  return out + beside("", kIndent, "Fix: " + step.cure) + beside("", kIndent, "See " + step.rfc + ".");
+  return out + beside("", kStepIndent, "Fix: " + step.cure) + beside("", kStepIndent, "See " + step.rfc + ".");
 }
 
 // "     3  error     " and the line; what is to be said of it stands below, unless the
@@ -63,7 +63,7 @@ std::string document_text(const std::vector<PolicyLine>& lines, const Step& step
     if (line.number <= kMostLines || line.error) out += line_text(line, step);
     else ++left_out;
   }
-  if (left_out > 0) out += beside("", kIndent, "and " + std::to_string(left_out) + " more lines");
+  if (left_out > 0) out += beside("", kStepIndent, "and " + std::to_string(left_out) + " more lines");
   return out;
 }
 

@@ -5,10 +5,10 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kIndent = 14;
+constexpr std::size_t kStatusIndent = 14;
 
 std::string line(std::string_view label, std::string_view text) {
-  return beside(label, kIndent, text);
+  return beside(label, kStatusIndent, text);
 }
 
 std::string counts_text(const StatusView::Counts& counts) {

@@ -12,7 +12,7 @@
 namespace tlspolicyd {
 namespace {
 
-void need(bool ok, const char* what) {
+void ensure(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(what);
 }
 
@@ -40,7 +40,7 @@ UniqueFd listen_on(const std::string& address, std::uint16_t& port) {
   inet_pton(AF_INET6, address.c_str(), &in6.sin6_addr);
   auto* const where = v6 ? reinterpret_cast<sockaddr*>(&in6) : reinterpret_cast<sockaddr*>(&in);
   socklen_t size = v6 ? sizeof in6 : sizeof in;
-  need(bind(fd.get(), where, size) == 0 && listen(fd.get(), 128) == 0, "listen");
+  ensure(bind(fd.get(), where, size) == 0 && listen(fd.get(), 128) == 0, "listen");
   getsockname(fd.get(), where, &size);
   port = ntohs(v6 ? in6.sin6_port : in.sin_port);
   return fd;
@@ -117,8 +117,8 @@ TlsPeer::TlsPeer(const Options& options, Script script)
   SSL_CTX_set_min_proto_version(context, options.min_version != 0 ? options.min_version : TLS1_VERSION);
   SSL_CTX_set_max_proto_version(context, options.max_version);
   if (options.leaf.certificate) {
-    need(SSL_CTX_use_certificate(context, options.leaf.certificate.get()) == 1, "certificate");
-    need(SSL_CTX_use_PrivateKey(context, options.leaf.key.get()) == 1, "key");
+    ensure(SSL_CTX_use_certificate(context, options.leaf.certificate.get()) == 1, "certificate");
+    ensure(SSL_CTX_use_PrivateKey(context, options.leaf.key.get()) == 1, "key");
   }
   for (const Identity& link : options.chain) SSL_CTX_add1_chain_cert(context, link.certificate.get());
   if (!alpn_.empty()) SSL_CTX_set_alpn_select_cb(context, choose_alpn, &alpn_);

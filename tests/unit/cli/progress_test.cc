@@ -9,7 +9,7 @@ using namespace tlspolicyd;
 
 namespace {
 
-struct Rig {
+struct ProgressRig {
   std::ostringstream out, err;
   FakeTime time;
 };
@@ -17,7 +17,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("progress: nothing within the first second") {
-  Rig rig;
+  ProgressRig rig;
   const Terminal terminal{rig.out, rig.err, true};
   {
     Progress progress(terminal, rig.time, "waiting:");
@@ -28,7 +28,7 @@ TEST_CASE("progress: nothing within the first second") {
 }
 
 TEST_CASE("progress: then a line that is written over and erased in the end") {
-  Rig rig;
+  ProgressRig rig;
   const Terminal terminal{rig.out, rig.err, true};
   {
     Progress progress(terminal, rig.time, "waiting:");
@@ -43,7 +43,7 @@ TEST_CASE("progress: then a line that is written over and erased in the end") {
 }
 
 TEST_CASE("progress: never where nobody watches") {
-  Rig rig;
+  ProgressRig rig;
   const Terminal terminal{rig.out, rig.err, false};
   Progress progress(terminal, rig.time, "waiting:");
   rig.time.advance(milliseconds(60'000));

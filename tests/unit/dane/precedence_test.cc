@@ -11,8 +11,8 @@ namespace {
 
 // What is known of one host. R: failed, and its records were usable within the day; L: longer ago.
 enum Host { U, X, N, F, R, L };
-constexpr LifeTime kNow{seconds(1'000'000)};
-constexpr bool kEnforced = true, kFree = false;
+constexpr LifeTime kDecidedAt{seconds(1'000'000)};
+constexpr bool kWithPolicy = true, kWithout = false;
 
 using Hosts = std::vector<Host>;
 using Names = std::vector<std::string>;
@@ -27,8 +27,8 @@ DaneStatus status(MxState mx, const Hosts& hosts) {
   DaneStatus out{mx, {}};
   for (const Host host : hosts) {
     out.hosts.push_back({"mx" + std::to_string(out.hosts.size()), a_finding_of(state_of(host)), {}});
-    if (host == R) out.hosts.back().last_usable = kNow - kDaneRemembered;
-    if (host == L) out.hosts.back().last_usable = kNow - kDaneRemembered - seconds(1);
+    if (host == R) out.hosts.back().last_usable = kDecidedAt - kDaneRemembered;
+    if (host == L) out.hosts.back().last_usable = kDecidedAt - kDaneRemembered - seconds(1);
   }
   return out;
 }
@@ -39,7 +39,7 @@ AllowsHost policy(bool enforced) {
 }
 
 DaneDecision decide(const DaneStatus& status, const DaneStatus* before, bool enforced, PrecedenceOptions options = {}) {
-  return decide_precedence(status, before, policy(enforced), options, kNow);
+  return decide_precedence(status, before, policy(enforced), options, kDecidedAt);
 }
 
 DaneVerdict verdict(MxState mx, const Hosts& hosts, bool enforced, PrecedenceOptions options = {}) {
@@ -71,24 +71,24 @@ bool holds(const Hosts& hosts, Host host) { return std::count(hosts.begin(), hos
 TEST_CASE("N-01 a signed MX with usable TLSA everywhere: dane_reply, enforced or not") {
   const auto reply = GENERATE(DaneVerdict::notfound, DaneVerdict::dane, DaneVerdict::dane_only);
   const PrecedenceOptions options{.dane_reply = reply};
-  CHECK(verdict(MxState::signed_records, {U, U}, kEnforced, options) == reply);
-  CHECK(verdict(MxState::signed_records, {U}, kFree, options) == reply);
+  CHECK(verdict(MxState::signed_records, {U, U}, kWithPolicy, options) == reply);
+  CHECK(verdict(MxState::signed_records, {U}, kWithout, options) == reply);
 }
 
 TEST_CASE("N-05 N-06 a signed MX without usable TLSA: the policy decides, or else TLS stays mandatory") {
   const auto hosts = GENERATE(Hosts{N}, Hosts{X}, Hosts{X, N});
-  CHECK(verdict(MxState::signed_records, hosts, kEnforced) == DaneVerdict::secure);
+  CHECK(verdict(MxState::signed_records, hosts, kWithPolicy) == DaneVerdict::secure);
   const PrecedenceOptions options{.dane_reply = DaneVerdict::dane_only};
-  CHECK(verdict(MxState::signed_records, hosts, kFree, options) ==
+  CHECK(verdict(MxState::signed_records, hosts, kWithout, options) ==
         (holds(hosts, X) ? DaneVerdict::dane : DaneVerdict::notfound));
 }
 
 TEST_CASE("N-02 N-14 a mixed set, or only failed hosts: dane_mixed_reply under a policy") {
   const auto hosts = GENERATE(Hosts{U, N}, Hosts{U, X}, Hosts{F}, Hosts{F, L}, Hosts{R, R}, Hosts{U, F}, Hosts{N, R}, Hosts{X, L, R});
   const auto mixed = GENERATE(DaneVerdict::dane_only, DaneVerdict::dane);
-  CHECK(verdict(MxState::signed_records, hosts, kEnforced, {.dane_mixed_reply = mixed}) == mixed);
-  CHECK(verdict(MxState::signed_records, hosts, kFree) == DaneVerdict::notfound);
-  CHECK(verdict(MxState::signed_records, hosts, kFree, {.dane_reply = DaneVerdict::dane_only}) == DaneVerdict::dane);
+  CHECK(verdict(MxState::signed_records, hosts, kWithPolicy, {.dane_mixed_reply = mixed}) == mixed);
+  CHECK(verdict(MxState::signed_records, hosts, kWithout) == DaneVerdict::notfound);
+  CHECK(verdict(MxState::signed_records, hosts, kWithout, {.dane_reply = DaneVerdict::dane_only}) == DaneVerdict::dane);
 }
 
 TEST_CASE("N-02 a failed host beside hosts without usable TLSA: the policy decides about the others") {
@@ -98,7 +98,7 @@ TEST_CASE("N-02 a failed host beside hosts without usable TLSA: the policy decid
       {{L, N, X, F}, {"mx1", "mx2"}, {"mx0", "mx3"}},
   }));
   for (const MxState mx : {MxState::signed_records, MxState::signed_denial}) {
-    const DaneDecision decision = decide(status(mx, hosts), nullptr, kEnforced);
+    const DaneDecision decision = decide(status(mx, hosts), nullptr, kWithPolicy);
     CHECK(decision.verdict == DaneVerdict::secure);
     CHECK(decision.hosts == names);
     CHECK(decision.left_out == left_out);
@@ -109,18 +109,18 @@ TEST_CASE("N-02 a failed host beside hosts that the policy does not allow, or wi
   const auto mixed = GENERATE(DaneVerdict::dane_only, DaneVerdict::dane);
   const PrecedenceOptions options{.dane_mixed_reply = mixed};
   const AllowsHost only_mx1 = [](std::string_view host) { return host == "mx1"; };
-  CHECK(decide_precedence(status(MxState::signed_records, {N, F}), nullptr, only_mx1, options, kNow).verdict == mixed);
+  CHECK(decide_precedence(status(MxState::signed_records, {N, F}), nullptr, only_mx1, options, kDecidedAt).verdict == mixed);
   DaneStatus gone = status(MxState::signed_records, {F, N});
-  CHECK(decide_precedence(gone, nullptr, only_mx1, options, kNow).hosts == Names{"mx1"});
+  CHECK(decide_precedence(gone, nullptr, only_mx1, options, kDecidedAt).hosts == Names{"mx1"});
   gone.hosts[1].finding = HostFinding::address_absent;
-  CHECK(decide_precedence(gone, nullptr, only_mx1, options, kNow).verdict == mixed);
+  CHECK(decide_precedence(gone, nullptr, only_mx1, options, kDecidedAt).verdict == mixed);
 }
 
 TEST_CASE("N-04 an unsigned MX proves nothing, whatever hosts it names") {
   const auto mx = GENERATE(MxState::unsigned_records, MxState::unsigned_denial);
   const auto hosts = GENERATE(Hosts{U}, Hosts{U, U}, Hosts{N}, Hosts{F}, Hosts{X});
-  CHECK(verdict(mx, hosts, kEnforced) == DaneVerdict::secure);
-  CHECK(verdict(mx, hosts, kFree) == DaneVerdict::notfound);
+  CHECK(verdict(mx, hosts, kWithPolicy) == DaneVerdict::secure);
+  CHECK(verdict(mx, hosts, kWithout) == DaneVerdict::notfound);
 }
 
 TEST_CASE("N-03 a failed MX look-up: what was last known decides about a policy") {
@@ -136,20 +136,20 @@ TEST_CASE("N-03 a failed MX look-up: what was last known decides about a policy"
       {"N and F", status(MxState::signed_records, {N, F}), DaneVerdict::secure},
   }));
   CAPTURE(name);
-  CHECK(decide(failed, before ? &*before : nullptr, kEnforced).verdict == expected);
+  CHECK(decide(failed, before ? &*before : nullptr, kWithPolicy).verdict == expected);
   const auto error = GENERATE(DaneVerdict::notfound, DaneVerdict::temp);
-  CHECK(decide(failed, before ? &*before : nullptr, kFree, {.dns_error_reply = error}).verdict == error);
+  CHECK(decide(failed, before ? &*before : nullptr, kWithout, {.dns_error_reply = error}).verdict == error);
 }
 
 TEST_CASE("M-12 a null MX may be forged: an enforce policy still answers") {
-  CHECK(verdict(MxState::null_mx, {}, kEnforced) == DaneVerdict::secure);
-  CHECK(verdict(MxState::null_mx, {}, kFree) == DaneVerdict::notfound);
+  CHECK(verdict(MxState::null_mx, {}, kWithPolicy) == DaneVerdict::secure);
+  CHECK(verdict(MxState::null_mx, {}, kWithout) == DaneVerdict::notfound);
 }
 
 TEST_CASE("an implicit MX counts as signed where its denial is") {
-  CHECK(verdict(MxState::signed_denial, {U}, kEnforced) == DaneVerdict::notfound);
-  CHECK(verdict(MxState::signed_denial, {N}, kEnforced) == DaneVerdict::secure);
-  CHECK(verdict(MxState::signed_denial, {F}, kEnforced) == DaneVerdict::dane_only);
+  CHECK(verdict(MxState::signed_denial, {U}, kWithPolicy) == DaneVerdict::notfound);
+  CHECK(verdict(MxState::signed_denial, {N}, kWithPolicy) == DaneVerdict::secure);
+  CHECK(verdict(MxState::signed_denial, {F}, kWithPolicy) == DaneVerdict::dane_only);
 }
 
 TEST_CASE("N-01 N-02 whatever is seen, no answer overrides DANE, weakens a policy or holds up mail for nothing") {

@@ -11,7 +11,7 @@ namespace {
 using Script = NameServer::Script;
 using Prank = NameServer::Prank;
 
-std::string text_of(const DnsAnswer& answer) {
+std::string text_in(const DnsAnswer& answer) {
   std::string out;
   for (const auto& rdata : records_of<TxtRdata>(answer)) out += '[' + rdata.text + ']';
   return out;
@@ -32,7 +32,7 @@ TEST_CASE("D-01 the question goes out as asked, with RD, AD, EDNS and without CD
   rig.server.set_txt(kTxt.name, {kRecord}, 120).ad = true;
   const DnsAnswer answer = rig.ask(kTxt);
   CHECK(answer.status == DnsStatus::found);
-  CHECK(text_of(answer) == "[" + kRecord + "]");
+  CHECK(text_in(answer) == "[" + kRecord + "]");
   CHECK(answer.ttl == seconds(120));
   CHECK(answer.authentic);
   CHECK(answer.detail.empty());
@@ -51,7 +51,7 @@ TEST_CASE("D-09, D-17 odd octets and joined strings come through the whole way")
   Rig rig;
   const std::string odd("\"v=STSv1;\0\t\\032\xff", 15);
   rig.server.set(kTxt.name, RrType::txt, {.answer = {wire::txt(kTxt.name, {odd, "", "tail"})}});
-  CHECK(text_of(rig.ask(kTxt)) == "[" + odd + "tail]");
+  CHECK(text_in(rig.ask(kTxt)) == "[" + odd + "tail]");
 }
 
 TEST_CASE("F-27 A and AAAA of a policy host, behind a CNAME") {
@@ -82,7 +82,7 @@ TEST_CASE("D-10 a chain that leaves the answer is asked on, and AD of all answer
   rig.server.set_cname(kTxt.name, "_mta-sts.prov.example", 50).ad = first;
   rig.server.set_txt("_mta-sts.prov.example", {kRecord}, 200).ad = second;
   const DnsAnswer answer = rig.ask(kTxt);
-  CHECK(text_of(answer) == "[" + kRecord + "]");
+  CHECK(text_in(answer) == "[" + kRecord + "]");
   CHECK(answer.authentic == (first && second));
   CHECK(answer.ttl == seconds(50));
   CHECK(rig.server.count("_mta-sts.prov.example", RrType::txt) == 1);
@@ -156,7 +156,7 @@ TEST_CASE("X-07 a TCP answer that is cut off, truncated or another's is no answe
     script.raw = wire::Message{.question = {question_for("x.example")}}.bytes().substr(2);
   }
   const DnsAnswer answer = rig.ask(rig.options({rig.server.resolver(), good.resolver()}), kTxt);
-  CHECK(text_of(answer) == "[" + kRecord + "]");
+  CHECK(text_in(answer) == "[" + kRecord + "]");
   CHECK(rig.server.asked.size() == 2);
   CHECK(rig.metrics.value("dns_tries", "broken") == 1);
 }
@@ -189,7 +189,7 @@ TEST_CASE("an answer that does not match is ignored and the wait goes on") {
   script.pranks.assign(15, prank);
   script.forged = {wire::txt(kTxt.name, {"forged"})};
   const DnsAnswer answer = rig.ask(kTxt);
-  CHECK(text_of(answer) == "[" + kRecord + "]");
+  CHECK(text_in(answer) == "[" + kRecord + "]");
   CHECK(rig.server.asked.size() == 1);
   CHECK(rig.metrics.value("dns_tries", "foreign") == (counted ? 15u : 0u));
 }
@@ -310,7 +310,7 @@ TEST_CASE("an answer that does not help makes the client ask the next resolver, 
   SECTION("which knows better") {
     other.set_txt(kTxt.name, {kRecord});
     const DnsAnswer answer = rig.ask(both, kTxt);
-    CHECK(text_of(answer) == "[" + kRecord + "]");
+    CHECK(text_in(answer) == "[" + kRecord + "]");
     CHECK(answer.detail.empty());
   }
   SECTION("which does not either") {
@@ -333,7 +333,7 @@ TEST_CASE("an answer that does not help makes the client ask the next resolver, 
 TEST_CASE("D-16 a server that does not know EDNS is asked without") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord}).edns_unknown = true;
-  CHECK(text_of(rig.ask(kTxt)) == "[" + kRecord + "]");
+  CHECK(text_in(rig.ask(kTxt)) == "[" + kRecord + "]");
   REQUIRE(rig.server.asked.size() == 2);
   CHECK(rig.server.asked[1].edns_size == 0);
 }
@@ -431,7 +431,7 @@ TEST_CASE("new settings hold for new questions, those under way finish as they b
   Asking before(client, kTxt);
   rig.run_until([&] { return rig.server.asked.size() == 1; });
   client.set_options(rig.options({other.resolver()}));
-  CHECK(text_of(rig.ask(client, kTxt)) == "[new]");
+  CHECK(text_in(rig.ask(client, kTxt)) == "[new]");
   rig.run_until([&] { return before.answer.has_value(); });
-  CHECK(text_of(*before.answer) == "[old]");
+  CHECK(text_in(*before.answer) == "[old]");
 }

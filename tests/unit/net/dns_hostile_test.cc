@@ -12,7 +12,7 @@ using wire::Bytes;
 namespace {
 
 const Bytes kName = wire::name("d.example");
-const Bytes kQuestion = wire::question(kName, 16);
+const Bytes kTxtQuestion = wire::question(kName, 16);
 
 Result<DnsMessage> decode(const Bytes& bytes) {
   // A copy of exactly its size, so that a sanitizer sees each octet read too many.
@@ -21,16 +21,16 @@ Result<DnsMessage> decode(const Bytes& bytes) {
 }
 
 Bytes with_answer(const Bytes& answer) {
-  return wire::Message{.question = {kQuestion}, .answer = {answer}}.bytes();
+  return wire::Message{.question = {kTxtQuestion}, .answer = {answer}}.bytes();
 }
 
 Bytes pointer(std::size_t target) { return wire::u16(static_cast<unsigned>(0xC000 | target)); }
 
 // Where the first answer's octets begin.
-const std::size_t kAnswerAt = 12 + kQuestion.size();
+const std::size_t kAnswerAt = 12 + kTxtQuestion.size();
 
 Bytes good_message() {
-  wire::Message message{.question = {kQuestion}};
+  wire::Message message{.question = {kTxtQuestion}};
   message.answer = {wire::cname("d.example", "e.example"), wire::txt("e.example", {"v=STSv1; ", "id=1;"}),
                     wire::mx("e.example", 10, "mx.example"), wire::address("e.example", "192.0.2.1"),
                     wire::record(pointer(12), 28, 1, Bytes(16, 'a'))};
@@ -83,7 +83,7 @@ TEST_CASE("X-07 data that does not have its type's form makes a message malforme
   }));
   CAPTURE(name);
   // More records behind it, so that what is missing is there to be taken by mistake.
-  wire::Message message{.question = {kQuestion}};
+  wire::Message message{.question = {kTxtQuestion}};
   message.answer = {wire::record("d.example", type, 1, rdata), wire::txt("d.example", {"xxxxxxxxxxxxxxxxxxxxxxx"})};
   CHECK_FALSE(decode(message.bytes()));
 }
@@ -91,7 +91,7 @@ TEST_CASE("X-07 data that does not have its type's form makes a message malforme
 TEST_CASE("X-07 a SOA that is too short or too long makes a message malformed") {
   const Bytes names = wire::name("ns") + wire::name("admin");
   const std::size_t numbers = GENERATE(0, 4, 19, 21);
-  wire::Message message{.flags = wire::kResponse | 3, .question = {kQuestion}};
+  wire::Message message{.flags = wire::kResponse | 3, .question = {kTxtQuestion}};
   message.authority = {wire::record("d.example", RrType::soa, 1, names + Bytes(numbers, 'a'))};
   CHECK_FALSE(decode(message.bytes()));
 }
@@ -120,7 +120,7 @@ TEST_CASE("X-07 a message of another class's question is malformed") {
 }
 
 TEST_CASE("X-07 500 records are read, 501 are not") {
-  wire::Message message{.question = {kQuestion}};
+  wire::Message message{.question = {kTxtQuestion}};
   message.answer.assign(500, wire::txt("d.example", {"x"}));
   CHECK(decode(message.bytes())->answers.size() == 500);
   message.answer.push_back(message.answer.front());
@@ -145,7 +145,7 @@ TEST_CASE("X-07 the longest walks through pointers end soon") {
   for (std::size_t i = 0; i < 8000; ++i) walk += pointer(std::min<std::size_t>(first + 2 * (i + 1), 0x3FFF));
   walk.replace(walk.size() - 2, 2, wire::name("a").substr(0, 2));
   walk += wire::u8(0);
-  wire::Message message{.question = {kQuestion}};
+  wire::Message message{.question = {kTxtQuestion}};
   message.answer = {wire::record(pointer(12), 99, 1, walk)};
   message.answer.resize(481, wire::record(pointer(first), 5, 1, pointer(first)));
   const auto began = std::chrono::steady_clock::now();

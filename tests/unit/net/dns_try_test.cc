@@ -8,11 +8,11 @@ namespace {
 
 using Prank = NameServer::Prank;
 
-DnsQuestion question_number(int number) { return {"n" + std::to_string(number) + ".example", RrType::txt}; }
+DnsQuestion numbered_question(int number) { return {"n" + std::to_string(number) + ".example", RrType::txt}; }
 
 std::vector<std::unique_ptr<Asking>> ask_many(Dns& dns, int count) {
   std::vector<std::unique_ptr<Asking>> asking;
-  for (int i = 0; i < count; ++i) asking.push_back(std::make_unique<Asking>(dns, question_number(i)));
+  for (int i = 0; i < count; ++i) asking.push_back(std::make_unique<Asking>(dns, numbered_question(i)));
   return asking;
 }
 
@@ -176,9 +176,9 @@ TEST_CASE("X-07 sixteen datagrams that match nothing retire a socket, and the qu
 TEST_CASE("a socket that is retired takes nothing along: what shared it is asked from another") {
   Rig rig;
   DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
-  for (int i = 0; i < 200; ++i) rig.server.set_txt(question_number(i).name, {"x"}).delay = milliseconds(100);
+  for (int i = 0; i < 200; ++i) rig.server.set_txt(numbered_question(i).name, {"x"}).delay = milliseconds(100);
   for (int i = 0; i < 200; i += 20) {
-    auto& script = rig.server.set_txt(question_number(i).name, {"x"});
+    auto& script = rig.server.set_txt(numbered_question(i).name, {"x"});
     script.pranks.assign(16, Prank::wrong_question);
     script.prank_rounds = 1;
   }
@@ -195,7 +195,7 @@ TEST_CASE("late answers are no forged ones") {
   DnsClient client(rig.hub, rig.options({server.resolver()}));
   auto first = ask_many(client, 100);
   rig.run_until([&] { return server.asked.size() == 100; });
-  for (int i = 0; i < 100; ++i) server.set(question_number(i).name, RrType::txt, {.delay = milliseconds(20)});
+  for (int i = 0; i < 100; ++i) server.set(numbered_question(i).name, RrType::txt, {.delay = milliseconds(20)});
   server.hang(false);
   auto second = ask_many(client, 100);
   rig.run_until([&] { return server.asked.size() == 200; });
@@ -213,7 +213,7 @@ TEST_CASE("ids and ports cannot be foretold") {
     const auto asking = ask_many(client, 500);
     rig.run_until([&] { return all_answered(asking); });
   } else {
-    for (int i = 0; i < 64; ++i) rig.ask(client, question_number(i));
+    for (int i = 0; i < 64; ++i) rig.ask(client, numbered_question(i));
   }
   std::vector<unsigned> ids, ports;
   for (const auto& asked : rig.server.asked) {
@@ -228,7 +228,7 @@ TEST_CASE("ids and ports cannot be foretold") {
 
 TEST_CASE("D-16 a crowd of truncated answers comes over four connections at most") {
   Rig rig;
-  for (int i = 0; i < 300; ++i) rig.server.set_txt(question_number(i).name, {"x" + std::to_string(i)}).truncate = true;
+  for (int i = 0; i < 300; ++i) rig.server.set_txt(numbered_question(i).name, {"x" + std::to_string(i)}).truncate = true;
   DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
   const auto asking = ask_many(client, 300);
   std::size_t most = 0;
@@ -247,7 +247,7 @@ TEST_CASE("D-16 a crowd of truncated answers comes over four connections at most
 TEST_CASE("D-16 what stood on a connection that the server ends is asked on another") {
   Rig rig;
   rig.server.tcp_answers = 3;
-  for (int i = 0; i < 20; ++i) rig.server.set_txt(question_number(i).name, {"x"}).truncate = true;
+  for (int i = 0; i < 20; ++i) rig.server.set_txt(numbered_question(i).name, {"x"}).truncate = true;
   DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
   const auto asking = ask_many(client, 20);
   rig.run_until([&] { return all_answered(asking); });

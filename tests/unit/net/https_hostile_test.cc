@@ -47,7 +47,7 @@ Script flooding(const string& begin, const string& octets) {
   });
 }
 
-struct Row {
+struct HostileRow {
   const char* name;
   Script script;
   FetchFault fault;
@@ -55,7 +55,7 @@ struct Row {
   int tls = 0;
 };
 
-void judge(const Row& row, const FetchOutcome& got) {
+void judge(const HostileRow& row, const FetchOutcome& got) {
   CAPTURE(row.name, got.detail);
   CHECK(name_of(got.fault) == name_of(row.fault));
   CHECK(got.detail.find(row.words) != string::npos);
@@ -63,10 +63,10 @@ void judge(const Row& row, const FetchOutcome& got) {
   CHECK(got.elapsed < kPrompt);
 }
 
-void check(const Row& row) { judge(row, fetch_from(row.script, row.tls)); }
+void check_attack(const HostileRow& row) { judge(row, fetch_from(row.script, row.tls)); }
 
 // All at once, since each lasts until its deadline.
-std::vector<FetchOutcome> fetch_all(const std::vector<Row>& rows, milliseconds deadline) {
+std::vector<FetchOutcome> fetch_all(const std::vector<HostileRow>& rows, milliseconds deadline) {
   HttpsFixture https;
   std::vector<std::unique_ptr<TlsPeer>> peers;
   std::vector<Ticket> tickets;
@@ -85,7 +85,7 @@ std::vector<FetchOutcome> fetch_all(const std::vector<Row>& rows, milliseconds d
   return outcomes;
 }
 
-bool phases_reached(const std::vector<Row>& rows, const std::vector<FetchOutcome>& outcomes) {
+bool phases_reached(const std::vector<HostileRow>& rows, const std::vector<FetchOutcome>& outcomes) {
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (outcomes[i].detail.find(rows[i].words) == string::npos) return false;
   return true;
@@ -93,7 +93,7 @@ bool phases_reached(const std::vector<Row>& rows, const std::vector<FetchOutcome
 
 // The deadline must be met in the phase the row names, which a starved machine may not
 // reach in a second: then again with more.
-void check_deadline(const std::vector<Row>& rows) {
+void check_deadline(const std::vector<HostileRow>& rows) {
   for (const milliseconds deadline : {milliseconds(1'000), milliseconds(5'000), milliseconds(25'000)}) {
     const std::vector<FetchOutcome> outcomes = fetch_all(rows, deadline);
     if (!phases_reached(rows, outcomes) && deadline < seconds(25)) continue;
@@ -119,13 +119,13 @@ TEST_CASE("F-17 F-18 a body is whole or the fetch has failed, however the server
       leave(peer, how);
     });
   };
-  check({"shorter than its length", leaving(kFields + "Content-Length: 500\r\n\r\n" + kPolicy),
+  check_attack({"shorter than its length", leaving(kFields + "Content-Length: 500\r\n\r\n" + kPolicy),
          FetchFault::truncated, "of 500"});
-  check({"no last chunk", leaving(kFields + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"),
+  check_attack({"no last chunk", leaving(kFields + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"),
          FetchFault::truncated, "body, 1 octets"});
-  check({"within the header", leaving(kFields), FetchFault::truncated, "within the header"});
-  check({"delimited by close", leaving(kFields + "\r\n" + kPolicy), by_close, ""});
-  check({"whole, then whatever", leaving(http_ok(kPolicy)), FetchFault::none, ""});
+  check_attack({"within the header", leaving(kFields), FetchFault::truncated, "within the header"});
+  check_attack({"delimited by close", leaving(kFields + "\r\n" + kPolicy), by_close, ""});
+  check_attack({"whole, then whatever", leaving(http_ok(kPolicy)), FetchFault::none, ""});
 }
 
 // What the kernel had not handed over when the RST came is lost, so the fault depends on
@@ -157,7 +157,7 @@ TEST_CASE("a complete answer survives a close_notify in the same burst") {
 }
 
 TEST_CASE("an answer that comes before the request is read counts") {
-  check({"early", [](PeerConnection& peer) {
+  check_attack({"early", [](PeerConnection& peer) {
            peer.handshake();
            peer.send(http_ok(kPolicy));
            peer.wait_for_client_to_leave();
@@ -167,16 +167,16 @@ TEST_CASE("an answer that comes before the request is read counts") {
 TEST_CASE("a server that leaves early is told from one that hangs") {
   const string how = GENERATE(values<string>({"FIN", "RST", "close_notify"}));
   CAPTURE(how);
-  check({"at once", [=](PeerConnection& peer) { how == "RST" ? peer.reset() : peer.fin(); }, FetchFault::reset, ""});
-  check({"within the handshake", [=](PeerConnection& peer) {
+  check_attack({"at once", [=](PeerConnection& peer) { how == "RST" ? peer.reset() : peer.fin(); }, FetchFault::reset, ""});
+  check_attack({"within the handshake", [=](PeerConnection& peer) {
            peer.send_raw(kPartOfRecord);
            how == "RST" ? peer.reset() : peer.fin();
          }, FetchFault::reset, ""});
-  check({"after the handshake", [=](PeerConnection& peer) {
+  check_attack({"after the handshake", [=](PeerConnection& peer) {
            peer.handshake();
            leave(peer, how);
          }, FetchFault::reset, ""});
-  check({"after the request", then([=](PeerConnection& peer) { leave(peer, how); }), FetchFault::reset, ""});
+  check_attack({"after the request", then([=](PeerConnection& peer) { leave(peer, how); }), FetchFault::reset, ""});
 }
 
 TEST_CASE("F-15 silence in each phase ends at the deadline") {
@@ -231,18 +231,18 @@ TEST_CASE("F-15 a drip in each phase ends at the deadline") {
 TEST_CASE("F-16 F-21 floods of HTTP are cut") {
   const string filler(4096, 'x');
   const string chunked = kFields + "Transfer-Encoding: chunked\r\n\r\n";
-  check({"status line", flooding("HTTP/1.1 200 ", filler), FetchFault::header_too_large, ""});
-  check({"header line", flooding(kFields + "X: ", filler), FetchFault::header_too_large, ""});
-  check({"header lines", flooding(kFields, "X: " + filler + "\r\n"), FetchFault::header_too_large, ""});
-  check({"folds", flooding(kFields + "X: y\r\n", " z\r\n"), FetchFault::header_too_large, ""});
-  check({"body", flooding(kFields + "\r\n", filler), FetchFault::too_large, ""});
-  check({"chunks", flooding(chunked, "1000\r\n" + filler + "\r\n"), FetchFault::too_large, ""});
-  check({"chunk size line", flooding(chunked, string(4096, '0')), FetchFault::http_malformed, ""});
-  check({"chunk extension", flooding(chunked + "1;", filler), FetchFault::http_malformed, ""});
-  check({"blank lines for chunk sizes", flooding(chunked, "\r\n"), FetchFault::http_malformed, ""});
-  check({"trailers", flooding(chunked + "0\r\n", "X: y\r\n"), FetchFault::header_too_large, ""});
-  check({"interim answers", flooding("", "HTTP/1.1 100 Continue\r\n\r\n"), FetchFault::http_malformed, ""});
-  check({"after 100 Continue", flooding("HTTP/1.1 100 Continue\r\n\r\n", filler), FetchFault::not_http, ""});
+  check_attack({"status line", flooding("HTTP/1.1 200 ", filler), FetchFault::header_too_large, ""});
+  check_attack({"header line", flooding(kFields + "X: ", filler), FetchFault::header_too_large, ""});
+  check_attack({"header lines", flooding(kFields, "X: " + filler + "\r\n"), FetchFault::header_too_large, ""});
+  check_attack({"folds", flooding(kFields + "X: y\r\n", " z\r\n"), FetchFault::header_too_large, ""});
+  check_attack({"body", flooding(kFields + "\r\n", filler), FetchFault::too_large, ""});
+  check_attack({"chunks", flooding(chunked, "1000\r\n" + filler + "\r\n"), FetchFault::too_large, ""});
+  check_attack({"chunk size line", flooding(chunked, string(4096, '0')), FetchFault::http_malformed, ""});
+  check_attack({"chunk extension", flooding(chunked + "1;", filler), FetchFault::http_malformed, ""});
+  check_attack({"blank lines for chunk sizes", flooding(chunked, "\r\n"), FetchFault::http_malformed, ""});
+  check_attack({"trailers", flooding(chunked + "0\r\n", "X: y\r\n"), FetchFault::header_too_large, ""});
+  check_attack({"interim answers", flooding("", "HTTP/1.1 100 Continue\r\n\r\n"), FetchFault::http_malformed, ""});
+  check_attack({"after 100 Continue", flooding("HTTP/1.1 100 Continue\r\n\r\n", filler), FetchFault::not_http, ""});
 }
 
 TEST_CASE("floods of TLS messages are cut promptly") {
@@ -258,10 +258,10 @@ TEST_CASE("floods of TLS messages are cut promptly") {
   const auto renegotiate = [](SSL* ssl) {
     return SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1;
   };
-  check({"KeyUpdate", repeat(key_update(SSL_KEY_UPDATE_NOT_REQUESTED)), FetchFault::flood, "floods"});
-  check({"KeyUpdate that wants one back", repeat(key_update(SSL_KEY_UPDATE_REQUESTED)), FetchFault::flood, "floods"});
-  check({"session tickets", repeat(ticket), FetchFault::flood, "floods"});
-  check({"renegotiation", repeat(renegotiate), FetchFault::flood, "floods", TLS1_2_VERSION});
+  check_attack({"KeyUpdate", repeat(key_update(SSL_KEY_UPDATE_NOT_REQUESTED)), FetchFault::flood, "floods"});
+  check_attack({"KeyUpdate that wants one back", repeat(key_update(SSL_KEY_UPDATE_REQUESTED)), FetchFault::flood, "floods"});
+  check_attack({"session tickets", repeat(ticket), FetchFault::flood, "floods"});
+  check_attack({"renegotiation", repeat(renegotiate), FetchFault::flood, "floods", TLS1_2_VERSION});
 }
 
 TEST_CASE("a body in records of one octet is read, padding without end is not") {
@@ -276,7 +276,7 @@ TEST_CASE("a body in records of one octet is read, padding without end is not") 
     });
   };
   CHECK(name_of(fetch_from(one_by_one(0)).fault) == "none");
-  check({"padded to 16 KiB each", one_by_one(16384), FetchFault::flood, "floods"});
+  check_attack({"padded to 16 KiB each", one_by_one(16384), FetchFault::flood, "floods"});
 }
 
 TEST_CASE("something else on the port is named") {
@@ -286,21 +286,21 @@ TEST_CASE("something else on the port is named") {
       peer.wait_for_client_to_leave();
     };
   };
-  check({"plain HTTP", raw("HTTP/1.1 400 Bad Request\r\n\r\n"), FetchFault::tls_failure, "does not speak TLS"});
-  check({"SMTP", raw("220 mx1.d.example ESMTP Postfix\r\n"), FetchFault::tls_failure, "does not speak TLS"});
-  check({"a fatal alert", raw(string("\x15\x03\x03\x00\x02\x02\x28", 7)), FetchFault::tls_failure, "TLS alert"});
-  check({"a handshake message of 16 MB", raw(string("\x16\x03\x03\x40\x00\x02\xff\xff\xff", 9) + string(16380, 'x')),
+  check_attack({"plain HTTP", raw("HTTP/1.1 400 Bad Request\r\n\r\n"), FetchFault::tls_failure, "does not speak TLS"});
+  check_attack({"SMTP", raw("220 mx1.d.example ESMTP Postfix\r\n"), FetchFault::tls_failure, "does not speak TLS"});
+  check_attack({"a fatal alert", raw(string("\x15\x03\x03\x00\x02\x02\x28", 7)), FetchFault::tls_failure, "TLS alert"});
+  check_attack({"a handshake message of 16 MB", raw(string("\x16\x03\x03\x40\x00\x02\xff\xff\xff", 9) + string(16380, 'x')),
          FetchFault::tls_failure, "TLS error"});
 }
 
 TEST_CASE("a flood of warning alerts ends the handshake") {
-  check({"warnings", [](PeerConnection& peer) {
+  check_attack({"warnings", [](PeerConnection& peer) {
            while (peer.send_raw(string("\x15\x03\x03\x00\x02\x01\x5a", 7))) {}
          }, FetchFault::tls_failure, ""});
 }
 
 TEST_CASE("a server that demands a client certificate is refused by its alert") {
-  check({"client certificate", [](PeerConnection& peer) {
+  check_attack({"client certificate", [](PeerConnection& peer) {
            SSL_set_verify(peer.ssl(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
            peer.handshake();
            peer.wait_for_client_to_leave();

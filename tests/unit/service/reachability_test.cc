@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Rig {
+struct ReachabilityRig {
   void saw(FetchFault fault, int network, const std::string& detail = "no answer") {
     const std::string address = "11." + std::to_string(network) + ".0.1";
     reachability.saw({.fault = fault, .detail = detail, .address = address}, now);
@@ -27,7 +27,7 @@ struct Rig {
 
 TEST_CASE("one warning says when no policy host can be connected to, with fix") {
   const auto fault = GENERATE(FetchFault::connect_timeout, FetchFault::refused, FetchFault::unreachable, FetchFault::blocked);
-  Rig rig;
+  ReachabilityRig rig;
   rig.fail(5, fault);
   CHECK(rig.warnings() == 0);  // an outage may be short
   rig.now += 300s;
@@ -43,7 +43,7 @@ TEST_CASE("one warning says when no policy host can be connected to, with fix") 
 }
 
 TEST_CASE("policy hosts of few networks that are down are no warning") {
-  Rig rig;
+  ReachabilityRig rig;
   for (int i = 0; i < 100; ++i) {
     rig.fail(4);
     rig.now += 60s;
@@ -53,7 +53,7 @@ TEST_CASE("policy hosts of few networks that are down are no warning") {
 
 TEST_CASE("one connection is enough to tell that the way out is open") {
   const auto fault = GENERATE(FetchFault::none, FetchFault::status, FetchFault::cert_expired, FetchFault::timeout, FetchFault::reset);
-  Rig rig;
+  ReachabilityRig rig;
   rig.fail(5);
   rig.now += 299s;
   rig.saw(fault, 9);
@@ -70,7 +70,7 @@ TEST_CASE("one connection is enough to tell that the way out is open") {
 }
 
 TEST_CASE("what never left this host says nothing of the way out") {
-  Rig rig;
+  ReachabilityRig rig;
   rig.fail(5);
   rig.now += 300s;
   rig.saw(FetchFault::displaced, 9);

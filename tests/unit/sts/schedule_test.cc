@@ -7,15 +7,15 @@ using namespace tlspolicyd;
 
 namespace {
 
-const LifeTime kStart{seconds(10'000'000)};
-const StsOptions kOptions;
+const LifeTime kFetchedAt{seconds(10'000'000)};
+const StsOptions kDefaults;
 constexpr seconds kDay{86400};
 
 Entry entry_of(seconds max_age, Mode mode = Mode::enforce) {
   Entry entry{.domain = *Domain::parse("d.example")};
   entry.held = std::make_shared<const HeldPolicy>(
-      HeldPolicy{Policy{.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = ""}, "a", kStart});
-  entry.last_asked = kStart;
+      HeldPolicy{Policy{.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = ""}, "a", kFetchedAt});
+  entry.last_asked = kFetchedAt;
   return entry;
 }
 
@@ -30,50 +30,50 @@ TEST_CASE("R-01 R-04 a policy is refreshed daily or at half its life, whichever 
   const auto [max_age, expected] = GENERATE(table<int, int>({
       {604800, 86400}, {31557600, 86400}, {86400, 43200}, {3600, 1800}, {1000, 500}, {400, 300}}));
   CAPTURE(max_age);
-  CHECK(next_due(entry_of(seconds(max_age)), false, kStart, kOptions, 0) == kStart + seconds(expected));
+  CHECK(next_due(entry_of(seconds(max_age)), false, kFetchedAt, kDefaults, 0) == kFetchedAt + seconds(expected));
 }
 
 TEST_CASE("a policy shorter than the back-off runs out before it is refreshed") {
-  CHECK(next_due(entry_of(seconds(100)), false, kStart, kOptions, 0) == kStart + seconds(101));
+  CHECK(next_due(entry_of(seconds(100)), false, kFetchedAt, kDefaults, 0) == kFetchedAt + seconds(101));
 }
 
 TEST_CASE("R-09 refreshes are spread by a tenth either way") {
   const Entry entry = entry_of(seconds(604800));
-  CHECK(next_due(entry, false, kStart, kOptions, 1) == kStart + seconds(95040));
-  CHECK(next_due(entry, false, kStart, kOptions, -1) == kStart + seconds(77760));
+  CHECK(next_due(entry, false, kFetchedAt, kDefaults, 1) == kFetchedAt + seconds(95040));
+  CHECK(next_due(entry, false, kFetchedAt, kDefaults, -1) == kFetchedAt + seconds(77760));
 }
 
 TEST_CASE("R-05 a failed refresh is tried again within the hour, never sooner than the back-off") {
   const Entry entry = entry_of(seconds(604800));
-  const LifeTime now = kStart + kDay;
-  CHECK(next_due(entry, true, now, kOptions, 0) == now + seconds(3600));
-  CHECK(next_due(entry_of(seconds(1000)), true, kStart + seconds(500), kOptions, 0) == kStart + seconds(1000));
-  StsOptions patient = kOptions;
+  const LifeTime now = kFetchedAt + kDay;
+  CHECK(next_due(entry, true, now, kDefaults, 0) == now + seconds(3600));
+  CHECK(next_due(entry_of(seconds(1000)), true, kFetchedAt + seconds(500), kDefaults, 0) == kFetchedAt + seconds(1000));
+  StsOptions patient = kDefaults;
   patient.fetch_backoff = seconds(7200);
   CHECK(next_due(entry, true, now, patient, 0) == now + seconds(7200));
 }
 
 TEST_CASE("R-09 a policy nobody asks for is left to run out") {
   const Entry entry = entry_of(seconds(31557600));
-  const LifeTime later = kStart + kOptions.refresh_unused_after;
-  CHECK(step_when_due(entry, later - seconds(1), kOptions) == DueStep::refresh);
-  CHECK(step_when_due(entry, later, kOptions) == DueStep::leave);
-  CHECK(next_due(entry, false, later, kOptions, 0) == lapse_of(*entry.held));
-  CHECK(step_when_due(entry, lapse_of(*entry.held), kOptions) == DueStep::lapse);
+  const LifeTime later = kFetchedAt + kDefaults.refresh_unused_after;
+  CHECK(step_when_due(entry, later - seconds(1), kDefaults) == DueStep::refresh);
+  CHECK(step_when_due(entry, later, kDefaults) == DueStep::leave);
+  CHECK(next_due(entry, false, later, kDefaults, 0) == lapse_of(*entry.held));
+  CHECK(step_when_due(entry, lapse_of(*entry.held), kDefaults) == DueStep::lapse);
 }
 
 TEST_CASE("R-09 what fell due during a downtime is spread over an hour") {
   const Entry entry = entry_of(seconds(604800));
-  const LifeTime now = kStart + 3 * kDay;
-  CHECK(due_after_load(entry, now, kOptions, 0) == now);
-  CHECK(due_after_load(entry, now, kOptions, 1) == now + seconds(3600));
-  CHECK(due_after_load(entry, kStart + seconds(60), kOptions, 1) == kStart + kDay);
+  const LifeTime now = kFetchedAt + 3 * kDay;
+  CHECK(due_after_load(entry, now, kDefaults, 0) == now);
+  CHECK(due_after_load(entry, now, kDefaults, 1) == now + seconds(3600));
+  CHECK(due_after_load(entry, kFetchedAt + seconds(60), kDefaults, 1) == kFetchedAt + kDay);
   const LifeTime nearly = lapse_of(*entry.held) - seconds(100);
-  CHECK(due_after_load(entry, nearly, kOptions, 1) <= nearly + seconds(50));
+  CHECK(due_after_load(entry, nearly, kDefaults, 1) <= nearly + seconds(50));
 }
 
 TEST_CASE("R-05 R-06 a warning a day for a live policy, none for mode none") {
-  const LifeTime now = kStart + kDay;
+  const LifeTime now = kFetchedAt + kDay;
   Entry entry = failing(entry_of(seconds(604800)), now);
   CHECK(deserves_warning(entry, now));
   entry.warned = now;
@@ -84,7 +84,7 @@ TEST_CASE("R-05 R-06 a warning a day for a live policy, none for mode none") {
 }
 
 TEST_CASE("R-05 a restart does not repeat the day's warning") {
-  const LifeTime since = kStart + kDay;
+  const LifeTime since = kFetchedAt + kDay;
   Entry entry = failing(entry_of(seconds(604800)), since);
   for (const seconds after : {seconds(0), seconds(7200), kDay - seconds(1), kDay, 3 * kDay + seconds(5)}) {
     CAPTURE(after.count());
@@ -99,6 +99,6 @@ TEST_CASE("R-05 a restart does not repeat the day's warning") {
 TEST_CASE("what failed in TXT alone, or not at all, was never warned of") {
   Entry entry = entry_of(seconds(604800));
   CHECK(last_warning(entry) == LifeTime::min());
-  entry.failure = std::make_shared<const Failure>(Failure{.in_txt = true, .since = kStart, .count = 3});
+  entry.failure = std::make_shared<const Failure>(Failure{.in_txt = true, .since = kFetchedAt, .count = 3});
   CHECK(last_warning(entry) == LifeTime::min());
 }
