@@ -11,7 +11,7 @@ namespace {
 
 std::string name_of_number(int number) { return "n" + std::to_string(number) + ".example"; }
 
-DnsQuestion question_number(int number) { return {name_of_number(number), RrType::txt}; }
+DnsQuestion load_question(int number) { return {name_of_number(number), RrType::txt}; }
 
 std::size_t open_descriptors() {
   const auto close_folder = [](DIR* folder) { ::closedir(folder); };
@@ -46,7 +46,7 @@ TEST_CASE("all that wait get their answer when the server is back") {
   options.timeout = milliseconds(100);
   DnsClient client(rig.hub, options);
   std::vector<std::unique_ptr<Asking>> asking;
-  for (int i = 0; i < 30; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  for (int i = 0; i < 30; ++i) asking.push_back(std::make_unique<Asking>(client, load_question(i)));
   rig.run_until([&] { return rig.server.asked.size() == 30; });
   rig.server.hang(false);
   rig.run_until([&] { return rig.metrics.value("dns", "no_name") == 30; });
@@ -59,7 +59,7 @@ TEST_CASE("X-07 what is beyond the queue's bound is answered overloaded, not wit
   options.max_questions = 2;
   DnsClient client(rig.hub, options);
   std::vector<std::unique_ptr<Asking>> asking;
-  for (int i = 0; i < 5; ++i) asking.push_back(std::make_unique<Asking>(client, question_number(i)));
+  for (int i = 0; i < 5; ++i) asking.push_back(std::make_unique<Asking>(client, load_question(i)));
   asking[3].reset();
   for (const int i : {0, 1, 2, 4}) CHECK_FALSE(asking[static_cast<std::size_t>(i)]->answer);
   rig.run_until([&] { return asking[0]->answer && asking[1]->answer && asking[4]->answer; });
@@ -76,7 +76,7 @@ TEST_CASE("a destroyed ticket frees the socket and silences the callback") {
   const std::size_t before = open_descriptors();
   std::vector<Ticket> tickets;
   for (int i = 0; i < 20; ++i)
-    tickets.push_back(client.ask(question_number(i), [](const DnsAnswer&) { FAIL("cancelled"); }));
+    tickets.push_back(client.ask(load_question(i), [](const DnsAnswer&) { FAIL("cancelled"); }));
   rig.run_until([&] { return rig.server.asked.size() == 20; });
   CHECK(open_descriptors() == before + 20);
   tickets.clear();
@@ -91,9 +91,9 @@ TEST_CASE("a ticket may go within its own callback, which may ask again") {
   int answers = 0;
   std::function<void(const DnsAnswer&)> again = [&](const DnsAnswer&) {
     ticket.reset();
-    if (++answers < 50) ticket = client.ask(question_number(answers), again);
+    if (++answers < 50) ticket = client.ask(load_question(answers), again);
   };
-  ticket = client.ask(question_number(0), again);
+  ticket = client.ask(load_question(0), again);
   rig.run_until([&] { return answers == 50; });
   rig.run_until([&] { return open_descriptors() == before; });
 }
@@ -104,7 +104,7 @@ TEST_CASE("a callback may cancel another question whose answer is there already"
   std::array<Ticket, 2> tickets;
   int answers = 0;
   for (std::size_t i = 0; i < 2; ++i)
-    tickets[i] = client.ask(question_number(static_cast<int>(i)), [&, i](const DnsAnswer&) {
+    tickets[i] = client.ask(load_question(static_cast<int>(i)), [&, i](const DnsAnswer&) {
       ++answers;
       tickets[1 - i].reset();
     });
@@ -122,9 +122,9 @@ TEST_CASE("a client may go before its tickets, with questions in every state") {
   {
     DnsClient client(rig.hub, options);
     const auto never = [](const DnsAnswer&) { FAIL("the client is gone"); };
-    tickets.push_back(client.ask(question_number(0), never));
+    tickets.push_back(client.ask(load_question(0), never));
     rig.run_until([&] { return rig.server.asked.size() == 1; });
-    for (int i = 1; i < 5; ++i) tickets.push_back(client.ask(question_number(i), never));
+    for (int i = 1; i < 5; ++i) tickets.push_back(client.ask(load_question(i), never));
   }
   tickets.clear();
   rig.server.hang(false);
@@ -135,7 +135,7 @@ TEST_CASE("want of descriptors delays a question and does not fail it") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord});
   DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
-  rig.ask(client, question_number(0));
+  rig.ask(client, load_question(0));
   auto none = std::make_unique<NoDescriptors>();
   Asking asking(client, kTxt);
   rig.run_until([&] { return rig.metrics.value("dns_tries", "no_descriptor") >= 2; });
@@ -152,7 +152,7 @@ TEST_CASE("want of descriptors that lasts ends in timeout and is not held agains
   auto options = rig.options({rig.server.resolver(), other.resolver()});
   options.timeout = milliseconds(60);
   DnsClient client(rig.hub, options);
-  rig.ask(client, question_number(0));
+  rig.ask(client, load_question(0));
   rig.loop.post([&] { rig.loop.stop(); });  // behind the turn in which its socket goes
   rig.loop.run();
   {
