@@ -24,22 +24,6 @@ Worth worth_of(const Entry& entry, LifeTime now) {
   return entry.held->policy.mode == Mode::enforce ? Worth::most : Worth::some;
 }
 
-struct ByDue {
-  Slots* slots;
-  [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
-    return (*slots)[a].entry.due < (*slots)[b].entry.due;
-  }
-  [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].due_place; }
-};
-
-struct ByLapse {
-  Slots* slots;
-  [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
-    return lapse_of(*(*slots)[a].entry.held) < lapse_of(*(*slots)[b].entry.held);
-  }
-  [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].lapse_place; }
-};
-
 }  // namespace
 
 // The entries of one worth, by size class.
@@ -72,6 +56,22 @@ struct Rank {
 // by the second it lapses in, so that before anything has to go, those that lapsed meanwhile
 // sink to the least worth: eviction does not depend on the refresher having looked at them.
 struct PolicyCache::State {
+  struct ByDue {
+    Slots* slots;
+    [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
+      return (*slots)[a].entry.due < (*slots)[b].entry.due;
+    }
+    [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].due_place; }
+  };
+
+  struct ByLapse {
+    Slots* slots;
+    [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
+      return lapse_of(*(*slots)[a].entry.held) < lapse_of(*(*slots)[b].entry.held);
+    }
+    [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].lapse_place; }
+  };
+
   Bounds bounds;
   OnEvicted on_evicted;
   Slots slots;

@@ -12,7 +12,7 @@ namespace {
 // More than we offered; servers that do not heed the offer are met with TCP.
 constexpr std::size_t kDatagramMax = 4096;
 // Datagrams read before other events get their turn, however fast forged ones arrive.
-constexpr int kReadsPerTurn = 16;
+constexpr int kDatagramsPerTurn = 16;
 // The kernel counts up to 2304 bytes for a datagram of the 1232 octets that we offer, and a socket
 // waits for 128 answers at most.
 constexpr int kReceiveBuffer = 128 * 2304;
@@ -78,7 +78,7 @@ void DnsSocket::close() {
 
 // Where nothing is waited for nothing is looked for, which spares a call after most answers.
 void DnsSocket::on_readable() {
-  for (int reads = 0; reads < kReadsPerTurn && !closed_; ++reads)
+  for (int reads = 0; reads < kDatagramsPerTurn && !closed_; ++reads)
     if (!read_one() || unanswered_.empty()) return;
 }
 

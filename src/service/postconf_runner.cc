@@ -23,7 +23,7 @@ constexpr char kAsk = '?', kOutput = '+', kReason = '-';
 constexpr std::size_t kMaxReason = 4096;
 constexpr std::size_t kMaxMessage = PATH_MAX + kMaxLevelText + kMaxSettingsText + kMaxTransportsText + 3 * kMaxReason;
 // The runner answers within the limit of a call; beyond that it has come to harm.
-constexpr timeval kPatience{15, 0};
+constexpr timeval kReplyPatience{15, 0};
 
 // False at the end, and where nothing comes in time.
 bool receive(int socket, std::string& message) {
@@ -85,7 +85,7 @@ Result<PostconfRunner> PostconfRunner::start(const std::function<bool()>& give_u
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return fail(std::string("socketpair: ") + std::strerror(errno));
   UniqueFd ours(ends[0]), theirs(ends[1]);
-  ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &kReplyPatience, sizeof kReplyPatience);
   const pid_t pid = ::fork();
   if (pid < 0) return fail(std::string("fork: ") + std::strerror(errno));
   if (pid == 0) serve_daemon(theirs.get(), give_up_rights, program);
