@@ -16,7 +16,7 @@ namespace tlspolicyd {
 namespace {
 
 using BioPtr = CPtr<BIO, BIO_free_all>;
-using X509Ptr = CPtr<X509, X509_free>;
+using AnchorPtr = CPtr<X509, X509_free>;
 
 constexpr std::string_view kEnd = "-----END ";
 // What OpenSSL takes for a certificate.
@@ -29,7 +29,7 @@ bool begins(std::string_view line) {
 
 bool is_certificate(const std::string& pem) {
   const BioPtr text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const X509Ptr certificate(text ? PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr) : nullptr);
+  const AnchorPtr certificate(text ? PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr) : nullptr);
   ERR_clear_error();
   return certificate != nullptr;
 }

@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
   std::uint16_t id = 0;
   LoadStats stats;
   const auto ask = [&] {
-    const auto wire = encode_query({"_mta-sts." + names->at(id), RrType::txt}, ++id, true);
+    const std::string name = names->at(id);
+    const auto wire = encode_query({"_mta-sts." + name, RrType::txt}, ++id, true);
     asked[id] = SteadyNow::now();
     static_cast<void>(send(fd.get(), wire->data(), wire->size(), 0));
   };
