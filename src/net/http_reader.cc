@@ -6,7 +6,7 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::string_view kStart = "HTTP/";
-// Status line and fields, interim answers included: the bound, as common servers have it.
+// Status line and fields, interim answers included: what common servers send at most.
 constexpr std::size_t kMaxHead = 32 * 1024;
 // Twice what common servers allow for one field, security policies of CDNs included.
 constexpr std::size_t kMaxHeadLine = 16 * 1024;

@@ -23,7 +23,7 @@
 namespace tlspolicyd {
 namespace {
 
-// The bound for a chain. Public chains are below 10 KiB.
+// Octets. Public chains are below 10 KiB.
 constexpr long kMaxChain = 32 * 1024;
 // Intermediates between leaf and root; public chains have one to three.
 constexpr int kMaxDepth = 10;

@@ -27,7 +27,7 @@ struct Explanation {
   std::vector<Step> steps;            // in order; the last is the verdict
 };
 
-// The entry object of contract's JSON, continued. One line without its end.
+// The entry object of --cache --json, continued. One line without its end.
 [[nodiscard]] std::string explanation_json(const Explanation& explanation);
 
 // A numbered narrative: what was asked, what was seen, which rule, what to do about it.
