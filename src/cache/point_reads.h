@@ -18,10 +18,10 @@ class PointReads {
  public:
   using Got = std::function<void(std::optional<StoredRow>)>;
   using Outdated = std::function<bool(const Domain&)>;
-  using Seen = std::function<void(const Domain&, const std::optional<StoredRow>&)>;
+  using Seen = std::function<void(const Domain&, std::optional<StoredRow>&)>;
 
   // `outdated`: asked when a row arrives; true if newer is known. `seen`: what the store has,
-  // of each read that counts. The other two outlive this object.
+  // of each read that counts; it may correct the row. The other two outlive this object.
   PointReads(StoreLane& lane, StoreTrouble& trouble, Outdated outdated, Seen seen)
       : lane_(lane), trouble_(trouble), outdated_(std::move(outdated)), seen_(std::move(seen)) {}
 

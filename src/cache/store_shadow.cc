@@ -19,7 +19,7 @@ StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable, bool may_
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
       point_reads(lane, read_trouble,
                   [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; },
-                  [this](const Domain& domain, const std::optional<StoredRow>& row) { on_point_read(domain, row); }),
+                  [this](const Domain& domain, std::optional<StoredRow>& row) { on_point_read(domain, row); }),
       walk(lane, read_trouble, [this] { on_read_failed(); }),
       writer(lane, backlog, {ports.timers, ports.log, ports.metrics},
              {.sent = [this](const std::vector<StoreChange>& sent) {
@@ -60,8 +60,20 @@ void StoreShadow::State::changed(const Domain& domain) {
 void StoreShadow::State::evicted(const Entry& entry) {
   if (!lane.has_store() || !entry.held) return;
   if (!usable(*entry.held, parts.clock.life())) return changed(entry.domain);
-  if (!backlog.keep(entry)) parts.metrics.add("store", "unwritten_lost");
-  cold.add(entry.domain);
+  const bool written = backlog.keep(entry);
+  if (!written) parts.metrics.add("store", "unwritten_lost");
+  cold.add(entry.domain, written ? tag_for(entry) : 0);
+}
+
+// A step that was not noticed yet leaves open which clock the row was written by.
+unsigned StoreShadow::State::tag_for(const Entry& entry) const {
+  return entry.held->stored == WallTime::min() && !wall_step.pending() ? tag : 0;
+}
+
+void StoreShadow::State::adopted(const Domain& domain) {
+  const bool outdated = stepped[cold.tag_of(domain)] != seconds(0);
+  cold.remove(domain);
+  if (outdated) changed(domain);
 }
 
 void StoreShadow::State::pass_over(const Entry& entry) {
@@ -132,7 +144,9 @@ Ticket StoreShadow::get(const Domain& domain, Got done) { return state_->get(dom
 
 void StoreShadow::evicted(const Entry& entry) { state_->evicted(entry); }
 
-void StoreShadow::adopted(const Domain& domain) { state_->cold.remove(domain); }
+void StoreShadow::adopted(const Domain& domain) { state_->adopted(domain); }
+
+bool StoreShadow::fetched_since_start(const Domain& domain) const { return state_->cold.tag_of(domain) != 0; }
 
 std::size_t StoreShadow::beyond_memory() const { return state_->cold.size(); }
 

@@ -72,6 +72,8 @@ class StoreShadow {
   [[nodiscard]] bool may_hold(const Domain& domain) const;
   // Whether the store does have one, by all that is known, though the cache had no room for it.
   [[nodiscard]] bool holds(const Domain& domain) const;
+  // Whether that policy was fetched since the start: its age does not depend on the wall clock.
+  [[nodiscard]] bool fetched_since_start(const Domain& domain) const;
   // Live rows that the cache has no room for.
   [[nodiscard]] std::size_t beyond_memory() const;
 

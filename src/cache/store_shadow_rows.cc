@@ -54,6 +54,7 @@ void StoreShadow::State::take_up(std::vector<StoredRow> rows) {
   for (StoredRow& row : rows) {
     const Domain domain = row.domain;
     if (newer_known(row) || forgotten.count(domain) != 0) continue;
+    correct(row);
     on_row(std::move(row));
     passed_over |= !cached(domain) && !cold.contains(domain);
   }
@@ -105,7 +106,14 @@ bool StoreShadow::State::is_stray(const StoredRow& row) const {
   return all_forgotten || (lapsed_by_wall(row, parts.clock) && row.checked < started);
 }
 
-void StoreShadow::State::on_point_read(const Domain& domain, const std::optional<StoredRow>& row) {
+// A row that was fetched since the start and written before the wall clock was set.
+void StoreShadow::State::correct(StoredRow& row) const {
+  const seconds by = stepped[cold.tag_of(row.domain)];
+  for (WallTime* const time : {&row.fetched, &row.checked, &row.last_asked}) *time += by;
+}
+
+void StoreShadow::State::on_point_read(const Domain& domain, std::optional<StoredRow>& row) {
+  if (row) correct(*row);
   const bool lapsed = row && lapsed_by_wall(*row, parts.clock);
   passed_over |= lapsed;
   if (!row || lapsed) cold.remove(domain);
@@ -116,7 +124,11 @@ bool StoreShadow::State::holds(const Domain& domain) const {
 }
 
 Ticket StoreShadow::State::get(const Domain& domain, Got done) {
-  if (const StoredRow* const row = backlog.kept(domain)) return point_reads.get_known(*row, std::move(done));
+  if (const StoredRow* const kept = backlog.kept(domain)) {
+    StoredRow row = *kept;
+    correct(row);
+    return point_reads.get_known(std::move(row), std::move(done));
+  }
   return may_hold(domain) ? point_reads.get(domain, std::move(done)) : point_reads.get_known({}, std::move(done));
 }
 
@@ -136,6 +148,9 @@ void StoreShadow::State::on_clock_set(seconds by) {
   parts.log.info(LogLine("clock").with("action", "stepped").with("by_s", by.count())
                      .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
   wall_stands_since = parts.clock.life();
+  const unsigned used = tag == 0 ? ColdRows::kTags - 1 : tag;
+  for (unsigned before = 1; before <= used; ++before) stepped[before] += by;
+  tag = (used + 1) % ColdRows::kTags;
   backlog.add_all();
   wake();
   if (all_forgotten || !std::exchange(passed_over, false)) return;

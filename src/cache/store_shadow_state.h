@@ -1,6 +1,7 @@
 // What StoreShadow is made of. Included by its own sources alone.
 #pragma once
 
+#include <array>
 #include <unordered_set>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct StoreShadow::State {
 
   void changed(const Domain& domain);
   void evicted(const Entry& entry);
+  void adopted(const Domain& domain);
+  [[nodiscard]] unsigned tag_for(const Entry& entry) const;
+  void correct(StoredRow& row) const;
   void pass_over(const Entry& entry);
   [[nodiscard]] bool may_write() const { return claim.held() && (!reconciling || read_trouble.failing()); }
   void wake();
@@ -44,7 +48,7 @@ struct StoreShadow::State {
   void forget_all();
   void find_strays(const std::vector<StoredRow>& rows);
   [[nodiscard]] bool is_stray(const StoredRow& row) const;
-  void on_point_read(const Domain& domain, const std::optional<StoredRow>& row);
+  void on_point_read(const Domain& domain, std::optional<StoredRow>& row);
   [[nodiscard]] bool may_hold(const Domain& domain) const { return !loaded || holds(domain); }
   [[nodiscard]] bool holds(const Domain& domain) const;
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
@@ -76,6 +80,11 @@ struct StoreShadow::State {
   bool passed_over = false;     // there may be lapsed rows
   WallTime started;
   WallStep wall_step;
+  // Cold rows fetched since the start are tagged by how many steps of the wall clock came before they were written,
+  // with what came since in `stepped`. 0: fetched before, or after more steps than there are tags; these have the
+  // age that the wall clock says.
+  unsigned tag = 1;
+  std::array<seconds, ColdRows::kTags> stepped{};
   LifeTime wall_stands_since;
   std::vector<std::function<void()>> drains;
 };

@@ -13,6 +13,11 @@ class WallStep {
 
   explicit WallStep(const Clock& clock) : clock_(clock), distance_(distance()) {}
 
+  // Whether take() would say so.
+  [[nodiscard]] bool pending() const {
+    const seconds step = distance() - distance_;
+    return step <= -kTolerated || step >= kTolerated;
+  }
   // By how much it was set since the last call that said so; 0 where by less than that.
   [[nodiscard]] seconds take() {
     const seconds step = distance() - distance_;

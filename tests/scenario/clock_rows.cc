@@ -34,6 +34,14 @@ void begin(World& world, seconds max_age, seconds off = 60s, seconds behind = 0s
   REQUIRE(world.ask(kLoaded) == kSecure);
 }
 
+// As if the cache had no room for it.
+void evict(World& world, const std::string& domain) {
+  REQUIRE(world.entry(domain) != nullptr);
+  const Entry gone = *world.entry(domain);
+  world.process->cache.erase(domain);
+  world.process->shadow.evicted(gone);
+}
+
 WallTime stored_time(World& world, const std::string& domain) {
   world.process->shadow.drain([] {});
   world.settle();
@@ -121,4 +129,50 @@ TEST_CASE("C-19 a stored time in the future that no clock has reached within the
   CHECK(stored_time(world, kLoaded) == fetched);
   world.advance(200s);
   CHECK(stored_time(world, kLoaded) <= world.time.wall() - 3600s);
+}
+
+TEST_CASE("C-19 a policy that was fetched since the start and evicted has its true age, whatever the clock was set by") {
+  const seconds behind = GENERATE(3 * kDay, -3 * kDay, 300 * kDay);
+  const bool after_the_hour = GENERATE(false, true), written = GENERATE(true, false), adopted_before = GENERATE(false, true);
+  CAPTURE(behind, after_the_hour, written, adopted_before);
+  World world;
+  world.time.step_wall(-behind);
+  world.restart();
+  world.settle();
+  world.publish(kFetched, "a", document("enforce", "mx1.d.example", 2 * kDay), 3600s);
+  REQUIRE(world.ask(kFetched) == kSecure);
+  world.go_dark(kFetched);
+  if (after_the_hour) world.advance(3700s);
+  if (!written) world.store->fail_writes("database or disk is full"), world.process->shadow.changed(*Domain::parse(kFetched));
+  evict(world, kFetched);
+  world.advance(1s);
+  if (adopted_before) REQUIRE(world.ask(kFetched) == kSecure);
+  set_clock(world, behind);
+  if (adopted_before) evict(world, kFetched);
+  for (int step = 0; step < 2; ++step) {
+    CHECK(world.ask(kFetched) == kSecure);
+    set_clock(world, 5 * kDay);
+    evict(world, kFetched);
+    set_clock(world, -10 * kDay);
+  }
+  world.store->fail_writes(std::nullopt);
+  world.advance(61s);
+  CHECK(world.ask(kFetched) == kSecure);
+  const seconds age = world.time.wall() - stored_time(world, kFetched);
+  CHECK(age >= (after_the_hour ? 3700s : 0s));
+  CHECK(age < (after_the_hour ? 3700s : 0s) + 600s);
+  evict(world, kFetched);
+  world.advance(2 * kDay - age + 1s);
+  CHECK(world.ask(kFetched) == kNothing);
+}
+
+TEST_CASE("C-19 a policy that was loaded and evicted ends by a clock that is set forward") {
+  World world;
+  begin(world, kDay, 69 * 3600s, 69 * 3600s);
+  evict(world, kLoaded);
+  evict(world, kFetched);
+  world.advance(1s);
+  set_clock(world, 69 * 3600s);
+  CHECK(world.ask(kLoaded) == kNothing);
+  CHECK(world.ask(kFetched) == kSecure);
 }

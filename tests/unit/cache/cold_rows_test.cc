@@ -8,6 +8,19 @@
 
 using namespace tlspolicyd;
 
+TEST_CASE("a row's tag is kept while the table grows and shrinks, and is replaced by the next") {
+  ColdRows rows;
+  const auto name = [](unsigned i) { return *Domain::parse("t" + std::to_string(i) + ".example"); };
+  for (unsigned i = 0; i < 5000; ++i) rows.add(name(i), i % ColdRows::kTags);
+  for (unsigned i = 0; i < 5000; i += 3) rows.remove(name(i));
+  rows.add(name(1), 5);
+  for (unsigned i = 0; i < 5000; ++i) {
+    REQUIRE(rows.contains(name(i)) == (i % 3 != 0));
+    REQUIRE(rows.tag_of(name(i)) == (i % 3 == 0 ? 0 : i == 1 ? 5 : i % ColdRows::kTags));
+  }
+  CHECK(rows.size() == 3333);
+}
+
 TEST_CASE("the names of cold rows agree with a plain set whatever comes and goes") {
   std::mt19937 random(7);
   ColdRows rows;
