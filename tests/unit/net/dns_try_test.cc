@@ -84,7 +84,7 @@ TEST_CASE("in a crowd REFUSED costs a question none of its time, for 30 s") {
   Asking asking(client, kTxt);
   const SteadyTime began = rig.time.steady();
   while (!asking.answer && rig.time.steady() - began < seconds(60)) {
-    for (int i = 0; i < 100; ++i) rig.server.set(question_number(i).name, RrType::txt, {.drops = -1});
+    for (int i = 0; i < 100; ++i) rig.server.set(numbered_question(i).name, RrType::txt, {.drops = -1});
     before = std::exchange(crowd, ask_many(client, 100));
     for (int i = 0; i < 3; ++i) {
       rig.time.advance(milliseconds(100));
