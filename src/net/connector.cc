@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/connect.h"
 #include "net/connect_errors.h"
 #include "net/socket_address.h"
 
@@ -22,25 +23,12 @@ constexpr int kMaxDoublings = 5;
 // here cost a system call each.
 constexpr std::size_t kMaxKnown = 64;
 
-// connect() says EADDRNOTAVAIL where no port is left, and also where this host has no address of the
-// family, as with IPv6 switched off: then it says so of UDP, too, whose ports are others.
-bool has_source_address(const SocketAddress& to) {
-  const UniqueFd probe(::socket(to.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  return !probe || connect(probe.get(), to.get(), to.size) == 0 || errno != EADDRNOTAVAIL;
-}
-
-// A socket whose connection is under way or done, or none and `error`.
-UniqueFd begin_connect(const IpAddress& address, std::uint16_t port, int& error) {
-  const SocketAddress to = to_socket_address(address, port);
-  UniqueFd socket(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (socket) {
-    const int on = 1;
-    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(socket.get(), to.get(), to.size) == 0 || errno == EINPROGRESS) return socket;
-  }
-  error = errno;
-  if (error == EADDRNOTAVAIL && !has_source_address(to)) error = ENETUNREACH;
-  return {};
+// A socket whose connection is under way or done, or errno.
+tl::expected<UniqueFd, int> begin_connect(const IpAddress& address, std::uint16_t port) {
+  auto socket = connect_to(to_socket_address(address, port), SOCK_STREAM);
+  const int on = 1;
+  if (socket) setsockopt(socket->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
 }
 
 int error_of(int fd) {
@@ -141,19 +129,18 @@ void Connector::begin_next() {
 // False: no attempt has come about.
 bool Connector::begin(Candidate next) {
   if (attempts_.size() == kMaxAttempts) make_room();
-  int error = 0;
-  UniqueFd socket = begin_connect(next.address, port_, error);
-  next.short_of = !socket && is_shortage(error) ? error : 0;
+  auto socket = begin_connect(next.address, port_);
+  next.short_of = !socket && is_shortage(socket.error()) ? socket.error() : 0;
   if (next.short_of != 0) {
     put_back(next);
     return false;
   }
-  if (socket || !stays_here(error)) count(next);
+  if (socket || !stays_here(socket.error())) count(next);
   if (!socket) {
-    events_.failed(next.address, error);
+    events_.failed(next.address, socket.error());
     return false;
   }
-  attempts_.push_back(std::make_unique<Attempt>(*this, next, std::move(socket)));
+  attempts_.push_back(std::make_unique<Attempt>(*this, next, *std::move(socket)));
   stagger_->start(kStagger * (1 << std::min(next.round, kMaxDoublings)));
   return true;
 }

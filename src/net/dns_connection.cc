@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "net/dns_connect.h"
+#include "net/connect.h"
 
 namespace tlspolicyd {
 namespace {

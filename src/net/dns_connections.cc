@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "net/dns_connect.h"
+#include "net/connect.h"
+
 
 namespace tlspolicyd {
 

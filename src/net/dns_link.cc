@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "net/connect.h"
 #include "net/connect_errors.h"
-#include "net/dns_connect.h"
 
 namespace tlspolicyd {
 namespace {

@@ -7,8 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "net/connect.h"
 #include "net/connect_errors.h"
-#include "net/dns_connect.h"
 
 namespace tlspolicyd {
 

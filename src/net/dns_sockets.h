@@ -14,7 +14,8 @@
 //     channels) is worth little by then;
 //   - DnsSocket::kStraysMax datagrams that match nothing retire a socket and what waits there is
 //     sent again from other ports, at once and then ever less often: who knows a port has 16 guesses of
-//     65 536, 1 in 4096, and must find the next port. Answers that are late match nothing either, and are told apart by their ids.
+//     65 536, 1 in 4096, and must find the next port. Answers that are late match nothing either, and are
+//     told apart by their ids.
 // Where the resolver is on loopback none of this can be tried from outside.
 //
 // DnsSocket::kShared questions wait at one socket at most, so that what comes together fits into its buffer,

@@ -239,6 +239,7 @@ class Resolver(WorldTest):
     def test_resolv_conf_changes(self):
         """resolv.conf is read again when it changes"""
         daemon = self.world.daemon(resolver=None).start()
+        self.addCleanup(daemon.stop)
         self.world.publish("first.example", "mx1.first.example")
         self.assertEqual(daemon.ask("first.example"), secure("mx1.first.example"))
         other = DnsServer("127.0.0.8")
@@ -247,6 +248,18 @@ class Resolver(WorldTest):
         namespace.write_resolv_conf("nameserver 127.0.0.8\n")
         names = (f"n{number}.example" for number in itertools.count())
         until(lambda: daemon.ask(next(names)) and other.queries, "the daemon to ask the other resolver")
+
+    @needs_root
+    def test_no_ipv6(self):
+        """where IPv6 is switched off, a resolver with an IPv6 address costs a question nothing and is no lack of ports"""
+        self.world.publish("other.example", "mx1.other.example")
+        with namespace.no_ipv6():
+            daemon = self.world.daemon(resolver="2001:db8::53 127.0.0.1", dns_timeout="30s").start()
+            self.addCleanup(daemon.stop)
+            self.assertEqual(daemon.ask("other.example"), secure("mx1.other.example"))
+        tries = daemon.json("--status")["counters"]["dns_tries"]
+        self.assertGreater(tries["broken"], 0)
+        self.assertNotIn("no_descriptor", tries)
 
 
 @needs_root
