@@ -213,8 +213,8 @@ void PolicyCache::touch(const Entry& entry, LifeTime now) {
   rank.add(index, slot);
 }
 
-void PolicyCache::use_dane(const Entry& entry) {
-  state_->slots[state_->names.find(entry.domain.text())].entry.dane_in_use = true;
+void PolicyCache::use_dane(const Entry& entry, std::uint8_t bit) {
+  state_->slots[state_->names.find(entry.domain.text())].entry.dane_in_use |= bit;
 }
 
 seconds PolicyCache::touch_step() const {

@@ -48,8 +48,8 @@ class PolicyCache {
   // entries far apart. `entry`: as find() gave it.
   void touch(const Entry& entry, LifeTime now);
   [[nodiscard]] seconds touch_step() const;
-  // Sets Entry::dane_in_use. `entry`: as find() gave it.
-  void use_dane(const Entry& entry);
+  // Sets a bit of Entry::dane_in_use. `entry`: as find() gave it.
+  void use_dane(const Entry& entry, std::uint8_t bit);
 
   // Smaller bounds evict, some entries at a time. False: call again, soon.
   [[nodiscard]] bool set_bounds(Bounds bounds, LifeTime now);

@@ -105,7 +105,8 @@ void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
   });
 }
 
-// A domain of which nothing else is known yet gets an entry that says just that.
+// A domain of which nothing else is known yet gets an entry that says just that. A renewal that failed
+// changes nothing, and is not repeated by the next reply.
 HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
   const LifeTime now = parts_.clock.life();
   const Entry* const known = parts_.cache.find(pending.domain.text());
@@ -114,8 +115,8 @@ HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
   const HopDane* const before = find_hop(entry.dane, pending.hop);
   HopDane after = learned(before, pending.hop, report.status, report.ttl, now);
   note(pending, before, after, report);
-  // A renewal that failed is not repeated by the next reply.
-  if (before == nullptr || *before != after) entry.dane_in_use = false;
+  if (before != nullptr && *before == after) return after;
+  entry.dane_in_use = 0;
   entry.dane = with_hop(entry.dane, after);
   if (entry.held) parts_.shadow.changed(pending.domain);
   parts_.cache.put(std::move(entry), now);

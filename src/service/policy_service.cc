@@ -65,8 +65,9 @@ bool PolicyService::answer_now(const MapQuestion& question, std::string& out) {
 
 // Whoever asks next should not have to wait for DANE.
 void PolicyService::note_use(const Domain& domain, const Entry& entry, const HopDane& dane, const MapName& map) {
-  if (entry.dane_in_use || !rules_for(map).dane_active || parts_.clock.life() > dane.current_until) return;
-  parts_.cache.use_dane(entry);
+  const auto bit = static_cast<std::uint8_t>(1U << (&dane - entry.dane->data()));
+  if ((entry.dane_in_use & bit) != 0 || !rules_for(map).dane_active || parts_.clock.life() > dane.current_until) return;
+  parts_.cache.use_dane(entry, bit);
   parts_.dane.renew_in_time(domain, dane);
 }
 

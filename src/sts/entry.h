@@ -63,7 +63,9 @@ struct Entry {
   std::shared_ptr<const std::vector<FetchMade>> fetches;  // null: none
   std::shared_ptr<const Failure> failure;                 // null: the last discovery succeeded
   std::shared_ptr<const HopDanes> dane;                   // null: never looked up; lives apart from the policy
-  bool dane_in_use = false;  // it has answered a question since it was looked up
+  // Of each of these, by its place there, a bit: it has answered a question since one was looked up.
+  std::uint8_t dane_in_use = 0;
+  static_assert(kMaxHops <= 8);
 };
 
 }  // namespace tlspolicyd

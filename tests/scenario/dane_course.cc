@@ -196,6 +196,22 @@ TEST_CASE("a status that was asked for since is renewed in time, so that nobody 
   CHECK(world.dns.count("d.example", RrType::mx) == 4);
 }
 
+TEST_CASE("of two next hops of a domain that are in use each is renewed in time") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  for (const char* const host : {"mx1.d.example", "mx2.d.example"})
+    world.dns.deny(DaneWorld::tlsa_name(host, 587), RrType::tlsa, kSigned);
+  for (const char* const next_hop : {"d.example", "d.example:587"}) REQUIRE(world.ask(next_hop) == kSecure);
+  for (std::size_t lifetime = 1; lifetime <= 3; ++lifetime) {
+    for (int i = 0; i < 3; ++i)
+      for (const char* const next_hop : {"d.example", "d.example:587"}) CHECK(world.ask(next_hop) == kSecure);
+    world.advance(269s);
+    CHECK(world.dns.count("d.example", RrType::mx) == 2 * lifetime);
+    world.advance(1s);
+    CHECK(world.dns.count("d.example", RrType::mx) == 2 * lifetime + 2);
+  }
+}
+
 TEST_CASE("a renewal that fails while the status is current is not repeated for each reply") {
   DaneWorld world;
   publish_two_hosts(world);
