@@ -34,6 +34,7 @@ StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable, bool may_
       loaded(!lane.has_store()),
       started(ports.clock.wall()),
       wall_step(ports.clock),
+      began(ports.clock.life()),
       wall_stands_since(ports.clock.life()) {}
 
 StoreShadow::StoreShadow(Parts parts, std::shared_ptr<Store> store)
@@ -62,12 +63,13 @@ void StoreShadow::State::evicted(const Entry& entry) {
   if (!usable(*entry.held, parts.clock.life())) return changed(entry.domain);
   const bool written = backlog.keep(entry);
   if (!written) parts.metrics.add("store", "unwritten_lost");
-  cold.add(entry.domain, written ? tag_for(entry) : 0);
+  cold.add(entry.domain, written ? tag_for(entry) : kByWall);
 }
 
 // A step that was not noticed yet leaves open which clock the row was written by.
 unsigned StoreShadow::State::tag_for(const Entry& entry) const {
-  return entry.held->stored == WallTime::min() && !wall_step.pending() ? tag : 0;
+  if (wall_step.pending()) return kByWall;
+  return entry.held->stored == WallTime::min() ? tag : kLoaded;
 }
 
 void StoreShadow::State::adopted(const Domain& domain) {
@@ -146,7 +148,7 @@ void StoreShadow::evicted(const Entry& entry) { state_->evicted(entry); }
 
 void StoreShadow::adopted(const Domain& domain) { state_->adopted(domain); }
 
-bool StoreShadow::fetched_since_start(const Domain& domain) const { return state_->cold.tag_of(domain) != 0; }
+bool StoreShadow::knows_age(const Domain& domain) const { return state_->knows_age(domain); }
 
 std::size_t StoreShadow::beyond_memory() const { return state_->cold.size(); }
 

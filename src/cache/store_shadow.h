@@ -1,6 +1,7 @@
 // Keeps the store in step with the cache: written behind, by group commit, on the store's own
 // thread, and synced behind that on another. Also the way back: loading at start, and point
-// reads of what is not loaded yet, or for which the cache has no room. Answer loop only; the Store itself is touched on the lanes alone.
+// reads of what is not loaded yet, or for which the cache has no room. Answer loop only; the
+// Store itself is touched on the lanes alone.
 #pragma once
 
 #include <cstdint>
@@ -72,8 +73,8 @@ class StoreShadow {
   [[nodiscard]] bool may_hold(const Domain& domain) const;
   // Whether the store does have one, by all that is known, though the cache had no room for it.
   [[nodiscard]] bool holds(const Domain& domain) const;
-  // Whether that policy was fetched since the start: its age does not depend on the wall clock.
-  [[nodiscard]] bool fetched_since_start(const Domain& domain) const;
+  // Whether the age of that policy, as get() gives it, is the true one whatever the wall clock says.
+  [[nodiscard]] bool knows_age(const Domain& domain) const;
   // Live rows that the cache has no room for.
   [[nodiscard]] std::size_t beyond_memory() const;
 

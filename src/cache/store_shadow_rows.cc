@@ -1,4 +1,5 @@
 // The way back of StoreShadow: rows that are loaded, read one by one, or found to be strays.
+#include <algorithm>
 #include <utility>
 
 #include "cache/store_shadow_state.h"
@@ -106,8 +107,9 @@ bool StoreShadow::State::is_stray(const StoredRow& row) const {
   return all_forgotten || (lapsed_by_wall(row, parts.clock) && row.checked < started);
 }
 
-// A row that was fetched since the start and written before the wall clock was set.
+// A row that was written before the wall clock was set.
 void StoreShadow::State::correct(StoredRow& row) const {
+  if (!cold.contains(row.domain)) return;
   const seconds by = stepped[cold.tag_of(row.domain)];
   for (WallTime* const time : {&row.fetched, &row.checked, &row.last_asked}) *time += by;
 }
@@ -117,6 +119,12 @@ void StoreShadow::State::on_point_read(const Domain& domain, std::optional<Store
   const bool lapsed = row && lapsed_by_wall(*row, parts.clock);
   passed_over |= lapsed;
   if (!row || lapsed) cold.remove(domain);
+}
+
+// Of what was loaded a step after the window tells age and clock apart.
+bool StoreShadow::State::knows_age(const Domain& domain) const {
+  const unsigned its_tag = cold.tag_of(domain);
+  return its_tag == kLoaded ? stepped[kLoaded] != seconds(0) : its_tag != kByWall;
 }
 
 bool StoreShadow::State::holds(const Domain& domain) const {
@@ -148,9 +156,9 @@ void StoreShadow::State::on_clock_set(seconds by) {
   parts.log.info(LogLine("clock").with("action", "stepped").with("by_s", by.count())
                      .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
   wall_stands_since = parts.clock.life();
-  const unsigned used = tag == 0 ? ColdRows::kTags - 1 : tag;
-  for (unsigned before = 1; before <= used; ++before) stepped[before] += by;
-  tag = (used + 1) % ColdRows::kTags;
+  if (parts.clock.life() - began > WallStep::kStartWindow) stepped[kLoaded] += by;
+  for (unsigned before = 1; before <= tag && before < kByWall; ++before) stepped[before] += by;
+  tag = std::min(tag + 1, kByWall);
   backlog.add_all();
   wake();
   if (all_forgotten || !std::exchange(passed_over, false)) return;

@@ -54,6 +54,7 @@ struct StoreShadow::State {
   [[nodiscard]] Ticket get(const Domain& domain, Got done);
   seconds mind_clock();
   void on_clock_set(seconds by);
+  [[nodiscard]] bool knows_age(const Domain& domain) const;
   [[nodiscard]] bool cached(const Domain& domain) const;
   [[nodiscard]] bool newer_known(const StoredRow& row) const;
   void drain(std::function<void()> done);
@@ -80,12 +81,13 @@ struct StoreShadow::State {
   bool passed_over = false;     // there may be lapsed rows
   WallTime started;
   WallStep wall_step;
-  // Cold rows fetched since the start are tagged by how many steps of the wall clock came before they were written,
-  // with what came since in `stepped`. 0: fetched before, or after more steps than there are tags; these have the
-  // age that the wall clock says.
+  // Cold rows have a tag, with steps of the wall clock that are not to change their age in `stepped`. kLoaded: fetched
+  // before the start; steps after the window of WallStep. 1 and up: fetched since the start and written after so
+  // many steps less one; what came since. kByWall: written after more steps; none.
+  static constexpr unsigned kLoaded = 0, kByWall = ColdRows::kTags - 1;
   unsigned tag = 1;
   std::array<seconds, ColdRows::kTags> stepped{};
-  LifeTime wall_stands_since;
+  LifeTime began, wall_stands_since;
   std::vector<std::function<void()>> drains;
 };
 

@@ -10,6 +10,9 @@ class WallStep {
  public:
   // A minute more or less does not matter to policies that last for days.
   static constexpr seconds kTolerated{60};
+  // How long after the start a step forward is taken for the correction of a clock that was
+  // behind. Later it may as well be false, and would end all that was loaded.
+  static constexpr seconds kStartWindow{3600};
 
   explicit WallStep(const Clock& clock) : clock_(clock), distance_(distance()) {}
 

@@ -241,7 +241,7 @@ std::optional<Entry> Learner::newer_entry(const StoredRow& row) const {
   const Entry* known = parts_.cache.find(row.domain.text());
   const LifeTime now = parts_.clock.life();
   Entry entry = from_row(row, parts_.clock);
-  if (parts_.shadow.fetched_since_start(row.domain)) entry = without_stored_time(entry);
+  if (parts_.shadow.knows_age(row.domain)) entry = without_stored_time(entry);
   if (holds_policy(known) && known->held->fetched >= entry.held->fetched) return std::nullopt;
   if (!usable(*entry.held, now)) return std::nullopt;  // by the wall clock: the shadow sees to it
   if (known != nullptr) entry.last_asked = known->last_asked;

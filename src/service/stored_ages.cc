@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "cache/wall_step.h"
+
 namespace tlspolicyd {
 namespace {
 constexpr std::size_t kEntriesATurn = 250;  // about a millisecond
@@ -15,7 +17,7 @@ StoredAges::StoredAges(Parts parts)
 // the clock already, at the start, may be right: the clock is behind, then, and has its time to
 // be set.
 void StoredAges::look(seconds step) {
-  const bool over = parts_.clock.life() - started_ > kWindow;
+  const bool over = parts_.clock.life() - started_ > WallStep::kStartWindow;
   const bool older = step > seconds(0) && !over;
   WallTime too_young = step < seconds(0) ? parts_.clock.wall() - step : WallTime::min();
   if (over && !settled_) too_young = WallTime::max();

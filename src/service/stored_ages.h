@@ -15,10 +15,6 @@ namespace tlspolicyd {
 
 class StoredAges {
  public:
-  // How long after the start a step forward is taken for the correction of a clock that was
-  // behind. Later it may as well be false, and would end all that was loaded.
-  static constexpr seconds kWindow{3600};
-
   struct Parts {  // all outlive this object
     Learner& learner;
     PolicyCache& cache;

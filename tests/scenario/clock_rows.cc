@@ -176,3 +176,22 @@ TEST_CASE("C-19 a policy that was loaded and evicted ends by a clock that is set
   CHECK(world.ask(kLoaded) == kNothing);
   CHECK(world.ask(kFetched) == kSecure);
 }
+
+TEST_CASE("C-19 a false step after the first hour ends no policy that was loaded and evicted, nor prolongs it when undone") {
+  const bool adopted_meanwhile = GENERATE(false, true);
+  World world;
+  begin(world, 10 * kDay);
+  world.advance(3700s);
+  for (const std::string& domain : {kLoaded, kFetched}) evict(world, domain);
+  world.advance(1s);
+  set_clock(world, 365 * kDay);
+  for (const std::string& domain : {kLoaded, kFetched}) {
+    if (adopted_meanwhile) CHECK(world.ask(domain) == kSecure);
+    if (adopted_meanwhile) evict(world, domain);
+  }
+  set_clock(world, -365 * kDay);
+  for (const std::string& domain : {kLoaded, kFetched}) CHECK(world.ask(domain) == kSecure);
+  for (const std::string& domain : {kLoaded, kFetched}) evict(world, domain);
+  world.advance(10 * kDay);
+  for (const std::string& domain : {kLoaded, kFetched}) CHECK(world.ask(domain) == kNothing);
+}
