@@ -15,7 +15,7 @@ void log_unknown(Logger& log, std::string_view name, const MapName& means) {
                          .with("result", "answered as without it")
                          .with("fix", "write may, encrypt, dane, dane-only, fingerprint, verify or secure after the @ in smtp_tls_policy_maps"));
   log.info(LogLine("map").with("name", name).with("form", "plain").with(
-      "cure", "ask QUERY; or the name in tlsrpt_map_name for the attributes of Postfix 3.10"));
+      "fix", "ask QUERY; or the name in tlsrpt_map_name for the attributes of Postfix 3.10"));
 }
 
 std::string name_of(std::string_view form, std::size_t level) {
@@ -33,7 +33,9 @@ bool MapNames::count(std::string_view sent, const MapName& means) {
 
 void MapNames::count_unknown(std::string_view sent, const MapName& means) {
   auto found = unknown_.find(sent);
-  if (found == unknown_.end() && unknown_.size() >= kMaxUnknown) return void(++others_);
+  const auto alike = [&](const auto& other) { return other.second.means.level_known == means.level_known; };
+  const auto known = static_cast<std::size_t>(std::count_if(unknown_.begin(), unknown_.end(), alike));
+  if (found == unknown_.end() && known >= kMaxUnknown) return void(++others_);
   if (found == unknown_.end()) {
     found = unknown_.emplace(sent, Seen{printable(sent), means, 0}).first;
     log_unknown(log_, sent, means);

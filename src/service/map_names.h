@@ -26,11 +26,12 @@ class MapNames {
   // `sent`: as in the lookup. True for the first with this form and level, both known.
   bool count(std::string_view sent, const MapName& means);
 
-  // Those with known form and level first, the first kMaxUnknown others, and the rest under one name.
+  // Those with known form and level first, the first kMaxUnknown others of each kind, and the rest under one name.
   [[nodiscard]] std::vector<Seen> seen(std::string_view tlsrpt_name) const;
   [[nodiscard]] bool seen(MapForm form) const;
 
-  // Clients choose the names. More than these would say nothing new.
+  // Clients choose the names. More than these of each kind, of unknown form and of unknown level, would say
+  // nothing new.
   static constexpr std::size_t kMaxUnknown = 16;
 
  private:

@@ -61,4 +61,8 @@ TEST_CASE("unknown map names cost one log line each, and of very many only the f
   rig.ask("QUERY@encrypt");
   CHECK(rig.lookups("QUERY@encrypt") == 1);
   CHECK(rig.lookups("(others)") == 1000 + 2 - MapNames::kMaxUnknown);
+  rig.ask("QUERY@dnae");  // no crowd of names hides that
+  CHECK(rig.log.count(LogLevel::error, "map: name=QUERY@dnae") == 1);
+  for (int i = 0; i < 1000; ++i) rig.ask("QUERY@" + std::to_string(i));
+  CHECK(rig.log.lines.size() == 2 * MapNames::kMaxUnknown);
 }
