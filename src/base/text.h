@@ -59,7 +59,6 @@ inline constexpr std::array<bool, 256> kNameOctets = [] {
 }();
 [[nodiscard]] constexpr bool is_name_octet(char c) { return kNameOctets[static_cast<unsigned char>(c)]; }
 
-
 // U+FEFF in UTF-8, which some editors put before a text.
 inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 

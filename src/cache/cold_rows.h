@@ -1,6 +1,6 @@
-// The names of live rows in the store that the cache does not hold, as keyed hashes: 8 bytes
-// a name in a table that is two to four fifths full, so 10 to 20. Two names that fall together, one pair in millions of years, cost a read
-// of the store. Answer loop only.
+// The names of live rows in the store that the cache does not hold, as keyed hashes: 8 bytes a name
+// in a table that is two to four fifths full, so 10 to 20. Two names that fall together, one pair in
+// millions of years, cost a read of the store. Answer loop only.
 #pragma once
 
 #include <array>

@@ -11,12 +11,12 @@
 #include <string_view>
 
 #include "base/c_ptr.h"
+#include "net/cert_text.h"
 
 namespace tlspolicyd {
 namespace {
 
 using BioPtr = CPtr<BIO, BIO_free_all>;
-using AnchorPtr = CPtr<X509, X509_free>;
 
 constexpr std::string_view kEnd = "-----END ";
 // What OpenSSL takes for a certificate.
@@ -29,7 +29,7 @@ bool begins(std::string_view line) {
 
 bool is_certificate(const std::string& pem) {
   const BioPtr text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const AnchorPtr certificate(text ? PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr) : nullptr);
+  const X509Ptr certificate(text ? PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr) : nullptr);
   ERR_clear_error();
   return certificate != nullptr;
 }

@@ -6,11 +6,11 @@
 #include <algorithm>
 
 #include "base/c_ptr.h"
+#include "net/cert_text.h"
 
 namespace tlspolicyd {
 namespace {
 
-using X509Ptr = CPtr<X509, X509_free>;
 using KeyPtr = CPtr<EVP_PKEY, EVP_PKEY_free>;
 
 // The registries' values (RFC 7218).

@@ -51,7 +51,6 @@ bool good_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
 }
 
-
 // Why a record that is meant for MTA-STS does not begin as one.
 TxtWords diagnose_beginning(std::string_view record) {
   if (record.starts_with('"')) return kQuoted;

@@ -18,7 +18,6 @@ tl::unexpected<TxtFault> fault(TxtProblem problem, std::string detail) {
   return tl::unexpected(TxtFault{problem, std::move(detail)});
 }
 
-
 std::string why_not_taken(std::string_view record) {
   const char* why = "has the wrong version";
   if (is_blank(record.front())) why = "begins with a blank";

@@ -54,6 +54,16 @@ void evict_during_recheck(World& world) {
   crowd_out(world);
 }
 
+// Then a question reads the store, which stalls, while the recheck finds that TXT is gone.
+void end_recheck_during_read(World& world) {
+  evict_during_recheck(world);
+  world.stall_store(true);
+  CHECK(world.ask("d.example") == kNoReply);
+  world.dns.erase(kTxtName, RrType::txt);
+  world.dns.release(kTxtName, RrType::txt);
+  world.settle();
+}
+
 }  // namespace
 
 TEST_CASE("C-15 a policy that is evicted while its TXT record is checked again stays in force") {
@@ -90,12 +100,7 @@ TEST_CASE("C-15 a policy that is evicted while its TXT record is checked again a
 
 TEST_CASE("C-15 a discovery that ends while the store is read for a question waits for the row") {
   World world;
-  evict_during_recheck(world);
-  world.stall_store(true);
-  CHECK(world.ask("d.example") == kNoReply);
-  world.dns.erase(kTxtName, RrType::txt);
-  world.dns.release(kTxtName, RrType::txt);
-  world.settle();
+  end_recheck_during_read(world);
   CHECK(world.process->learner.under_way() == 1);
   world.stall_store(false);
   world.settle();
@@ -128,12 +133,7 @@ TEST_CASE("C-15 a stored policy that cannot be read is never taken for absent, a
 
 TEST_CASE("C-15 a purge voids a discovery that waits for the row") {
   World world;
-  evict_during_recheck(world);
-  world.stall_store(true);
-  CHECK(world.ask("d.example") == kNoReply);
-  world.dns.erase(kTxtName, RrType::txt);
-  world.dns.release(kTxtName, RrType::txt);
-  world.settle();
+  end_recheck_during_read(world);
   world.process->service.purge(*Domain::parse("d.example"));
   world.stall_store(false);
   world.settle();
