@@ -88,7 +88,6 @@ void DnsConnection::on_message(Octets message) {
   if (found == unanswered_.end()) {
     return take_late(message) ? events_.on_room() : close("reply to another question over TCP");
   }
-  if (is_truncated(message)) return close("truncated over TCP");
   DnsTry& each = **found;
   leave(each);
   served_ = true;

@@ -96,6 +96,7 @@ void DnsQuery::on_outcome(DnsTry& each, const DnsOutcome& outcome) {
 
 void DnsQuery::judge(Candidate& asked, Octets reply) {
   pool_->link(asked.index).health().answered(hub_.clock().steady());
+  if (is_truncated(reply)) return on_nonsense(asked, "truncated");  // and there is nothing longer than TCP
   auto message = decode_message(reply);
   if (!message) return on_nonsense(asked, message.error().text);
   if (message->rcode != Rcode::noerror && message->rcode != Rcode::nxdomain)

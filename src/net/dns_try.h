@@ -20,7 +20,7 @@ class DnsTry;
 
 struct DnsOutcome {
   enum class Kind : std::uint8_t {
-    reply,      // to this question, not judged further
+    reply,      // to this question, not judged further; over TCP it may say that it is truncated
     truncated,  // the reply is too long for a datagram
     lost,       // its socket was closed for reasons of its own: to be sent again
     broken,     // the resolver cannot be reached

@@ -34,6 +34,7 @@ class NameServer:
             self._addresses[act.encode()].append(socket.inet_aton(at))
         self._mail, self._ids = MailZone(self._addresses[b"good"][0]), itertools.count(1)
         self._later = collections.deque()  # (when, reply, peer)
+        self._streams = {}  # of each connection what has come of a question
         self._select = selectors.DefaultSelector()
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
@@ -96,21 +97,31 @@ class NameServer:
 
     def _on_connection(self, listener):
         stream, _ = listener.accept()
+        self._streams[stream] = b""
         self._select.register(stream, selectors.EVENT_READ, self._on_stream)
 
     def _on_stream(self, stream):
+        """Many questions may stand on one connection (RFC 7766 section 6.2.1.1)."""
         try:
-            wire = stream.recv(4096)[2:]
-            if wire:
-                query = Query(wire)
-                trick = self._trick(query)
-                reply = query.reply(flags=QR_RD_RA | TC) if trick == b"truncated" else self.judge(query, trick)
-                stream.sendall(struct.pack("!H", len(reply)) + reply if reply else b"")
+            some = stream.recv(65536)
+            if some:
+                read = self._streams[stream] + some
+                while len(read) >= 2 and len(read) >= 2 + struct.unpack_from("!H", read)[0]:
+                    size = 2 + struct.unpack_from("!H", read)[0]
+                    self._answer_stream(Query(read[2:size]), stream)
+                    read = read[size:]
+                self._streams[stream] = read
                 return
         except OSError:
             pass
         self._select.unregister(stream)
+        del self._streams[stream]
         stream.close()
+
+    def _answer_stream(self, query, stream):
+        trick = self._trick(query)
+        reply = query.reply(flags=QR_RD_RA | TC) if trick == b"truncated" else self.judge(query, trick)
+        stream.sendall(struct.pack("!H", len(reply)) + reply if reply else b"")
 
     @staticmethod
     def _trick(query):

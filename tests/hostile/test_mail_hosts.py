@@ -40,6 +40,7 @@ def asked(trick, rdtype):
 
 
 class MailHosts(ArenaTest):
+    maxDiff = None
     settings = {"postfix_security_level": "dane"}
 
     def test_all_kinds(self):

@@ -146,9 +146,11 @@ TEST_CASE("X-07 a TCP answer that is cut off, truncated or another's is no answe
   Script& script = rig.server.set_txt(kTxt.name, {"short"});
   script.truncate = true;
   const auto question_for = [](const std::string& name) { return wire::question(wire::name(name), 16); };
+  std::string counted = "broken";
   SECTION("closed within the length") { script.tcp_cut = 1; }
   SECTION("closed within the message") { script.tcp_cut = 30; }
   SECTION("TC over TCP") {
+    counted = "malformed";
     script.raw = wire::Message{.flags = wire::kResponse | wire::kTruncated,
                                .question = {question_for(kTxt.name)}}.bytes().substr(2);
   }
@@ -158,7 +160,7 @@ TEST_CASE("X-07 a TCP answer that is cut off, truncated or another's is no answe
   const DnsAnswer answer = rig.ask(rig.options({rig.server.resolver(), good.resolver()}), kTxt);
   CHECK(text_in(answer) == "[" + kRecord + "]");
   CHECK(rig.server.asked.size() == 2);
-  CHECK(rig.metrics.value("dns_tries", "broken") == 1);
+  CHECK(rig.metrics.value("dns_tries", counted) == 1);
 }
 
 TEST_CASE("use-vc asks over TCP from the start") {

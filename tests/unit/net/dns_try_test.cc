@@ -244,6 +244,24 @@ TEST_CASE("D-16 a crowd of truncated answers comes over four connections at most
   rig.run_until([&] { return rig.server.open_connections() == 0; });  // idle ones are closed
 }
 
+TEST_CASE("X-07 answers that are truncated over TCP, too, are no answers, and cost their neighbors on the connection nothing") {
+  Rig rig;
+  const auto truncated = [](const std::string& name) {
+    return wire::Message{.flags = wire::kResponse | wire::kTruncated, .question = {wire::question(wire::name(name), 16)}}.bytes().substr(2);
+  };
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = numbered_question(i).name;
+    Script& script = rig.server.set_txt(name, {"x"});
+    script.truncate = true;
+    if (i % 2 == 0) script.raw = truncated(name);
+  }
+  DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
+  const auto asking = ask_many(client, 40);
+  rig.run_until([&] { return all_answered(asking); });
+  for (std::size_t i = 0; i < 40; ++i) CHECK(asking[i]->answer->status == (i % 2 == 0 ? DnsStatus::malformed : DnsStatus::found));
+  CHECK(rig.server.asked.size() == 80);  // each over UDP and over TCP, once
+}
+
 TEST_CASE("D-16 what stood on a connection that the server ends is asked on another") {
   Rig rig;
   rig.server.tcp_answers = 3;
