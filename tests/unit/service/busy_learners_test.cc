@@ -35,7 +35,7 @@ class NoNames final : public Dns {
   std::shared_ptr<char> token_ = std::make_shared<char>();
 };
 
-struct Fixture {
+struct LearnersFixture {
   Loop loop;
   SystemClock clock;
   CapturedLog log;
@@ -74,14 +74,14 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("discoveries that have ended are not kept while others end") {
-  Fixture f;
+  LearnersFixture f;
   CHECK(f.most_held([&](const Domain& domain, std::function<void()> done) {
     return f.learner.learn(domain, [done = std::move(done)](Learner::Learned) { done(); });
   }) < 50);
 }
 
 TEST_CASE("look-ups for DANE that have ended are not kept while others end") {
-  Fixture f;
+  LearnersFixture f;
   CHECK(f.most_held([&](const Domain& domain, const std::function<void()>& done) {
     return f.dane.learn(domain, {}, [done](const HopDane&) { done(); });
   }) < 50);

@@ -94,8 +94,8 @@ std::string all_of(const UniqueFd& fd) {
   return out;
 }
 
-struct Rig {
-  explicit Rig(uid_t allowed = ::getuid()) : server(loop, time, socket.listen(), handler, {allowed}) {}
+struct ControlRig {
+  explicit ControlRig(uid_t allowed = ::getuid()) : server(loop, time, socket.listen(), handler, {allowed}) {}
 
   // Runs `client` on a thread of its own and the loop here until it ends.
   void run(const std::function<void()>& client) {
@@ -156,19 +156,19 @@ TEST_CASE("control: each request gets its lines and a last word") {
       {"what follows the line is ignored", "status\npurge-all\n", "{\"version\":\"1\"}\ndone 1\n"},
   }));
   CAPTURE(name);
-  Rig rig;
+  ControlRig rig;
   CHECK(rig.ask(request) == reply);
 }
 
 TEST_CASE("control: a malformed domain is an error in printable words") {
-  Rig rig;
+  ControlRig rig;
   const std::string reply = rig.ask("cache a\x1b[2J b..example\n");
   CHECK(reply.substr(0, 6) == "error ");
   CHECK(reply.find('\x1b') == reply.npos);
 }
 
 TEST_CASE("control: a request may come in pieces") {
-  Rig rig;
+  ControlRig rig;
   rig.run([&] {
     const UniqueFd fd = rig.socket.connect();
     put(fd, "sta");
@@ -179,21 +179,21 @@ TEST_CASE("control: a request may come in pieces") {
 }
 
 TEST_CASE("control: a request without end is refused at a kilobyte") {
-  Rig rig;
+  ControlRig rig;
   CHECK(rig.ask(std::string(1024, 'a')) == "error request too long\n");
   CHECK(rig.ask(std::string(1024, 'a') + "\n") == "error request too long\n");
   CHECK(rig.ask(std::string(1023, 'a') + "\n") == "error unknown request\n");
 }
 
 TEST_CASE("control: a peer that is not allowed hears so and gets nothing") {
-  Rig rig(::getuid() + 1);
+  ControlRig rig(::getuid() + 1);
   CHECK(rig.ask("status\n") == "refused\n");
   CHECK(rig.ask("purge-all\n") == "refused\n");
   CHECK(rig.server.connections() == 0);
 }
 
 TEST_CASE("control: a silent peer is dropped at its deadline") {
-  Rig rig;
+  ControlRig rig;
   rig.run([&] {
     const UniqueFd fd = rig.socket.connect();
     put(fd, "stat");
@@ -205,7 +205,7 @@ TEST_CASE("control: a silent peer is dropped at its deadline") {
 }
 
 TEST_CASE("control: beyond 32 connections a peer hears busy; room comes back") {
-  Rig rig;
+  ControlRig rig;
   rig.run([&] {
     std::vector<UniqueFd> open;
     for (std::size_t i = 0; i < ControlServer::kMaxConnections; ++i) open.push_back(rig.socket.connect());
@@ -220,7 +220,7 @@ TEST_CASE("control: beyond 32 connections a peer hears busy; room comes back") {
 }
 
 TEST_CASE("control: a long list is whole and in order, by small pages") {
-  Rig rig;
+  ControlRig rig;
   rig.handler.entries = 20'000;
   rig.handler.pad = 100;
   std::string expected;
@@ -230,7 +230,7 @@ TEST_CASE("control: a long list is whole and in order, by small pages") {
 }
 
 TEST_CASE("control: a reader that stops costs a bounded buffer, and is dropped in the end") {
-  Rig rig;
+  ControlRig rig;
   rig.handler.entries = 1'000'000;
   rig.handler.pad = 1'000;
   rig.run([&] {
@@ -246,7 +246,7 @@ TEST_CASE("control: a reader that stops costs a bounded buffer, and is dropped i
 }
 
 TEST_CASE("control: a peer that leaves in the middle of a list is forgotten") {
-  Rig rig;
+  ControlRig rig;
   rig.handler.entries = 1'000'000;
   rig.handler.pad = 1'000;
   rig.run([&] {
@@ -261,7 +261,7 @@ TEST_CASE("control: a peer that leaves in the middle of a list is forgotten") {
 }
 
 TEST_CASE("control: a reply that never comes ends at the deadline") {
-  Rig rig;
+  ControlRig rig;
   rig.handler.silent = true;
   rig.run([&] {
     const UniqueFd fd = rig.socket.connect();

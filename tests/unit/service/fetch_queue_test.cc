@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Rig {
-  explicit Rig(std::size_t concurrency) : queue(https, time, time, concurrency) {}
+struct QueueRig {
+  explicit QueueRig(std::size_t concurrency) : queue(https, time, time, concurrency) {}
 
   // Asks for `host`, whose server never answers; the fault lands in `faults` if one comes.
   void hang(Https& entrance, const std::string& host, milliseconds timeout = 60s) {
@@ -54,7 +54,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("as many fetches run as there is room, then the newest first") {
-  Rig rig(2);
+  QueueRig rig(2);
   for (const char* host : {"a", "b", "c", "d"}) rig.hang(rig.queue.first_contacts(), host);
   CHECK(rig.queue.running() == 2);
   CHECK(rig.queue.waiting() == 2);
@@ -67,7 +67,7 @@ TEST_CASE("as many fetches run as there is room, then the newest first") {
 }
 
 TEST_CASE("R-09 refreshes use a tenth of the room and go after first contacts") {
-  Rig rig(20);
+  QueueRig rig(20);
   for (int i = 0; i < 5; ++i) rig.hang(rig.queue.refreshes(), "r" + std::to_string(i));
   CHECK(rig.queue.running() == 2);
   for (int i = 0; i < 17; ++i) rig.hang(rig.queue.first_contacts(), "f" + std::to_string(i));
@@ -80,7 +80,7 @@ TEST_CASE("R-09 refreshes use a tenth of the room and go after first contacts") 
 }
 
 TEST_CASE("the fetch that has been silent longest gives way to a first contact, and begins again") {
-  Rig rig(2);
+  QueueRig rig(2);
   rig.hang(rig.queue.first_contacts(), "silent");
   rig.hang(rig.queue.first_contacts(), "talking");
   rig.pass(2500ms);
@@ -95,7 +95,7 @@ TEST_CASE("the fetch that has been silent longest gives way to a first contact, 
 }
 
 TEST_CASE("with few in line nobody gives way within two seconds; after that, without a new arrival") {
-  Rig rig(4);
+  QueueRig rig(4);
   for (const char* host : {"silent", "mute", "dumb", "still"}) rig.hang(rig.queue.first_contacts(), host);
   rig.https.serve("healthy", "x");
   rig.start(rig.queue.first_contacts(), "healthy");
@@ -106,7 +106,7 @@ TEST_CASE("with few in line nobody gives way within two seconds; after that, wit
 }
 
 TEST_CASE("with many in line whoever is silent gives way sooner, whoever talks does not") {
-  Rig rig(10);
+  QueueRig rig(10);
   rig.hang(rig.queue.first_contacts(), "talking");
   for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "before" + std::to_string(i));
   rig.https.serve("healthy", "x");
@@ -122,7 +122,7 @@ TEST_CASE("with many in line whoever is silent gives way sooner, whoever talks d
 }
 
 TEST_CASE("R-09 however many are in line, a refresh gives way to none of them within two seconds") {
-  Rig rig(10);
+  QueueRig rig(10);
   rig.hang(rig.queue.refreshes(), "slow");
   for (int i = 0; i < 100; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
   for (int ms = 0; ms < 1900; ms += 100) rig.pass(100ms);
@@ -135,7 +135,7 @@ TEST_CASE("R-09 however many are in line, a refresh gives way to none of them wi
 }
 
 TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "silent", 5s);
   rig.pass(2500ms);
   rig.hang(rig.queue.first_contacts(), "other", 60s);
@@ -148,7 +148,7 @@ TEST_CASE("F-15 a fetch that gave way ends at its own deadline all the same") {
 
 TEST_CASE("what others left too little time for is no failure of the host") {
   const FetchFault too_slow = GENERATE(FetchFault::timeout, FetchFault::connect_timeout);
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "busy", 60s);
   rig.hang(rig.queue.refreshes(), "never begun", 3s);
   rig.hang(rig.queue.refreshes(), "begun late", 5s);
@@ -167,7 +167,7 @@ TEST_CASE("what others left too little time for is no failure of the host") {
 }
 
 TEST_CASE("the time spent waiting counts") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.refreshes(), "first", 10s);
   rig.start(rig.queue.refreshes(), "second", 10s);
   rig.pass(4s);
@@ -178,7 +178,7 @@ TEST_CASE("the time spent waiting counts") {
 }
 
 TEST_CASE("a ticket that goes makes room") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "a");
   rig.start(rig.queue.first_contacts(), "b");
   CHECK(rig.queue.waiting() == 1);
@@ -190,7 +190,7 @@ TEST_CASE("a ticket that goes makes room") {
 }
 
 TEST_CASE("fetches that wait are looked at however much comes and goes meanwhile") {
-  Rig rig(2);
+  QueueRig rig(2);
   rig.hang(rig.queue.first_contacts(), "silent");
   rig.hang(rig.queue.first_contacts(), "silent too");
   rig.https.serve("healthy", "x");
@@ -204,7 +204,7 @@ TEST_CASE("fetches that wait are looked at however much comes and goes meanwhile
 }
 
 TEST_CASE("R-09 hosts that stay silent do not keep refreshes out") {
-  Rig rig(2);
+  QueueRig rig(2);
   rig.hang(rig.queue.first_contacts(), "silent");
   rig.hang(rig.queue.first_contacts(), "silent too");
   rig.pass(2500ms);
@@ -217,7 +217,7 @@ TEST_CASE("R-09 hosts that stay silent do not keep refreshes out") {
 }
 
 TEST_CASE("with less room than before nobody gives way in vain") {
-  Rig rig(2);
+  QueueRig rig(2);
   rig.hang(rig.queue.first_contacts(), "silent");
   rig.hang(rig.queue.first_contacts(), "silent too");
   rig.queue.set_concurrency(1);
@@ -228,7 +228,7 @@ TEST_CASE("with less room than before nobody gives way in vain") {
 }
 
 TEST_CASE("the last tenth of the room is for first contacts, one at a time") {
-  Rig rig(20);
+  QueueRig rig(20);
   for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
   CHECK(rig.queue.running() == 19);
   rig.https.serve("newcomer", "x");
@@ -241,7 +241,7 @@ TEST_CASE("the last tenth of the room is for first contacts, one at a time") {
 }
 
 TEST_CASE("what gave way does not take the last tenth") {
-  Rig rig(20);
+  QueueRig rig(20);
   for (int i = 0; i < 40; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
   while (rig.queue.waiting() < 20 || rig.https.fetched.size() < 40) rig.pass(250ms);
   rig.https.release(rig.https.fetched.back().host);
@@ -256,7 +256,7 @@ TEST_CASE("what gave way does not take the last tenth") {
 }
 
 TEST_CASE("F-15 a host that has shown its certificate and then makes no progress gives way after two seconds") {
-  Rig rig(10);
+  QueueRig rig(10);
   rig.hang(rig.queue.first_contacts(), "drip");
   rig.secure(0);
   for (int i = 0; i < 50; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
@@ -271,7 +271,7 @@ TEST_CASE("F-15 a host that has shown its certificate and then makes no progress
 }
 
 TEST_CASE("a slow host that goes on is not begun again for a crowd of its network") {
-  Rig rig(2);
+  QueueRig rig(2);
   rig.hang(rig.queue.first_contacts(), "slow");
   rig.hang(rig.queue.first_contacts(), "silent");
   rig.secure(0);
@@ -289,7 +289,7 @@ TEST_CASE("a slow host that goes on is not begun again for a crowd of its networ
 }
 
 TEST_CASE("hosts that go on slowly give way after ten seconds to mail that waits") {
-  Rig rig(2);
+  QueueRig rig(2);
   for (const std::size_t host : {0, 1}) {
     rig.hang(rig.queue.first_contacts(), "slow" + std::to_string(host));
     rig.secure(host);
@@ -307,7 +307,7 @@ TEST_CASE("hosts that go on slowly give way after ten seconds to mail that waits
 }
 
 TEST_CASE("a newcomer of a network that has nothing under way does not wait for the slow hosts of another") {
-  Rig rig(2);
+  QueueRig rig(2);
   for (const std::size_t host : {0, 1}) {
     rig.hang(rig.queue.first_contacts(), "slow" + std::to_string(host));
     rig.secure(host);
@@ -325,7 +325,7 @@ TEST_CASE("a newcomer of a network that has nothing under way does not wait for 
 }
 
 TEST_CASE("where no mail waits any more a host that has shown its certificate gets ten seconds without progress") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "thoughtful");
   rig.hang(rig.queue.first_contacts(), "waiting");
   rig.pass(100ms);
@@ -342,7 +342,7 @@ TEST_CASE("where no mail waits any more a host that has shown its certificate ge
 }
 
 TEST_CASE("for mail that waits hosts that have shown their certificates give way one by one, silent ones at once") {
-  Rig rig(20);
+  QueueRig rig(20);
   for (std::size_t i = 0; i < 18; ++i) {
     rig.hang(rig.queue.first_contacts(), "host" + std::to_string(i));
     if (i < 10) rig.secure(i);
@@ -355,7 +355,7 @@ TEST_CASE("for mail that waits hosts that have shown their certificates give way
 }
 
 TEST_CASE("F-15 an octet now and then is worth no more time than silence, also where no mail waits any more") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "drip");
   rig.secure(0);
   rig.https.fetched[0].progress->trickles = true;
@@ -368,7 +368,7 @@ TEST_CASE("F-15 an octet now and then is worth no more time than silence, also w
 }
 
 TEST_CASE("of those that gave way the one that had no two seconds begins first, and none holds its place for ever") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "drip");
   rig.pass(2500ms);
   rig.hang(rig.queue.first_contacts(), "less tried");
@@ -387,7 +387,7 @@ TEST_CASE("of those that gave way the one that had no two seconds begins first, 
 }
 
 TEST_CASE("R-09 a refresh may always run, however many first contacts there are") {
-  Rig rig(10);
+  QueueRig rig(10);
   for (int i = 0; i < 30; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
   rig.https.serve("refresh", "x");
   rig.start(rig.queue.refreshes(), "refresh");
@@ -399,7 +399,7 @@ TEST_CASE("R-09 a refresh may always run, however many first contacts there are"
 }
 
 TEST_CASE("thousands that run out of time together do so over many turns") {
-  Rig rig(1);
+  QueueRig rig(1);
   rig.hang(rig.queue.first_contacts(), "silent", 600s);
   for (int i = 0; i < 1000; ++i) rig.start(rig.queue.refreshes(), "r" + std::to_string(i), 5s);
   rig.pass(4900ms);
@@ -413,7 +413,7 @@ TEST_CASE("thousands that run out of time together do so over many turns") {
 }
 
 TEST_CASE("a crowd of one network does not overtake a newcomer of another") {
-  Rig rig(100);
+  QueueRig rig(100);
   for (int i = 0; i < 500; ++i) rig.hang(rig.queue.first_contacts(), "crowd" + std::to_string(i));
   rig.https.serve("newcomer", "x");
   rig.start(rig.queue.first_contacts(), "newcomer", 60s, "1.2.4.4");

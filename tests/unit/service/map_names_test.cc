@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kTlsrpt = "QUERYwithTLSRPT";
 
-struct Rig {
+struct MapNamesRig {
   void ask(std::string_view name, int times = 1) {
     for (int i = 0; i < times; ++i) news += names.count(name, parse_map_name(name, kTlsrpt)) ? 1 : 0;
   }
@@ -27,7 +27,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("map names are counted, however they are spelled") {
-  Rig rig;
+  MapNamesRig rig;
   rig.ask("QUERY", 3);
   rig.ask("query");
   rig.ask("QUERY@dane", 2);
@@ -42,7 +42,7 @@ TEST_CASE("map names are counted, however they are spelled") {
 }
 
 TEST_CASE("a level that Postfix does not have is one error in the log, and marked in the list") {
-  Rig rig;
+  MapNamesRig rig;
   rig.ask("QUERY@dnae", 5);
   CHECK(rig.log.count(LogLevel::error, "map: name=QUERY@dnae, reason=after the @ stands no level of Postfix") == 1);
   REQUIRE(rig.names.seen(kTlsrpt).size() == 1);
@@ -51,7 +51,7 @@ TEST_CASE("a level that Postfix does not have is one error in the log, and marke
 }
 
 TEST_CASE("unknown map names cost one log line each, and of very many only the first are kept") {
-  Rig rig;
+  MapNamesRig rig;
   rig.ask("one", 2);
   rig.ask("two\n");
   CHECK(rig.log.lines.size() == 2);

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Rig {
+struct Nat64Rig {
   void synthesize(std::vector<std::string> texts, seconds ttl = 1800s) {
     DnsAnswer answer{.status = DnsStatus::found, .ttl = ttl};
     for (const std::string& text : texts) answer.records.emplace_back(AddressRdata{*parse_ip(text)});
@@ -36,7 +36,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("F-32 the NAT64 prefix is asked for at the start and again when its TTL ends") {
-  Rig rig;
+  Nat64Rig rig;
   rig.synthesize({"2001:67c:2b0:db32:0:1:c000:aa", "2001:67c:2b0:db32:0:1:c000:ab"});
   rig.watch.ask();
   rig.loop.run();
@@ -50,7 +50,7 @@ TEST_CASE("F-32 the NAT64 prefix is asked for at the start and again when its TT
 }
 
 TEST_CASE("F-32 a failed lookup leaves the NAT64 prefix, a denial ends it") {
-  Rig rig;
+  Nat64Rig rig;
   rig.synthesize({"fd00:64::c000:aa"}, 0s);
   rig.watch.ask();
   rig.loop.run();
@@ -65,7 +65,7 @@ TEST_CASE("F-32 a failed lookup leaves the NAT64 prefix, a denial ends it") {
 }
 
 TEST_CASE("F-32 whatever the TTL, the NAT64 prefix is asked for once a minute at most and once an hour at least") {
-  Rig rig;
+  Nat64Rig rig;
   rig.synthesize({"fd00:64::c000:aa"}, 0s);
   rig.watch.ask();
   rig.loop.run();

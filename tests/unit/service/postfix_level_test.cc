@@ -25,7 +25,7 @@ std::string said(const Result<std::string>& output) { return output ? "ran: " + 
 
 std::string refusal(const PostconfAnswers& answers) { return said(answers.level); }
 
-struct Fixture {
+struct LevelFixture {
   ManualExecutor lane, loop;
   CapturedLog log;
   FakeTime time;
@@ -120,7 +120,7 @@ TEST_CASE("main.cf and master.cf are read at the same time, and one that fails l
   CHECK(said(answers.transports) == "postconf ends with an error: no");
 }
 
-TEST_CASE_METHOD(Fixture, "the level is told once it is known") {
+TEST_CASE_METHOD(LevelFixture, "the level is told once it is known") {
   const FakePostconf postconf("echo dane; echo dnssec");
   ask(call_of(postconf));
   CHECK(told.empty());
@@ -129,14 +129,14 @@ TEST_CASE_METHOD(Fixture, "the level is told once it is known") {
   CHECK(log.count(LogLevel::info, "postfix_security_level: level=dane, dnssec=yes") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "where postconf fails the level is unknown, with a warning that names the parameter") {
+TEST_CASE_METHOD(LevelFixture, "where postconf fails the level is unknown, with a warning that names the parameter") {
   ask({.config_directory = "", .program = "/nonexistent/postconf", .limit = kPlenty});
   settle();
   CHECK(told == std::vector<PostfixTls>{PostfixTls{}});
   CHECK(log.count(LogLevel::warning, "set postfix_security_level") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "where postconf fails later the level it told holds on, with a warning") {
+TEST_CASE_METHOD(LevelFixture, "where postconf fails later the level it told holds on, with a warning") {
   const FakePostconf postconf("echo dane; echo dnssec");
   ask(call_of(postconf));
   settle();
@@ -146,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "where postconf fails later the level it told holds on
   CHECK(log.count(LogLevel::warning, "postfix_security_level: level=dane, reason=/nonexistent/postconf") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a postconf that fails is asked once more after half a minute, then hourly, with no second warning") {
+TEST_CASE_METHOD(LevelFixture, "a postconf that fails is asked once more after half a minute, then hourly, with no second warning") {
   const FakePostconf postconf(R"sh(echo run >> "${0%/*}/runs"; [ -e "${0%/*}/well" ] || exit 1; echo dane; echo dnssec)sh");
   ask(call_of(postconf));
   settle();
@@ -165,7 +165,7 @@ TEST_CASE_METHOD(Fixture, "a postconf that fails is asked once more after half a
   CHECK(log.count(LogLevel::warning, "set postfix_security_level") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "postconf is asked again within half a minute after main.cf or master.cf changed") {
+TEST_CASE_METHOD(LevelFixture, "postconf is asked again within half a minute after main.cf or master.cf changed") {
   const FakePostconf postconf(R"(cat "${0%/*}/level")");
   std::ofstream(postconf.file("level")) << "dane\ndnssec\n";
   ask(call_of(postconf));
@@ -182,7 +182,7 @@ TEST_CASE_METHOD(Fixture, "postconf is asked again within half a minute after ma
   CHECK(told.size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "what changes while postconf runs is not missed") {
+TEST_CASE_METHOD(LevelFixture, "what changes while postconf runs is not missed") {
   const FakePostconf postconf("echo may; echo");
   ask(call_of(postconf));
   lane.run();
@@ -192,7 +192,7 @@ TEST_CASE_METHOD(Fixture, "what changes while postconf runs is not missed") {
   CHECK(told.size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "without a change postconf is asked hourly, and what it says again is not logged again") {
+TEST_CASE_METHOD(LevelFixture, "without a change postconf is asked hourly, and what it says again is not logged again") {
   const FakePostconf postconf("echo may; echo");
   files = "";  // as where the folder is closed to us
   ask(call_of(postconf));
@@ -202,7 +202,7 @@ TEST_CASE_METHOD(Fixture, "without a change postconf is asked hourly, and what i
   CHECK(log.lines.size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what postconf says of main.cf beside the level comes with it, where it can be had") {
+TEST_CASE_METHOD(LevelFixture, "what postconf says of main.cf beside the level comes with it, where it can be had") {
   const FakePostconf whole("echo may; echo", R"([ "$1" = -x ] && echo "mail_version = 3.7.11")");
   const FakePostconf half("echo may; echo", "echo closed >&2; exit 1");
   for (const FakePostconf* postconf : {&whole, &half, &half}) {
@@ -227,7 +227,7 @@ TEST_CASE("the stamp of a folder changes with main.cf and with master.cf") {
   CHECK(PostfixLevel::stamp_of_files(directory) == stamps.back());
 }
 
-TEST_CASE_METHOD(Fixture, "a storm of reloads runs postconf twice, and only the last asker is told") {
+TEST_CASE_METHOD(LevelFixture, "a storm of reloads runs postconf twice, and only the last asker is told") {
   const FakePostconf postconf(R"(echo run >> "${0%/*}/runs"; echo may; echo)");
   for (int i = 0; i < 100; ++i) ask(call_of(postconf));
   settle();
@@ -237,7 +237,7 @@ TEST_CASE_METHOD(Fixture, "a storm of reloads runs postconf twice, and only the 
 
 TEST_CASE("nobody is told once the asker is gone") {
   const FakePostconf postconf("echo may; echo");
-  Fixture rest;
+  LevelFixture rest;
   {
     PostfixLevel level({rest.lane, rest.loop, rest.time, rest.time, rest.log});
     level.ask(call_of(postconf), [&](const PostfixLevel::Report& report) { rest.told.push_back(report.tls); });

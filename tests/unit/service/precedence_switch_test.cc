@@ -48,9 +48,9 @@ class FakeResolvers final : public ValidatingDns {
   ManualExecutor& loop_;
 };
 
-struct Rig {
+struct SwitchRig {
   // Asks at once; the answers come with the first pass().
-  explicit Rig(DnsAnswer first = kSigned) {
+  explicit SwitchRig(DnsAnswer first = kSigned) {
     dns.answers[kFirst] = std::move(first);
     canary.ask({"", RrType::ns});
   }
@@ -72,7 +72,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("N-11 the canary: AD counts as seen until two answers come without it") {
-  Rig rig(kUnsigned);
+  SwitchRig rig(kUnsigned);
   CHECK(rig.canary.validates());
   rig.pass();
   CHECK(rig.canary.validates());
@@ -85,7 +85,7 @@ TEST_CASE("N-11 the canary: AD counts as seen until two answers come without it"
 }
 
 TEST_CASE("N-11 one answer without AD that is not confirmed changes nothing") {
-  Rig rig;
+  SwitchRig rig;
   rig.pass();
   rig.dns.answers[kFirst] = kUnsigned;
   rig.pass(3600s);
@@ -100,7 +100,7 @@ TEST_CASE("N-11 one answer without AD that is not confirmed changes nothing") {
 }
 
 TEST_CASE("N-11 the canary is asked hourly, each minute while there is no AD, and a failure keeps the last state") {
-  Rig rig;
+  SwitchRig rig;
   rig.pass(3599s);
   CHECK(rig.dns.asked[kFirst] == 1);
   rig.dns.answers[kFirst] = kSilent;
@@ -122,7 +122,7 @@ TEST_CASE("N-11 the canary is asked hourly, each minute while there is no AD, an
 }
 
 TEST_CASE("N-11 an unanswered confirmation is repeated within the minute") {
-  Rig rig;
+  SwitchRig rig;
   rig.pass();
   rig.dns.answers[kFirst] = kUnsigned;
   rig.pass(3600s);
@@ -135,7 +135,7 @@ TEST_CASE("N-11 an unanswered confirmation is repeated within the minute") {
 }
 
 TEST_CASE("N-11 a resolver that is down keeps DANE on alone, not beside one that answers without AD") {
-  Rig rig(kSilent);
+  SwitchRig rig(kSilent);
   rig.pass();
   CHECK(rig.canary.validates());
   rig.dns.list = {kFirst, kSecond};
@@ -150,7 +150,7 @@ TEST_CASE("N-11 a resolver that is down keeps DANE on alone, not beside one that
 }
 
 TEST_CASE("N-11 each resolver is asked, one that is new as well, and DANE is off only where none validates") {
-  Rig rig;
+  SwitchRig rig;
   rig.pass();
   rig.dns.list = {kFirst, kSecond};
   rig.dns.answers[kSecond] = kUnsigned;
@@ -168,7 +168,7 @@ TEST_CASE("N-11 each resolver is asked, one that is new as well, and DANE is off
 }
 
 TEST_CASE("a resolver that does not answer at start is warned about once and asked again every minute") {
-  Rig rig(kSilent);
+  SwitchRig rig(kSilent);
   rig.pass();
   rig.pass(60s);
   rig.pass(60s);
@@ -214,7 +214,7 @@ TEST_CASE("N-11 a resolver that does not validate is warned about once, with the
 }
 
 TEST_CASE("N-11 a resolver whose AD does not count is told as that, not as one that does not validate") {
-  Rig rig({.status = DnsStatus::found, .ad_ignored = true});
+  SwitchRig rig({.status = DnsStatus::found, .ad_ignored = true});
   rig.pass();
   rig.pass(500ms);
   CHECK_FALSE(rig.canary.validates());

@@ -11,9 +11,9 @@ using namespace tlspolicyd;
 
 namespace {
 
-const DnsQuestion kHost{"mx1.d.example", RrType::a};
+const DnsQuestion kAskedHost{"mx1.d.example", RrType::a};
 
-struct Fixture {
+struct RecentDnsFixture {
   ManualExecutor loop;
   FakeTime time;
   FakeDns dns{loop};
@@ -21,7 +21,7 @@ struct Fixture {
   std::vector<Ticket> tickets;
   std::vector<DnsAnswer> answers;
 
-  void ask(const DnsQuestion& question = kHost) {
+  void ask(const DnsQuestion& question = kAskedHost) {
     tickets.push_back(recent.ask(question, [this](const DnsAnswer& answer) { answers.push_back(answer); }));
   }
 };
@@ -29,7 +29,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("what is asked at the same time is asked once, and every asker is told") {
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.set_address("mx1.d.example", "192.0.2.1");
   f.ask();
   f.ask();
@@ -41,7 +41,7 @@ TEST_CASE("what is asked at the same time is asked once, and every asker is told
 }
 
 TEST_CASE("those who joined in one question are told one by one, others between") {
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.set_address("mx1.d.example", "192.0.2.1");
   for (int i = 0; i < 3; ++i) f.ask();
   std::vector<std::size_t> told;
@@ -52,7 +52,7 @@ TEST_CASE("those who joined in one question are told one by one, others between"
 
 TEST_CASE("an answer serves for ten seconds, with the rest of its TTL, and no longer than that") {
   const auto ttl = GENERATE(seconds(300), seconds(4));
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.set_address("mx1.d.example", "192.0.2.1", ttl);
   f.ask();
   f.loop.run();
@@ -71,7 +71,7 @@ TEST_CASE("an answer serves for ten seconds, with the rest of its TTL, and no lo
 
 TEST_CASE("a failure and an answer without a TTL serve who asks in the same second") {
   const bool failure = GENERATE(true, false);
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.set_address("mx1.d.example", "192.0.2.1", seconds(0));
   if (failure) f.dns.fail("mx1.d.example", RrType::a, DnsStatus::server_failure);
   f.ask();
@@ -90,7 +90,7 @@ TEST_CASE("a failure and an answer without a TTL serve who asks in the same seco
 
 TEST_CASE("what was asked before forget() serves nobody who asks later, be it answered or on its way") {
   const bool answered = GENERATE(true, false);
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.set_address("mx1.d.example", "192.0.2.1");
   f.ask();
   if (answered) f.loop.run();
@@ -105,7 +105,7 @@ TEST_CASE("what was asked before forget() serves nobody who asks later, be it an
 }
 
 TEST_CASE("nobody waits with a question that is two seconds old") {
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.hold("mx1.d.example");
   f.ask();
   f.time.advance(RecentDns::kJoined - seconds(1));
@@ -117,7 +117,7 @@ TEST_CASE("nobody waits with a question that is two seconds old") {
 }
 
 TEST_CASE("who went away is not told, be the answer on its way or here already") {
-  Fixture f;
+  RecentDnsFixture f;
   f.dns.set_address("mx1.d.example", "192.0.2.1");
   f.ask();
   f.ask();
@@ -132,7 +132,7 @@ TEST_CASE("who went away is not told, be the answer on its way or here already")
 }
 
 TEST_CASE("no more answers are kept than there is room for, the oldest goes") {
-  Fixture f;
+  RecentDnsFixture f;
   const auto host = [](std::size_t n) { return DnsQuestion{"mx" + std::to_string(n) + ".d.example", RrType::a}; };
   for (std::size_t n = 0; n <= RecentDns::kMaxKept; ++n) {
     f.dns.set_address(host(n).name, "192.0.2.1");
