@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kMemoryOnly = "the cache is in memory only";
 
 Result<std::shared_ptr<SqliteStore>> open_store(const Config& config, SqliteStore::Mode mode, const Clock& clock,
-                                               Logger& log) {
+                                                Logger& log) {
   const std::string& path = config.cache.sqlite_path;
   if (path.empty()) return fail(kMemoryOnly);
   const auto may_open = mode == SqliteStore::Mode::existing ? become_store_owner(path) : Result<void>();
@@ -91,7 +91,10 @@ int run_command(const Options& options, const Config& config, const Clock& clock
   const Terminal terminal{std::cout, std::cerr, isatty(STDERR_FILENO) != 0, isatty(STDOUT_FILENO) != 0};
   const bool shows_replies = options.task == Task::query || options.task == Task::cache;
   const PolicyService::Options serving = service_options(config, shows_replies ? serving_of(config) : Serving{});
-  const Cli cli{terminal, clock, options.json, config.control_socket,
+  const Cli cli{terminal,
+                clock,
+                options.json,
+                config.control_socket,
                 store_opener(config, SqliteStore::Mode::read_only, clock, log),
                 store_opener(config, SqliteStore::Mode::existing, clock, log),
                 store_emptier(config, clock, log),

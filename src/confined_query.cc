@@ -32,7 +32,8 @@ std::string confine_query(const Config& config) {
   static_cast<void>(give_up_all_capabilities());  // refused where there are none to give up
   static_cast<void>(give_up_gains());
   const auto filtered = TLSPOLICYD_CONFINED ? confine_server() : Result<void>();
-  if (!filtered) told += (told.empty() ? "" : "; ") + ("runs without a filter of system calls: " + filtered.error().text);
+  if (!filtered)
+    told += (told.empty() ? "" : "; ") + ("runs without a filter of system calls: " + filtered.error().text);
   return told;
 }
 

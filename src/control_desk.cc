@@ -42,7 +42,8 @@ Ticket ControlDesk::find(const Domain& domain, Known done) {
       done(row ? std::optional(from_row(*row, parts_.clock)) : std::nullopt);
     });
   auto [known, ticket] = guarded(std::move(done));
-  parts_.loop.post([known = known, found = entry != nullptr ? std::optional(*entry) : std::nullopt] { call(known, found); });
+  parts_.loop.post(
+      [known = known, found = entry != nullptr ? std::optional(*entry) : std::nullopt] { call(known, found); });
   return std::move(ticket);
 }
 

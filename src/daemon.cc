@@ -24,10 +24,17 @@ std::vector<uid_t> control_users() { return {0, geteuid()}; }
 }  // namespace
 
 Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
-    : config_(std::move(start.config)), source_(std::move(start.source)), verbosity_(start.verbosity),
-      loop_(loop), clock_(clock), log_(log), started_(clock.wall()), began_(clock.steady()),
+    : config_(std::move(start.config)),
+      source_(std::move(start.source)),
+      verbosity_(start.verbosity),
+      loop_(loop),
+      clock_(clock),
+      log_(log),
+      started_(clock.wall()),
+      began_(clock.steady()),
       postconf_(std::move(start.postconf)),
-      postfix_level_({side_lane_, loop, loop, clock, log}, [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
+      postfix_level_({side_lane_, loop, loop, clock, log},
+                     [this](const PostconfCall& call) { return postconf_.run(call.config_directory); }),
       https_(std::move(start.https)),
       dns_hub_(loop, loop, clock, metrics_, resolver_count(config_)),
       dns_(dns_hub_, dns_options(config_)),
@@ -42,7 +49,8 @@ Daemon::Daemon(Start start, Loop& loop, const Clock& clock, LogSink& log)
                 [this] { return std::uniform_real_distribution(-1.0, 1.0)(random_); }, &nat64_.prefixes()},
                learner_options(config_)),
       dane_({dane_dns_, loop, cache_, shadow_, loop, clock, log, metrics_}),
-      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_, [this](const MapName& name) { on_new_map_name(name); }},
+      service_({learner_, dane_, cache_, shadow_, side_lane_, loop, clock, log, metrics_,
+                [this](const MapName& name) { on_new_map_name(name); }},
                service_options(config_, {.level_known = false})),
       refresher_({learner_, fetches_, cache_, shadow_, loop, clock, log}),
       server_(loop, loop, clock, service_, metrics_, log, server_options(config_)),
@@ -84,7 +92,9 @@ void Daemon::reload() {
   const ConfigResult fresh = load_config(source_);
   if (fresh) return apply(*fresh);
   for (const ConfigError& error : fresh.error()) log_.write(LogLevel::error, "reload: " + to_text(error));
-  log_.error(LogLine("reload").with("result", "refused").with("cure", "mend the file and send SIGHUP again; the settings stay as they were"));
+  log_.error(LogLine("reload")
+                 .with("result", "refused")
+                 .with("cure", "mend the file and send SIGHUP again; the settings stay as they were"));
 }
 
 void Daemon::apply(const Config& fresh) {
@@ -173,8 +183,10 @@ void Daemon::drain() {
 void Daemon::mind_store() {
   if (const std::uint64_t now = shadow_.commits(); now > std::exchange(commits_, now))
     return store_patience_->start(kStoreLimit);
-  log_.error(LogLine("stop").with("reason", "the store did not take, or did not sync, what was learned last in time")
-                 .with("unwritten", shadow_.pending()).with("cure", "look at the disk of cache ="));
+  log_.error(LogLine("stop")
+                 .with("reason", "the store did not take, or did not sync, what was learned last in time")
+                 .with("unwritten", shadow_.pending())
+                 .with("cure", "look at the disk of cache ="));
   abandoned_ = true;
   loop_.stop();
 }
@@ -185,14 +197,17 @@ void Daemon::on_evicted(const Entry& entry) {
   shadow_.evicted(entry);
   const bool live = entry.held && usable(*entry.held, clock_.life());
   if (live && entry.held->policy.mode == Mode::enforce && !shadow_.may_hold(entry.domain))
-    log_.warning(LogLine("cache").with("domain", entry.domain.text()).with("action", "evicted")
+    log_.warning(LogLine("cache")
+                     .with("domain", entry.domain.text())
+                     .with("action", "evicted")
                      .with("cure", "raise cache_max_entries or cache_max_size"));
 }
 
 MapNameView Daemon::view_of(const MapNames::Seen& seen) const {
   const BaseLevel level = seen.means.level.value_or(precedence_.base_level());
   const bool dane = seen.means.level ? level == BaseLevel::dane && precedence_.validates() : precedence_.active();
-  return {seen.name, std::string(name_of(level)), seen.lookups, dane, seen.means.level_known ? "" : "no level of Postfix after the @"};
+  return {seen.name, std::string(name_of(level)), seen.lookups, dane,
+          seen.means.level_known ? "" : "no level of Postfix after the @"};
 }
 
 StatusView Daemon::status() {
@@ -205,12 +220,14 @@ StatusView Daemon::status() {
   view.postfix_security_level = name_of(precedence_.base_level());
   view.dane_active = precedence_.active();
   view.resolver_validates = precedence_.validates();
-  for (const MapNames::Seen& seen : service_.map_names().seen(config_.tlsrpt_map_name)) view.maps.push_back(view_of(seen));
+  for (const MapNames::Seen& seen : service_.map_names().seen(config_.tlsrpt_map_name))
+    view.maps.push_back(view_of(seen));
   for (const Resolver& resolver : dns_.resolvers()) view.resolver_addresses.push_back(to_text(resolver));
   const PolicyCache::Census census = cache_.census();
   view.cache_entries = census.entries;
   view.cache_bytes = census.octets;
-  view.cache_by_mode = {{"enforce", census.enforce}, {"testing", census.testing}, {"none", census.none}, {"absent", census.absent}};
+  view.cache_by_mode = {
+      {"enforce", census.enforce}, {"testing", census.testing}, {"none", census.none}, {"absent", census.absent}};
   view.connections = server_.connections();
   view.counters = metrics_.families();
   view.lookups = view.counters["reply"];

@@ -1,15 +1,15 @@
 #include "log_sink.h"
 
-#include <array>
-#include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <poll.h>
-#include <string_view>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <string_view>
 
 namespace tlspolicyd {
 namespace {
@@ -95,14 +95,12 @@ std::string stderr_line(LogLevel level, const std::string& text, bool to_journal
 }
 
 bool names_stream(const char* journal_stream, dev_t device, ino_t inode) {
-  return journal_stream != nullptr &&
-         std::to_string(device) + ":" + std::to_string(inode) == journal_stream;
+  return journal_stream != nullptr && std::to_string(device) + ":" + std::to_string(inode) == journal_stream;
 }
 
 bool stderr_is_journal() {
   struct stat seen {};
-  return ::fstat(STDERR_FILENO, &seen) == 0 &&
-         names_stream(std::getenv("JOURNAL_STREAM"), seen.st_dev, seen.st_ino);
+  return ::fstat(STDERR_FILENO, &seen) == 0 && names_stream(std::getenv("JOURNAL_STREAM"), seen.st_dev, seen.st_ino);
 }
 
 }  // namespace tlspolicyd

@@ -2,12 +2,12 @@
 // whoever reads them: what they do not take at once is lost, and counted.
 #pragma once
 
+#include <sys/types.h>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 #include "base/log.h"
 #include "config/config.h"

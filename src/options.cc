@@ -1,8 +1,8 @@
 #include "options.h"
 
+#include <getopt.h>
 #include <algorithm>
 #include <array>
-#include <getopt.h>
 #include <optional>
 
 #include "config/describe.h"
@@ -11,7 +11,11 @@ namespace tlspolicyd {
 namespace {
 
 enum Code : int {  // of long options without a letter
-  kCache = 256, kPurge, kPurgeAll, kStatus, kJson,
+  kCache = 256,
+  kPurge,
+  kPurgeAll,
+  kStatus,
+  kJson,
 };
 
 constexpr const char* kLetters = ":c:o:tdnq:vVh";  // ':' first: a missing argument is reported as ':'
@@ -59,12 +63,11 @@ class Arguments {
   int next() { return getopt_long(count(), pointers_.data(), kLetters, kLongOptions.data(), nullptr); }
   // The flag that next() just complained about.
   [[nodiscard]] std::string culprit() const {
-    const bool letter = optopt > ' ' && optopt <= '~' && std::string_view(kLetters).find(static_cast<char>(optopt)) == std::string_view::npos;
+    const bool letter = optopt > ' ' && optopt <= '~' &&
+                        std::string_view(kLetters).find(static_cast<char>(optopt)) == std::string_view::npos;
     return letter ? std::string{'-', static_cast<char>(optopt)} : pointers_[static_cast<std::size_t>(optind) - 1];
   }
-  [[nodiscard]] std::vector<std::string> operands() const {
-    return {pointers_.begin() + optind, pointers_.end() - 1};
-  }
+  [[nodiscard]] std::vector<std::string> operands() const { return {pointers_.begin() + optind, pointers_.end() - 1}; }
 
  private:
   [[nodiscard]] int count() const { return static_cast<int>(texts_.size()); }
@@ -104,8 +107,7 @@ Result<void> take_operands(Options& options, const std::vector<std::string>& ope
 }
 
 Result<void> check(const Options& options) {
-  const bool takes_json =
-      options.task == Task::query || options.task == Task::cache || options.task == Task::status;
+  const bool takes_json = options.task == Task::query || options.task == Task::cache || options.task == Task::status;
   if (options.json && !takes_json) return fail("--json goes with -q, --cache or --status");
   return {};
 }
@@ -139,7 +141,9 @@ std::string help_text() {
          usage_text() +
          "\n"
          "  -c, --config FILE    configuration, instead of\n"
-         "                       " + std::string(kDefaultConfigFile) + "\n"
+         "                       " +
+         std::string(kDefaultConfigFile) +
+         "\n"
          "  -o NAME=VALUE        set one parameter, whatever the file says; may repeat\n"
          "  -t, --test-config    say what is wrong with the configuration\n"
          "  -d                   show all parameters with their defaults\n"
@@ -160,8 +164,7 @@ std::string help_text() {
 std::string version_text() { return "tlspolicyd " TLSPOLICYD_VERSION "\n"; }
 
 LogLevel more_verbose(LogLevel level, int verbosity) {
-  return static_cast<LogLevel>(
-      std::min(static_cast<int>(level) + verbosity, static_cast<int>(LogLevel::debug)));
+  return static_cast<LogLevel>(std::min(static_cast<int>(level) + verbosity, static_cast<int>(LogLevel::debug)));
 }
 
 }  // namespace tlspolicyd

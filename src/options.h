@@ -12,10 +12,10 @@ namespace tlspolicyd {
 
 // sysexits(3), as far as this program uses them.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitAbsent = 1;       // --cache, --purge: no such entry
+inline constexpr int kExitAbsent = 1;  // --cache, --purge: no such entry
 inline constexpr int kExitUsage = 64;
 inline constexpr int kExitNotADomain = 65;
-inline constexpr int kExitUnavailable = 69; // neither daemon nor store
+inline constexpr int kExitUnavailable = 69;  // neither daemon nor store
 inline constexpr int kExitSoftware = 70;
 inline constexpr int kExitOsError = 71;
 inline constexpr int kExitTempFail = 75;
@@ -23,7 +23,17 @@ inline constexpr int kExitNoPermission = 77;
 inline constexpr int kExitConfig = 78;
 
 enum class Task {
-  daemon, test_config, defaults, changed, query, cache, purge, purge_all, status, version, help,
+  daemon,
+  test_config,
+  defaults,
+  changed,
+  query,
+  cache,
+  purge,
+  purge_all,
+  status,
+  version,
+  help,
 };
 
 struct Options {
@@ -31,7 +41,7 @@ struct Options {
   ConfigSource config;  // -c and -o
   std::string domain;   // of -q, --purge and, where given, --cache
   bool json = false;
-  int verbosity = 0;    // how many -v
+  int verbosity = 0;  // how many -v
 };
 
 // `arguments` without the program's name. Fails for whatever is not in the manual; then

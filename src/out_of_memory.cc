@@ -16,7 +16,8 @@ const LogSink* told = nullptr;  // a new-handler gets no argument
 [[noreturn]] void give_up() {
   static std::atomic_flag ending;
   while (ending.test_and_set()) ending.wait(true);
-  told->write_last_words("out of memory; what was stored is kept: start again, with more memory or a smaller cache_max_size");
+  told->write_last_words(
+      "out of memory; what was stored is kept: start again, with more memory or a smaller cache_max_size");
   _exit(kExitOsError);
 }
 

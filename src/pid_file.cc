@@ -1,16 +1,18 @@
 #include "pid_file.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 namespace tlspolicyd {
 namespace {
 
 tl::unexpected<Error> fail_errno(const std::string& what) {
-  const char* const cure = errno == ENOENT ? "; create its directory" : errno == ELOOP ? "; it is a link: remove it" : "";
+  const char* const cure = errno == ENOENT  ? "; create its directory"
+                           : errno == ELOOP ? "; it is a link: remove it"
+                                            : "";
   return fail(what + ": " + std::strerror(errno) + cure);
 }
 
@@ -28,13 +30,11 @@ Result<PidFile> PidFile::write(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return fail_errno("cannot open " + path);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK)
-      return fail(path + " belongs to a running daemon; stop that one, or name another file");
+    if (errno == EWOULDBLOCK) return fail(path + " belongs to a running daemon; stop that one, or name another file");
     return fail_errno("cannot lock " + path);
   }
   const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd.get(), 0) != 0 ||
-      ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+  if (::ftruncate(fd.get(), 0) != 0 || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return fail_errno("cannot write " + path);
   return PidFile(path, std::move(fd));
 }

@@ -1,8 +1,8 @@
 #include "serve.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <optional>
-#include <unistd.h>
 
 #include "cache/sqlite_store.h"
 #include "daemon.h"
@@ -34,11 +34,14 @@ int fatal(LogSink& log, const Error& error, int code) {
 void warn_of_ignored(const Config& config, const std::vector<ListeningSocket>& inherited, LogSink& log) {
   if (config.listen == default_config().listen) return;
   const auto is_passed = [&](const ListenAddress& address) {
-    return std::any_of(inherited.begin(), inherited.end(), [&](const ListeningSocket& one) { return one.name == to_text(address); });
+    return std::any_of(inherited.begin(), inherited.end(),
+                       [&](const ListeningSocket& one) { return one.name == to_text(address); });
   };
   for (const ListenAddress& address : config.listen)
     if (!is_passed(address))
-      log.warning(LogLine("listen").with("address", to_text(address)).with("result", "ignored: systemd passes the sockets")
+      log.warning(LogLine("listen")
+                      .with("address", to_text(address))
+                      .with("result", "ignored: systemd passes the sockets")
                       .with("cure", "name it as ListenStream= in tlspolicyd.socket or remove it from listen"));
 }
 
@@ -50,7 +53,8 @@ Result<std::vector<ListeningSocket>> open_maps(const Config& config, LogSink& lo
   for (const ListenAddress& address : config.listen) {
     auto opened = open_listener(address, {config.socket_mode, config.socket_group});
     if (!opened) return opened;
-    if (!is_reachable(address)) log.warning(LogLine("listen").with("address", to_text(address)).with("reason", kUnreachable));
+    if (!is_reachable(address))
+      log.warning(LogLine("listen").with("address", to_text(address)).with("reason", kUnreachable));
     std::move(opened->begin(), opened->end(), std::back_inserter(sockets));
   }
   return sockets;
@@ -66,7 +70,8 @@ void prepare_folders(const Config& config, const Account* account) {
 void warn_of_store(const Config& config, LogSink& log) {
   const std::string& path = config.cache.sqlite_path;
   const auto obstacle = path.empty() ? std::nullopt : store_obstacle(path);
-  if (obstacle) log.warning(LogLine("store").with("path", path).with("reason", obstacle->what).with("cure", obstacle->cure));
+  if (obstacle)
+    log.warning(LogLine("store").with("path", path).with("reason", obstacle->what).with("cure", obstacle->cure));
 }
 
 // Fatal where it cannot be had: a daemon may live behind it, and --purge must reach the
@@ -76,7 +81,8 @@ Result<std::optional<ListeningSocket>> open_control(const Config& config, const 
   auto opened = open_listener({.path = config.control_socket}, {0600, ""});
   if (!opened) return fail("control_socket: " + opened.error().text);
   const auto given = owner != nullptr ? give_socket(config.control_socket, owner->uid, owner->gid) : Result<void>();
-  if (!given) log.warning(LogLine("control_socket").with("reason", given.error().text).with("result", "only root can use it"));
+  if (!given)
+    log.warning(LogLine("control_socket").with("reason", given.error().text).with("result", "only root can use it"));
   return std::optional(std::move(opened->front()));
 }
 
@@ -98,7 +104,8 @@ PostconfRunner start_postconf_runner(const std::optional<Account>& account, LogS
     return done;
   });
   if (runner) return std::move(*runner);
-  log.warning(LogLine("postconf").with("reason", runner.error().text)
+  log.warning(LogLine("postconf")
+                  .with("reason", runner.error().text)
                   .with("result", "postfix_security_level = auto cannot be found out"));
   return {};
 }
@@ -109,9 +116,11 @@ void warn_of_root(LogSink& log) {
 
 void bound_processes_or_warn(LogSink& log) {
   if (bound_processes(kMostProcesses)) return;
-  log.warning(LogLine("limits").with("processes", "unlimited")
-                  .with("reason", "this user runs more than " + std::to_string(kMostProcesses) + " already, or may run none")
-                  .with("cure", "set user to one that nothing else uses"));
+  log.warning(
+      LogLine("limits")
+          .with("processes", "unlimited")
+          .with("reason", "this user runs more than " + std::to_string(kMostProcesses) + " already, or may run none")
+          .with("cure", "set user to one that nothing else uses"));
 }
 
 // Serving without is better than not serving.
@@ -123,20 +132,25 @@ void confine(LogSink& log) {
 // A store that cannot be used is no reason not to serve: from memory, with one error.
 std::shared_ptr<Store> open_store(const Config& config, const Clock& clock, LogSink& log) {
   if (config.cache.sqlite_path.empty()) return nullptr;
-  auto opened = SqliteStore::open(config.cache.sqlite_path, SqliteStore::Mode::read_write,
-                                  {clock, log, config.store_max_size});
+  auto opened =
+      SqliteStore::open(config.cache.sqlite_path, SqliteStore::Mode::read_write, {clock, log, config.store_max_size});
   if (opened) return std::move(opened->store);
-  log.error(LogLine("store").with("path", config.cache.sqlite_path).with("reason", opened.error().text)
+  log.error(LogLine("store")
+                .with("path", config.cache.sqlite_path)
+                .with("reason", opened.error().text)
                 .with("result", "policies are kept in memory only"));
   return nullptr;
 }
 
 void raise_limit(const Config& config, LogSink& log) {
   const DescriptorLimit limit = raise_descriptor_limit();
-  const std::size_t reserved = kReservedDescriptors + config.fetch_concurrency + dns_descriptors(resolver_count(config));
+  const std::size_t reserved =
+      kReservedDescriptors + config.fetch_concurrency + dns_descriptors(resolver_count(config));
   log.info(LogLine("descriptors").with("limit", limit.now).with("connections", limit.connections(reserved)));
   if (limit.connections(reserved) < config.max_connections)
-    log.warning(LogLine("descriptors").with("limit", limit.now).with("max_connections", config.max_connections)
+    log.warning(LogLine("descriptors")
+                    .with("limit", limit.now)
+                    .with("max_connections", config.max_connections)
                     .with("cure", "raise the hard limit of open files (LimitNOFILE) or lower max_connections"));
 }
 
@@ -166,8 +180,8 @@ int serve(const Options& options, const Config& config, const Clock& clock, LogS
   auto https = HttpsClient::create(loop, https_options(config, log));
   if (!https) return fatal(log, https.error(), kExitConfig);
   confine(log);
-  Daemon daemon({config, options.config, options.verbosity, std::move(*maps), std::move(*control),
-                 std::move(postconf), std::move(*https), open_store(config, clock, log)},
+  Daemon daemon({config, options.config, options.verbosity, std::move(*maps), std::move(*control), std::move(postconf),
+                 std::move(*https), open_store(config, clock, log)},
                 loop, clock, log);
   if (!daemon.run()) _exit(kExitOsError);
   return kExitOk;

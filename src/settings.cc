@@ -43,7 +43,8 @@ PolicyService::Options service_options(const Config& config, const Serving& serv
 }
 
 std::optional<PostfixTls> fixed_level(const Config& config) {
-  const auto level = config.postfix_security_level == "auto" ? std::nullopt : parse_base_level(config.postfix_security_level);
+  const auto level =
+      config.postfix_security_level == "auto" ? std::nullopt : parse_base_level(config.postfix_security_level);
   if (!level) return std::nullopt;
   return PostfixTls{*level, true};
 }

@@ -1,11 +1,11 @@
 #include "start_check.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "net/listening_socket.h"
@@ -25,9 +25,13 @@ class StartCheck {
 
   void run() {
     if (blames({"user", "group"})) return;
-    if (!can_become_user()) return complain("user", "only root can become " + config_.user + ", so folders and files were not checked; run -t as root", true);
+    if (!can_become_user())
+      return complain(
+          "user", "only root can become " + config_.user + ", so folders and files were not checked; run -t as root",
+          true);
     check_opened();
-    if (const auto became = account_ ? become(*account_) : Result<void>(); !became) return complain("user", became.error().text);
+    if (const auto became = account_ ? become(*account_) : Result<void>(); !became)
+      return complain("user", became.error().text);
     check_trust();
     check_store();
   }
@@ -85,7 +89,8 @@ class StartCheck {
     const std::string& path = config_.cache.sqlite_path;
     const bool prepared = root_ && config_.cache == default_config().cache;  // by the start
     if (path.empty() || prepared) return;
-    if (const auto obstacle = store_obstacle(path)) faults_.push_back({"", 0, "cache", obstacle->what, obstacle->cure, true});
+    if (const auto obstacle = store_obstacle(path))
+      faults_.push_back({"", 0, "cache", obstacle->what, obstacle->cure, true});
   }
 
   const Config& config_;

@@ -1,12 +1,12 @@
 #include "store_obstacle.h"
 
-#include <cerrno>
-#include <climits>
-#include <cstring>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <climits>
+#include <cstring>
 
 namespace tlspolicyd {
 namespace {
@@ -46,16 +46,20 @@ Found folder_obstacle(const std::string& folder, const std::string& user) {
   if (auto above = folder_obstacle(parent, user)) return above;
   const std::string above = parent.empty() ? "/" : parent;
   if (!may(above, X_OK) && errno == EACCES)
-    return Obstacle{"user " + user + " may not search " + above + " (owner " + owner_of(above) + ")", "chmod a+x " + above};
+    return Obstacle{"user " + user + " may not search " + above + " (owner " + owner_of(above) + ")",
+                    "chmod a+x " + above};
   struct stat found {};
   if (::stat(folder.c_str(), &found) != 0) return errno == ENOENT ? Found(absent(folder, user)) : std::nullopt;
-  if (!S_ISDIR(found.st_mode)) return Obstacle{folder + " is a file where the store needs a folder", "move it away or name another path"};
+  if (!S_ISDIR(found.st_mode))
+    return Obstacle{folder + " is a file where the store needs a folder", "move it away or name another path"};
   return std::nullopt;
 }
 
 Found right_obstacle(const std::string& folder, const std::string& user) {
   if (may(folder, W_OK | X_OK)) return std::nullopt;
-  if (errno == EROFS) return Obstacle{folder + " is on a file system that is mounted read-only", "mount it read-write or name another path"};
+  if (errno == EROFS)
+    return Obstacle{folder + " is on a file system that is mounted read-only",
+                    "mount it read-write or name another path"};
   if (errno != EACCES) return std::nullopt;
   return Obstacle{"user " + user + " may not write in " + folder + " (owner " + owner_of(folder) + ")",
                   "give that folder and the files in it to " + user};

@@ -1,11 +1,11 @@
 #include "store_owner.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 #include "net/privileges.h"
 

@@ -1,12 +1,12 @@
 #include "syslog_socket.h"
 
-#include <array>
-#include <cerrno>
-#include <ctime>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <ctime>
 
 namespace tlspolicyd {
 namespace {
@@ -43,7 +43,8 @@ void SyslogSocket::send_last_words(std::string_view text) const noexcept {
 
 bool SyslogSocket::try_send(std::string_view datagram) const {
   ssize_t sent;
-  while ((sent = ::send(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 && errno == EINTR) {
+  while ((sent = ::send(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 &&
+         errno == EINTR) {
   }
   return sent >= 0;
 }

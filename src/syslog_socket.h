@@ -2,9 +2,9 @@
 // waits for whoever reads them. Not thread-safe.
 #pragma once
 
+#include <sys/uio.h>
 #include <string>
 #include <string_view>
-#include <sys/uio.h>
 #include <utility>
 
 #include "base/unique_fd.h"
@@ -12,7 +12,9 @@
 namespace tlspolicyd {
 
 // For writev(2) and its like, which do not write there.
-[[nodiscard]] inline iovec part_of(std::string_view octets) { return {const_cast<char*>(octets.data()), octets.size()}; }
+[[nodiscard]] inline iovec part_of(std::string_view octets) {
+  return {const_cast<char*>(octets.data()), octets.size()};
+}
 
 class SyslogSocket {
  public:

@@ -1,3 +1,3 @@
 // The precompiled header of the larger suites.
-#include "standard_headers.h"
 #include "catch.h"
+#include "standard_headers.h"

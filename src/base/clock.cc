@@ -12,9 +12,7 @@ LifeTime SystemClock::life() const {
   return LifeTime(seconds(now.tv_sec));
 }
 
-WallTime SystemClock::wall() const {
-  return std::chrono::time_point_cast<seconds>(std::chrono::system_clock::now());
-}
+WallTime SystemClock::wall() const { return std::chrono::time_point_cast<seconds>(std::chrono::system_clock::now()); }
 
 std::string rfc3339(WallTime time) {
   // Not by to_time_t(), which counts nanoseconds: they end in the year 2262.

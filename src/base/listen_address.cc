@@ -18,10 +18,8 @@ Result<std::string> parse_host(std::string_view text) {
   const bool bracketed = !text.empty() && text.front() == '[';
   if (bracketed && (text.size() < 3 || text.back() != ']')) return fail("the brackets do not match");
   const std::string_view host = bracketed ? text.substr(1, text.size() - 2) : text;
-  if (!bracketed && host.find(':') != host.npos)
-    return fail("an IPv6 address stands in brackets");
-  if (host.find_first_of(std::string_view("[] \t\0", 5)) != host.npos)
-    return fail("that is no host");
+  if (!bracketed && host.find(':') != host.npos) return fail("an IPv6 address stands in brackets");
+  if (host.find_first_of(std::string_view("[] \t\0", 5)) != host.npos) return fail("that is no host");
   return std::string(host);
 }
 
@@ -48,8 +46,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 std::string to_text(const ListenAddress& address) {
   if (!address.path.empty()) return "unix:" + address.path;
   const bool v6 = address.host.find(':') != address.host.npos;
-  return "inet:" + (v6 ? "[" + address.host + "]" : address.host) + ":" +
-         std::to_string(address.port);
+  return "inet:" + (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
 }  // namespace tlspolicyd

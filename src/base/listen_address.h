@@ -14,9 +14,9 @@ namespace tlspolicyd {
 inline constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 struct ListenAddress {
-  std::string path;         // of a unix socket; "": inet
-  std::string host;         // name or literal without brackets; "" is localhost
-  std::uint16_t port = 0;   // 0: the kernel chooses one
+  std::string path;        // of a unix socket; "": inet
+  std::string host;        // name or literal without brackets; "" is localhost
+  std::uint16_t port = 0;  // 0: the kernel chooses one
 
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };

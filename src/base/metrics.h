@@ -21,9 +21,7 @@ class Metrics {
   void add(std::string_view name, std::string_view label) { ++counter(name, label); }
 
   [[nodiscard]] std::uint64_t value(std::string_view name, std::string_view label) const;
-  [[nodiscard]] const std::map<std::string, Family, std::less<>>& families() const {
-    return families_;
-  }
+  [[nodiscard]] const std::map<std::string, Family, std::less<>>& families() const { return families_; }
 
  private:
   std::map<std::string, Family, std::less<>> families_;

@@ -54,7 +54,8 @@ namespace tlspolicyd {
 // since every question and every reply is made of them.
 inline constexpr std::array<bool, 256> kNameOctets = [] {
   std::array<bool, 256> table{};
-  for (int c = 0; c < 128; ++c) table[static_cast<std::size_t>(c)] = is_alnum(static_cast<char>(c)) || c == '-' || c == '.';
+  for (int c = 0; c < 128; ++c)
+    table[static_cast<std::size_t>(c)] = is_alnum(static_cast<char>(c)) || c == '-' || c == '.';
   return table;
 }();
 [[nodiscard]] constexpr bool is_name_octet(char c) { return kNameOctets[static_cast<unsigned char>(c)]; }

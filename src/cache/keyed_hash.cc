@@ -41,8 +41,8 @@ std::uint64_t random_word() {
 KeyedHash::KeyedHash() : key_{random_word(), random_word()} {}
 
 std::uint64_t KeyedHash::operator()(std::string_view text) const noexcept {
-  SipState state{key_.first ^ 0x736f6d6570736575, key_.second ^ 0x646f72616e646f6d,
-                 key_.first ^ 0x6c7967656e657261, key_.second ^ 0x7465646279746573};
+  SipState state{key_.first ^ 0x736f6d6570736575, key_.second ^ 0x646f72616e646f6d, key_.first ^ 0x6c7967656e657261,
+                 key_.second ^ 0x7465646279746573};
   const std::size_t whole = text.size() / 8 * 8;
   for (std::size_t at = 0; at < whole; at += 8) state.take(word_of(text.data() + at, 8));
   state.take(std::uint64_t{text.size()} << 56 | word_of(text.data() + whole, text.size() - whole));

@@ -32,9 +32,7 @@ std::size_t cost(const std::vector<FetchMade>& fetches) {
   return sum;
 }
 
-std::size_t cost(const Failure& failure) {
-  return block(kControlBlock + sizeof failure) + beyond(failure.detail);
-}
+std::size_t cost(const Failure& failure) { return block(kControlBlock + sizeof failure) + beyond(failure.detail); }
 
 std::size_t cost(const HopDanes& known) {
   std::size_t sum = block(kControlBlock + sizeof known) + block(known.capacity() * sizeof(HopDane));

@@ -58,9 +58,7 @@ struct Rank {
 struct PolicyCache::State {
   struct ByDue {
     Slots* slots;
-    [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const {
-      return (*slots)[a].entry.due < (*slots)[b].entry.due;
-    }
+    [[nodiscard]] bool before(SlotIndex a, SlotIndex b) const { return (*slots)[a].entry.due < (*slots)[b].entry.due; }
     [[nodiscard]] std::uint32_t& place(SlotIndex slot) const { return (*slots)[slot].due_place; }
   };
 
@@ -167,8 +165,8 @@ void PolicyCache::State::sink_lapsed(LifeTime now) {
 
 // False: there is none but by evicting what is worth more than `most`.
 bool PolicyCache::State::make_room(std::size_t entries, std::size_t octets, LifeTime now, Worth most) {
-  while (census.entries > 0 && (census.entries + entries > bounds.max_entries ||
-                                census.octets + octets > bounds.max_octets)) {
+  while (census.entries > 0 &&
+         (census.entries + entries > bounds.max_entries || census.octets + octets > bounds.max_octets)) {
     sink_lapsed(now);
     const SlotIndex least = least_worth();
     if (slots[least].worth > most) return false;
@@ -184,8 +182,7 @@ SlotIndex PolicyCache::State::least_worth() const {
   return kNoSlot;
 }
 
-PolicyCache::PolicyCache(Bounds bounds, OnEvicted on_evicted)
-    : state_(std::make_unique<State>()) {
+PolicyCache::PolicyCache(Bounds bounds, OnEvicted on_evicted) : state_(std::make_unique<State>()) {
   state_->bounds = bounds;
   state_->on_evicted = std::move(on_evicted);
 }
@@ -260,7 +257,7 @@ std::vector<const Entry*> PolicyCache::due(LifeTime now, std::size_t most) const
   std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> next(later);
   std::vector<const Entry*> found;
   if (!state.due.empty()) next.push(0);
-  for (; !next.empty() && found.size() < most; ) {
+  for (; !next.empty() && found.size() < most;) {
     const std::size_t place = next.top();
     next.pop();
     if (entry_at(place)->due > now) break;

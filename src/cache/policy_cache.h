@@ -40,7 +40,8 @@ class PolicyCache {
 
   // Adds or replaces, then makes room: absences and expired policies go first, then live
   // mode none and testing, live enforce last. Within a class the size class that holds most
-  // octets gives, the least recently asked first. A new entry goes at once if there is no room but by evicting what is worth more.
+  // octets gives, the least recently asked first. A new entry goes at once if there is no room but by evicting what is
+  // worth more.
   void put(Entry entry, LifeTime now);
 
   // Marks as asked for now, to ten minutes, or to one where something may have to go soon:

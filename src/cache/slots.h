@@ -19,23 +19,21 @@ inline constexpr std::size_t kWorths = 3;
 struct Slot {
   explicit Slot(Entry held) : entry(std::move(held)) {}
 
-  Entry entry;                    // moved from while the slot is free
-  SlotIndex older = kNoSlot;      // Recency's: the neighbour in the line, or the place in its heap
-  SlotIndex newer = kNoSlot;      // Recency's; the next free slot while this one is free
-  std::uint32_t due_place = kNoSlot;  // in the heap of what falls due
+  Entry entry;                          // moved from while the slot is free
+  SlotIndex older = kNoSlot;            // Recency's: the neighbour in the line, or the place in its heap
+  SlotIndex newer = kNoSlot;            // Recency's; the next free slot while this one is free
+  std::uint32_t due_place = kNoSlot;    // in the heap of what falls due
   std::uint32_t lapse_place = kNoSlot;  // in the heap of live policies
-  std::uint32_t octets = 0;       // octets_of(entry)
+  std::uint32_t octets = 0;             // octets_of(entry)
   Worth worth = Worth::little;
-  bool in_line = false;           // Recency's
+  bool in_line = false;  // Recency's
   bool free = false;
 };
 
 class Slots {
  public:
   [[nodiscard]] Slot& operator[](SlotIndex index) { return chunks_[index / kChunk][index % kChunk]; }
-  [[nodiscard]] const Slot& operator[](SlotIndex index) const {
-    return chunks_[index / kChunk][index % kChunk];
-  }
+  [[nodiscard]] const Slot& operator[](SlotIndex index) const { return chunks_[index / kChunk][index % kChunk]; }
   // All slots there ever were: free ones count.
   [[nodiscard]] std::size_t size() const { return size_; }
 

@@ -79,14 +79,14 @@ Result<std::size_t> SqliteStore::erase_all() {
 
 bool SqliteStore::take_loss() { return std::exchange(loss_, false); }
 
-std::size_t SqliteStore::skipped() const {
-  return skipped_before_ + (connection_ ? connection_->skipped() : 0);
-}
+std::size_t SqliteStore::skipped() const { return skipped_before_ + (connection_ ? connection_->skipped() : 0); }
 
 std::optional<Error> SqliteStore::connect(Access access) {
   if (connection_ && connection_->file_moved()) {
     if (connection_->writable()) {
-      parts_.log.warning(LogLine("store").with("action", "lost").with("file", path_)
+      parts_.log.warning(LogLine("store")
+                             .with("action", "lost")
+                             .with("file", path_)
                              .with("reason", "the file was moved or removed: a new one is made"));
       loss_ = true;
     }
@@ -141,11 +141,14 @@ bool SqliteStore::may_replace(const DbFault& fault) const {
 
 std::optional<DbFault> SqliteStore::set_aside(const std::string& reason) {
   replace_connection(nullptr);
-  if (const auto read = read_through(path_); !read) return DbFault{DbFault::Kind::failed, reason + "; " + read.error().text};
+  if (const auto read = read_through(path_); !read)
+    return DbFault{DbFault::Kind::failed, reason + "; " + read.error().text};
   const auto moved_to = move_aside(path_, parts_.clock.wall());
   if (!moved_to) return DbFault{DbFault::Kind::failed, reason + "; it cannot be moved aside: " + moved_to.error().text};
   loss_ = true;
-  parts_.log.error(LogLine("store").with("action", "replaced").with("reason", reason)
+  parts_.log.error(LogLine("store")
+                       .with("action", "replaced")
+                       .with("reason", reason)
                        .with("broken_file", *moved_to)
                        .with("effect", "a new file is written from memory")
                        .with("fix", "check the disk"));
@@ -154,7 +157,10 @@ std::optional<DbFault> SqliteStore::set_aside(const std::string& reason) {
 
 void SqliteStore::note_dropped(std::size_t rows) {
   if (rows == 0) return;
-  parts_.log.warning(LogLine("store").with("action", "dropped").with("file", path_).with("rows", rows)
+  parts_.log.warning(LogLine("store")
+                         .with("action", "dropped")
+                         .with("file", path_)
+                         .with("rows", rows)
                          .with("reason", "it had grown to store_max_size")
                          .with("fix", "raise store_max_size"));
 }
@@ -162,7 +168,9 @@ void SqliteStore::note_dropped(std::size_t rows) {
 void SqliteStore::note_skipped() {
   if (skip_reported_ || connection_->skipped() == 0) return;
   skip_reported_ = true;
-  parts_.log.warning(LogLine("store").with("action", "skipped").with("file", path_)
+  parts_.log.warning(LogLine("store")
+                         .with("action", "skipped")
+                         .with("file", path_)
                          .with("row", connection_->last_skipped())
                          .with("effect", "this and further such rows do not count"));
 }

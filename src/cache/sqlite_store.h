@@ -27,7 +27,7 @@ class SqliteStore final : public Store {
     existing,    // read and write, but only a file that is there
     read_only,   // makes and changes no file whatsoever
   };
-  struct Parts {  // both outlive the store
+  struct Parts {         // both outlive the store
     const Clock& clock;  // names files moved aside
     Logger& log;
     std::uint64_t max_octets = std::uint64_t{2} << 30;  // of rows; beyond it those worth least go
@@ -80,9 +80,9 @@ class SqliteStore final : public Store {
   std::string path_;
   Mode mode_;
   Parts parts_;
-  UniqueFd lock_;        // closed after the connection
-  bool taken_ = false;   // another process has it
-  std::mutex replacing_;  // so that sync() keeps no connection whose files are being moved
+  UniqueFd lock_;                                 // closed after the connection
+  bool taken_ = false;                            // another process has it
+  std::mutex replacing_;                          // so that sync() keeps no connection whose files are being moved
   std::unique_ptr<SqliteConnection> connection_;  // null: to be opened
   bool refused_ = false;
   bool loss_ = false;

@@ -40,9 +40,11 @@ SqliteConnection::Made SqliteConnection::prepared(SqliteDb db, std::optional<Sql
   if (made->writable()) sqlite3_wal_hook(&made->db_.handle(), &SqliteConnection::on_commit, made.get());
   const std::string page = select_rows(version, "WHERE domain > ?1 ORDER BY domain");
   const std::string get = select_rows(version, "WHERE domain = ?1");
-  const std::array<std::pair<StmtPtr*, std::string>, 4> statements{{
-      {&made->page_, page}, {&made->get_, get}, {&made->put_, insert_row()},
-      {&made->erase_, "DELETE FROM policy WHERE domain = ?1"}}};
+  const std::array<std::pair<StmtPtr*, std::string>, 4> statements{
+      {{&made->page_, page},
+       {&made->get_, get},
+       {&made->put_, insert_row()},
+       {&made->erase_, "DELETE FROM policy WHERE domain = ?1"}}};
   for (const auto& [statement, sql] : statements) {
     if (!made->writable() && (statement == &made->put_ || statement == &made->erase_)) continue;
     auto ready = made->db_.prepare(sql.c_str());

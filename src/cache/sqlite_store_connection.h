@@ -18,8 +18,7 @@ class SqliteConnection {
   using Made = DbResult<std::unique_ptr<SqliteConnection>>;
 
   // Use the functions below.
-  SqliteConnection(SqliteDb db, std::optional<SqliteDb> syncer)
-      : db_(std::move(db)), syncer_(std::move(syncer)) {}
+  SqliteConnection(SqliteDb db, std::optional<SqliteDb> syncer) : db_(std::move(db)), syncer_(std::move(syncer)) {}
 
   // By open_writable_db(), open_readable_db() and open_db_beside_writer().
   [[nodiscard]] static Made open_writable(const std::string& path, bool create);

@@ -24,8 +24,8 @@ std::string system_reason(sqlite3& db, int code) {
 
 DbResult<SqliteDb> SqliteDb::open(const std::string& name, int flags, const char* vfs) {
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE |
-                                                               SQLITE_OPEN_NOMUTEX, vfs);
+  const int code = sqlite3_open_v2(name.c_str(), &opened,
+                                   flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, vfs);
   DbPtr owner(opened);  // also after a failure
   if (!owner) return tl::unexpected(DbFault{DbFault::Kind::failed, "no memory for it"});
   SqliteDb db(std::move(owner));

@@ -10,13 +10,26 @@ namespace tlspolicyd {
 namespace {
 
 enum Column {
-  kDomain, kMode, kMaxAge, kMx, kId, kText, kFetched, kChecked, kLastAsked,
-  kResult, kInTxt, kSince, kCount, kDetail, kDane
+  kDomain,
+  kMode,
+  kMaxAge,
+  kMx,
+  kId,
+  kText,
+  kFetched,
+  kChecked,
+  kLastAsked,
+  kResult,
+  kInTxt,
+  kSince,
+  kCount,
+  kDetail,
+  kDane
 };
 
 constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
-constexpr std::size_t kMaxMx = 65536;                   // a document is no longer
-constexpr std::size_t kMaxId = 32;                      // RFC 8461 section 3.1
+constexpr std::size_t kMaxMx = 65536;                  // a document is no longer
+constexpr std::size_t kMaxId = 32;                     // RFC 8461 section 3.1
 
 std::optional<std::int64_t> number_at(sqlite3_stmt& statement, int column, std::int64_t min, std::int64_t max) {
   if (sqlite3_column_type(&statement, column) != SQLITE_INTEGER) return {};
@@ -31,9 +44,7 @@ std::optional<WallTime> time_at(sqlite3_stmt& statement, int column) {
   return number ? std::optional(WallTime(seconds(*number))) : std::nullopt;
 }
 
-bool is_id(std::string_view id) {
-  return id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum);
-}
+bool is_id(std::string_view id) { return id.size() <= kMaxId && std::all_of(id.begin(), id.end(), is_alnum); }
 
 // Whether a policy without patterns was published as one; else the row is damaged.
 bool names_no_host(Mode mode, std::string_view text) {
@@ -57,8 +68,8 @@ Result<Policy> read_policy(sqlite3_stmt& statement) {
 }
 
 std::optional<StsResult> result_of(std::string_view word) {
-  for (const StsResult result : {StsResult::sts_policy_fetch_error, StsResult::sts_policy_invalid,
-                                 StsResult::sts_webpki_invalid})
+  for (const StsResult result :
+       {StsResult::sts_policy_fetch_error, StsResult::sts_policy_invalid, StsResult::sts_webpki_invalid})
     if (name_of(result) == word) return result;
   return {};
 }
@@ -89,9 +100,14 @@ Result<StoredRow> read_row(sqlite3_stmt& statement) {
   const auto fetched = time_at(statement, kFetched), checked = time_at(statement, kChecked),
              last_asked = time_at(statement, kLastAsked);
   if (!fetched || !checked || !last_asked) return fail("a time is out of range");
-  return StoredRow{.domain = std::move(*domain), .policy = std::move(*policy), .id = std::string(id),
-                   .fetched = *fetched, .checked = *checked, .last_asked = *last_asked,
-                   .failure = read_failure(statement), .dane = parse_dane(octets_at(statement, kDane))};
+  return StoredRow{.domain = std::move(*domain),
+                   .policy = std::move(*policy),
+                   .id = std::string(id),
+                   .fetched = *fetched,
+                   .checked = *checked,
+                   .last_asked = *last_asked,
+                   .failure = read_failure(statement),
+                   .dane = parse_dane(octets_at(statement, kDane))};
 }
 
 void bind_row(sqlite3_stmt& statement, const StoredRow& row) {

@@ -57,7 +57,8 @@ DbResult<void> migrate(SqliteDb& db, int version) {
   return {};
 }
 
-// A damaged schema can be sound SQL and lack a column, or have one that nothing can be written to: better found before anything is changed.
+// A damaged schema can be sound SQL and lack a column, or have one that nothing can be written to: better found before
+// anything is changed.
 DbResult<void> check_columns(SqliteDb& db) {
   for (const std::string& statement : {select_rows(kSchemaVersion, ""), insert_row()})
     if (const auto ready = db.prepare(statement.c_str()); !ready) return tl::unexpected(ready.error());
@@ -79,8 +80,8 @@ DbResult<void> update(SqliteDb& db) {
 DbResult<void> configure(SqliteDb& db) {
   constexpr int kBusyPatience = 5000;  // ms: as long as another process may hold the lock
   sqlite3_busy_timeout(&db.handle(), kBusyPatience);
-  for (const int forbidden : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
-                              SQLITE_DBCONFIG_TRUSTED_SCHEMA})
+  for (const int forbidden :
+       {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
     sqlite3_db_config(&db.handle(), forbidden, 0, nullptr);
   return all_of(db, {"PRAGMA cell_size_check = ON", "PRAGMA synchronous = NORMAL", "PRAGMA temp_store = MEMORY",
                      "PRAGMA cache_size = -1024",               // KiB
@@ -98,10 +99,10 @@ DbResult<int> version_of(SqliteDb& db) {
   if (*application != kApplicationId) return refuse("is the database of another program");
   if (*version > kSchemaVersion)
     return refuse("has schema version " + std::to_string(*version) + ", and this tlspolicyd knows " +
-                  std::to_string(kSchemaVersion) + " at most: it is left alone; use the newer tlspolicyd, "
+                  std::to_string(kSchemaVersion) +
+                  " at most: it is left alone; use the newer tlspolicyd, "
                   "or another file");
-  if (*version < 1 || *tables == 0)
-    return refuse("has no schema any more: move it away and restart the daemon");
+  if (*version < 1 || *tables == 0) return refuse("has no schema any more: move it away and restart the daemon");
   return static_cast<int>(*version);
 }
 

@@ -30,16 +30,22 @@ class Shrinking {
 
   DbResult<std::size_t> run(std::uint64_t octets) {
     if (auto done = prepare(); !done) return tl::unexpected(done.error());
-    if (auto done = walk([this](const Kind& kind) { count(kind); return false; }); !done) return done;
+    if (auto done = walk([this](const Kind& kind) {
+          count(kind);
+          return false;
+        });
+        !done)
+      return done;
     share_out(octets);
     return walk([this](const Kind& kind) { return goes(kind); });
   }
 
  private:
   DbResult<void> prepare() {
-    auto select = db_.prepare("SELECT domain, mode, max_age, fetched, last_asked, "
-                              "2 * length(domain) + length(mx) + length(text) + length(dane) + 100 "
-                              "FROM policy WHERE domain > ?1 ORDER BY domain LIMIT ?2");
+    auto select = db_.prepare(
+        "SELECT domain, mode, max_age, fetched, last_asked, "
+        "2 * length(domain) + length(mx) + length(text) + length(dane) + 100 "
+        "FROM policy WHERE domain > ?1 ORDER BY domain LIMIT ?2");
     if (!select) return tl::unexpected(select.error());
     auto erase = db_.prepare("DELETE FROM policy WHERE domain = ?1");
     if (!erase) return tl::unexpected(erase.error());
@@ -100,7 +106,9 @@ class Shrinking {
     const bool ended = age(3) > sqlite3_column_int64(select_.get(), 2);
     const bool enforce = octets_at(*select_, 1) == "enforce";
     const auto octets = static_cast<std::uint64_t>(std::max<std::int64_t>(sqlite3_column_int64(select_.get(), 5), 0));
-    return {.worth = ended ? 0U : enforce ? 2U : 1U,
+    return {.worth = ended     ? 0U
+                     : enforce ? 2U
+                               : 1U,
             .size = size_class_of(octets),
             .days = std::min<std::size_t>(static_cast<std::size_t>(age(4) / kDay), kDays - 1),
             .octets = octets};
@@ -113,12 +121,15 @@ class Shrinking {
       std::vector<std::uint64_t> held;
       for (std::size_t size = 0; size < kSizeClasses; ++size) held.push_back(sum(held_[worth * kSizeClasses + size]));
       const auto shares = octet_shares(held, octets);
-      for (std::size_t size = 0; size < kSizeClasses; ++size) take_oldest(held_[worth * kSizeClasses + size], shares[size]);
+      for (std::size_t size = 0; size < kSizeClasses; ++size)
+        take_oldest(held_[worth * kSizeClasses + size], shares[size]);
       octets -= std::min(octets, std::accumulate(shares.begin(), shares.end(), std::uint64_t{0}));
     }
   }
 
-  static std::uint64_t sum(const OctetsByDay& days) { return std::accumulate(days.begin(), days.end(), std::uint64_t{0}); }
+  static std::uint64_t sum(const OctetsByDay& days) {
+    return std::accumulate(days.begin(), days.end(), std::uint64_t{0});
+  }
 
   // From now on each day says how much of it goes.
   static void take_oldest(OctetsByDay& days, std::uint64_t share) {

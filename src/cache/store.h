@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "base/clock.h"
+#include "base/result.h"
 #include "dane/hop_dane.h"
 #include "sts/domain.h"
 #include "sts/entry.h"
@@ -23,7 +23,7 @@ struct StoredRow {
   WallTime fetched{};
   WallTime checked{};
   WallTime last_asked{};
-  std::optional<Failure> failure;  // its `since` counts from fetched, as LifeTime(since - fetched)
+  std::optional<Failure> failure;        // its `since` counts from fetched, as LifeTime(since - fetched)
   std::shared_ptr<const HopDanes> dane;  // so do its times; null: never looked up
 };
 

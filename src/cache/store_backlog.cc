@@ -81,8 +81,7 @@ StoreChange StoreBacklog::change_of(const Domain& domain) {
 
 std::vector<StoreChange> StoreBacklog::take_named(std::size_t most) {
   std::vector<StoreChange> changes;
-  while (!names_.empty() && changes.size() < most)
-    changes.push_back(change_of(names_.extract(names_.begin()).value()));
+  while (!names_.empty() && changes.size() < most) changes.push_back(change_of(names_.extract(names_.begin()).value()));
   while (!kept_.empty() && changes.size() < most) {
     const Domain domain = kept_.begin()->first;
     changes.push_back(change_of(domain));

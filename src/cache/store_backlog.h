@@ -71,7 +71,7 @@ class StoreBacklog {
   Names forgotten_;  // not yet written; those that wait are in names_, too
   std::unordered_map<Domain, StoredRow, DomainHash> kept_;
   std::size_t kept_octets_ = 0;
-  bool all_ = false;        // besides the names, all of the cache from cursor_ on
+  bool all_ = false;  // besides the names, all of the cache from cursor_ on
   std::size_t cursor_ = 0;
 };
 

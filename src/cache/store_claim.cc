@@ -5,10 +5,10 @@
 namespace tlspolicyd {
 
 StoreClaim::StoreClaim(Parts parts, bool held, std::function<void()> on_tried)
-    : parts_(parts), held_(held), on_tried_(std::move(on_tried)),
-      next_(parts.timers.make([this] { try_now(); })) {
+    : parts_(parts), held_(held), on_tried_(std::move(on_tried)), next_(parts.timers.make([this] { try_now(); })) {
   if (held_) return;
-  parts_.log.warning(LogLine("store").with("action", "read-only")
+  parts_.log.warning(LogLine("store")
+                         .with("action", "read-only")
                          .with("reason", "another tlspolicyd writes it")
                          .with("effect", "what is learned is written once that one ends")
                          .with("fix", "end the other one, or give each a cache of its own"));
@@ -23,7 +23,8 @@ void StoreClaim::try_now() {
 void StoreClaim::on_answer(bool held) {
   trying_ = false;
   held_ = held;
-  if (held_) parts_.log.info(LogLine("store").with("action", "writable").with("reason", "the other tlspolicyd has ended"));
+  if (held_)
+    parts_.log.info(LogLine("store").with("action", "writable").with("reason", "the other tlspolicyd has ended"));
   else next_->start(kPause);
   on_tried_();
 }

@@ -27,9 +27,7 @@ fs::path folder_of(const std::string& path) {
   return folder.empty() ? fs::path(".") : folder;
 }
 
-tl::unexpected<Error> fail_with_errno(const std::string& what) {
-  return fail(what + ": " + std::strerror(errno));
-}
+tl::unexpected<Error> fail_with_errno(const std::string& what) { return fail(what + ": " + std::strerror(errno)); }
 
 std::optional<struct stat> stat_of(const std::string& path) {
   struct stat found {};

@@ -28,25 +28,27 @@ class StoreLane {
   // `work(Store&)` on the lane, then `done(result)` on the loop, both in order of asking.
   template <typename Work, typename Done>
   void ask(Work work, Done done) {
-    submit(threads_.lane, threads_.loop,
-           [store = store_, work = std::move(work)] {
-             auto result = work(*store);
-             return std::pair(std::move(result), store->take_loss());
-           },
-           [this, alive = std::weak_ptr(alive_), done = std::move(done)](auto both) mutable {
-             if (alive.expired()) return;
-             if (both.second) on_loss_();
-             done(std::move(both.first));
-           });
+    submit(
+        threads_.lane, threads_.loop,
+        [store = store_, work = std::move(work)] {
+          auto result = work(*store);
+          return std::pair(std::move(result), store->take_loss());
+        },
+        [this, alive = std::weak_ptr(alive_), done = std::move(done)](auto both) mutable {
+          if (alive.expired()) return;
+          if (both.second) on_loss_();
+          done(std::move(both.first));
+        });
   }
 
   // Store::sync() on its lane, then `done(result)` on the loop.
   template <typename Done>
   void sync(Done done) {
-    submit(threads_.sync_lane, threads_.loop, [store = store_] { return store->sync(); },
-           [alive = std::weak_ptr(alive_), done = std::move(done)](const Result<void>& synced) {
-             if (!alive.expired()) done(synced);
-           });
+    submit(
+        threads_.sync_lane, threads_.loop, [store = store_] { return store->sync(); },
+        [alive = std::weak_ptr(alive_), done = std::move(done)](const Result<void>& synced) {
+          if (!alive.expired()) done(synced);
+        });
   }
 
   // `task` on a later turn of the loop.

@@ -9,27 +9,31 @@ namespace tlspolicyd {
 
 StoreShadow::State::State(Parts ports, std::shared_ptr<Store> durable, bool may_write)
     : parts(ports),
-      lane({ports.lane, ports.sync_lane, ports.loop}, std::move(durable), [this] {
-        backlog.add_all();
-        cold.clear();
-        wake();
-      }),
+      lane({ports.lane, ports.sync_lane, ports.loop}, std::move(durable),
+           [this] {
+             backlog.add_all();
+             cold.clear();
+             wake();
+           }),
       claim({lane, ports.timers, ports.log}, may_write, [this] { on_claim_tried(); }),
       backlog(ports.cache, ports.clock),
       read_trouble({ports.timers, ports.log, ports.metrics}, "read", [this] { next_page(); }),
-      point_reads(lane, read_trouble,
-                  [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; },
-                  [this](const Domain& domain, std::optional<StoredRow>& row) { on_point_read(domain, row); }),
+      point_reads(
+          lane, read_trouble,
+          [this](const Domain& domain) { return backlog.holds(domain) || forgotten.count(domain) != 0; },
+          [this](const Domain& domain, std::optional<StoredRow>& row) { on_point_read(domain, row); }),
       walk(lane, read_trouble, [this] { on_read_failed(); }),
       writer(lane, backlog, {ports.timers, ports.log, ports.metrics},
-             {.sent = [this](const std::vector<StoreChange>& sent) {
-                if (!walk.page_under_way()) return;
-                for (const StoreChange& change : sent) overtaken.insert(change.domain);
-              },
-              .failed = [this](const std::vector<StoreChange>& back) {
-                passed_over |= !backlog.give_back(back);
-                on_write_failed();
-              },
+             {.sent =
+                  [this](const std::vector<StoreChange>& sent) {
+                    if (!walk.page_under_way()) return;
+                    for (const StoreChange& change : sent) overtaken.insert(change.domain);
+                  },
+              .failed =
+                  [this](const std::vector<StoreChange>& back) {
+                    passed_over |= !backlog.give_back(back);
+                    on_write_failed();
+                  },
               .idle = [this] { on_idle(); }}),
       loaded(!lane.has_store()),
       started(ports.clock.wall()),

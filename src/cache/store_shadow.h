@@ -10,9 +10,9 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/clock.h"
 #include "cache/policy_cache.h"
 #include "cache/store.h"
 #include "event/executor.h"
@@ -104,7 +104,9 @@ class StoreShadow {
 // Both directions of the mapping between clocks. A stored fetch time in the future counts
 // as age 0 and makes the entry due for a refresh at once.
 [[nodiscard]] StoredRow to_row(const Entry& entry, const Clock& clock);  // entry.held is not null
-[[nodiscard]] Entry from_row(const StoredRow& row, const Clock& clock);  // `due` is left at LifeTime::max() unless the fetch time was in the future
+[[nodiscard]] Entry from_row(
+    const StoredRow& row,
+    const Clock& clock);  // `due` is left at LifeTime::max() unless the fetch time was in the future
 
 // A policy that was loaded from the store, after the wall clock went forward: as old as its
 // stored fetch time says now, with its DANE statuses. Empty where it is not older than it was.

@@ -153,8 +153,11 @@ seconds StoreShadow::State::mind_clock() {
 }
 
 void StoreShadow::State::on_clock_set(seconds by) {
-  parts.log.info(LogLine("clock").with("action", "stepped").with("by_s", by.count())
-                     .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
+  parts.log.info(
+      LogLine("clock")
+          .with("action", "stepped")
+          .with("by_s", by.count())
+          .with("effect", "policies fetched since the start keep their age; the store's times are written anew"));
   wall_stands_since = parts.clock.life();
   if (parts.clock.life() - began > WallStep::kStartWindow) stepped[kLoaded] += by;
   for (unsigned before = 1; before <= tag && before < kByWall; ++before) stepped[before] += by;

@@ -77,8 +77,8 @@ struct StoreShadow::State {
   std::unordered_set<Domain, DomainHash> forgotten;  // by an operator, before all was loaded
   bool strays_wanted = false;
   bool finding_strays = false;
-  bool all_forgotten = false;   // all strays go, else only those that have lapsed
-  bool passed_over = false;     // there may be lapsed rows
+  bool all_forgotten = false;  // all strays go, else only those that have lapsed
+  bool passed_over = false;    // there may be lapsed rows
   WallTime started;
   WallStep wall_step;
   // Cold rows have a tag, with steps of the wall clock that are not to change their age in `stepped`. kLoaded: fetched

@@ -23,9 +23,13 @@ StoreTrouble::StoreTrouble(Parts parts, std::string_view operation, std::functio
 void StoreTrouble::failed(const std::string& reason) {
   ++failures_;
   if (!failing_)
-    log_.warning(LogLine("store").with("action", "failing").with("operation", operation_)
-                     .with("reason", reason).with("effect", "serving from memory until it works again")
-                     .with("cure", "let the daemon write in that folder and have room on the disk; nothing need be restarted"));
+    log_.warning(
+        LogLine("store")
+            .with("action", "failing")
+            .with("operation", operation_)
+            .with("reason", reason)
+            .with("effect", "serving from memory until it works again")
+            .with("cure", "let the daemon write in that folder and have room on the disk; nothing need be restarted"));
   failing_ = true;
   if (pausing_) return;
   pausing_ = true;

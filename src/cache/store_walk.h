@@ -36,10 +36,10 @@ class StoreWalk {
   StoreLane& lane_;
   StoreTrouble& trouble_;
   std::function<void()> on_failed_;
-  OnPage on_page_;       // empty: no walk
-  unsigned walks_ = 0;   // tells the pages of a stopped walk from those of the next
+  OnPage on_page_;      // empty: no walk
+  unsigned walks_ = 0;  // tells the pages of a stopped walk from those of the next
   bool page_under_way_ = false;
-  std::string after_;    // the last domain read
+  std::string after_;  // the last domain read
 };
 
 }  // namespace tlspolicyd

@@ -29,7 +29,7 @@ class StoreWriter {
   struct Events {
     std::function<void(const std::vector<StoreChange>&)> sent;    // a commit of these began
     std::function<void(const std::vector<StoreChange>&)> failed;  // they are back in the backlog; none: a sync
-    std::function<void()> idle;  // all is written, and after hurry() durable
+    std::function<void()> idle;                                   // all is written, and after hurry() durable
   };
 
   // All but `events` outlive this object.

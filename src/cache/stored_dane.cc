@@ -10,7 +10,7 @@ namespace tlspolicyd {
 namespace {
 
 constexpr std::size_t kMaxText = 128 * 1024;  // four next hops with twenty hosts of the longest names
-constexpr std::size_t kMaxName = 1012;       // 253 octets, each written as \DDD
+constexpr std::size_t kMaxName = 1012;        // 253 octets, each written as \DDD
 constexpr std::size_t kFixedFields = 6;
 constexpr std::int64_t kFarthest = 253'402'300'799;  // no time of ours is further from another
 

@@ -9,9 +9,7 @@ namespace {
 
 // A time that the wall clock has not reached yet was written while the clock was wrong,
 // or it is wrong now: it counts as this moment, never as later.
-LifeTime to_life(WallTime then, const Clock& clock) {
-  return clock.life() - std::max(clock.wall() - then, seconds(0));
-}
+LifeTime to_life(WallTime then, const Clock& clock) { return clock.life() - std::max(clock.wall() - then, seconds(0)); }
 
 // DANE's times on their way between the clock of the process and the count from `fetched`.
 template <typename Shift>

@@ -15,8 +15,7 @@ int complain(const Cli& cli, int code, std::string_view text) {
 
 int complain(const Cli& cli, const ControlReply& reply) {
   switch (reply.kind) {
-    case ControlReply::Kind::refused:
-      return complain(cli, EX_NOPERM, "control socket: " + reply.detail);
+    case ControlReply::Kind::refused: return complain(cli, EX_NOPERM, "control socket: " + reply.detail);
     case ControlReply::Kind::no_daemon:
       return complain(cli, EX_UNAVAILABLE, "no daemon listens on the control socket: " + reply.detail);
     case ControlReply::Kind::done:

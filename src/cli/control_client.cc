@@ -43,8 +43,7 @@ std::optional<ControlReply> connect_to(const std::string& path, UniqueFd& socket
   std::memcpy(address.sun_path, path.data(), path.size());
   socket = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return failed(std::strerror(errno));
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return std::nullopt;
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return std::nullopt;
   return not_connected(path, errno);
 }
 
@@ -54,8 +53,7 @@ ControlReply last_line(std::string_view line) {
   const std::string_view rest = blank == line.npos ? "" : line.substr(blank + 1);
   if (word == control::kDone) return {Kind::done, parse_decimal(rest, SIZE_MAX).value_or(0), {}};
   if (word == control::kAbsent) return {Kind::absent, 0, {}};
-  if (word == control::kRefused)
-    return {Kind::refused, 0, "the daemon hears only root and its own user"};
+  if (word == control::kRefused) return {Kind::refused, 0, "the daemon hears only root and its own user"};
   if (word == control::kBusy) return failed("the daemon has too many control connections");
   if (word == control::kError) return failed(printable(rest));
   return failed("the daemon does not speak our protocol");
@@ -118,8 +116,7 @@ class ReplyReader {
 
 }  // namespace
 
-ControlReply ask_daemon(const std::string& socket_path, std::string_view request,
-                        const ControlListener& listener) {
+ControlReply ask_daemon(const std::string& socket_path, std::string_view request, const ControlListener& listener) {
   UniqueFd socket;
   if (auto problem = connect_to(socket_path, socket)) return *std::move(problem);
   const std::string line = std::string(request) + "\n";

@@ -23,9 +23,14 @@ bool is_dns_failure(const Step& step) {
 }  // namespace
 
 Diagnosis::Diagnosis(Ports ports, const NextHop& next_hop, DiagnosisOptions options, Done done)
-    : ports_(ports), domain_(next_hop.domain), hop_(hop_of(next_hop)), options_(std::move(options)), done_(std::move(done)),
+    : ports_(ports),
+      domain_(next_hop.domain),
+      hop_(hop_of(next_hop)),
+      options_(std::move(options)),
+      done_(std::move(done)),
       nat64_(ports_.dns, ports_.timers, nullptr),
-      discovery_({ports_.dns, ports_.https, ports_.timers, ports_.clock, &nat64_.prefixes()}, domain_, options_.discovery, always_fetch,
+      discovery_({ports_.dns, ports_.https, ports_.timers, ports_.clock, &nat64_.prefixes()}, domain_,
+                 options_.discovery, always_fetch,
                  [this](DiscoveryReport report) { on_discovered(std::move(report)); }),
       host_dns_(ports_.dane_dns, ports_.loop, ports_.clock),
       lookup_({ports_.dane_dns, host_dns_}, domain_, hop_, [this](DaneReport report) { on_dane(std::move(report)); }) {}
@@ -53,7 +58,8 @@ void Diagnosis::on_dane(DaneReport report) {
   dane_ = std::move(report);
   hosts_.mx = dane_.mx;
   const DnsStatus mx = dane_.mx.status;
-  if (!hop_.bracketed && names_matter() && (mx == DnsStatus::no_data || mx == DnsStatus::no_name)) return ask_addresses();
+  if (!hop_.bracketed && names_matter() && (mx == DnsStatus::no_data || mx == DnsStatus::no_name))
+    return ask_addresses();
   finish_part();
 }
 
@@ -65,8 +71,8 @@ Step Diagnosis::hosts_step() const {
 
 void Diagnosis::ask_addresses() {
   addresses_awaited_ = 2;
-  a_ticket_ = ports_.dns.ask({domain_.text(), RrType::a},
-                             [this](const DnsAnswer& answer) { on_address(hosts_.a, answer); });
+  a_ticket_ =
+      ports_.dns.ask({domain_.text(), RrType::a}, [this](const DnsAnswer& answer) { on_address(hosts_.a, answer); });
   aaaa_ticket_ = ports_.dns.ask({domain_.text(), RrType::aaaa},
                                 [this](const DnsAnswer& answer) { on_address(hosts_.aaaa, answer); });
 }
@@ -119,7 +125,8 @@ void Diagnosis::finish_part() {
 void Diagnosis::finish() {
   options_.rules.dane_active &= ad_bit(canary_) == AdBit::trusted;
   const Entry entry = entry_at(ports_.clock.life());
-  const std::string_view verdict = entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules, hop_).verdict;
+  const std::string_view verdict =
+      entry_reply(entry, ports_.clock.life(), MapForm::plain, options_.rules, hop_).verdict;
   const bool temporary_now = temporary() || verdict == "temp";
   add_steps(temporary_now, verdict);
   Explanation explanation = explain(entry);

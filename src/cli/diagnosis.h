@@ -23,7 +23,7 @@ namespace tlspolicyd {
 struct DiagnosisOptions {
   DiscoveryOptions discovery;
   StsOptions sts;
-  ReplyRules rules;          // dane_active: wanted; the canary decides whether it is
+  ReplyRules rules;  // dane_active: wanted; the canary decides whether it is
   DnsQuestion dane_canary;
   std::string trust_anchors;  // "ca_file /etc/ca.pem", to be named where a certificate is not trusted
 };

@@ -2,9 +2,7 @@
 
 namespace tlspolicyd {
 
-bool Listing::add(const EntryView& entry) {
-  return print(json_ ? entry_json(entry) : entry_table_row(entry, now_));
-}
+bool Listing::add(const EntryView& entry) { return print(json_ ? entry_json(entry) : entry_table_row(entry, now_)); }
 
 bool Listing::add_json(std::string_view line) {
   if (json_) return print(line);

@@ -42,8 +42,7 @@ Names not_covered(const Names& hosts, const Policy& policy) {
 
 Step compare(const Names& hosts, const Policy& policy, const std::string& where) {
   const Names bad = not_covered(hosts, policy);
-  if (bad.empty())
-    return {"mx", "ok", named(hosts) + ": covered by the patterns" + where, std::string(kMatching), ""};
+  if (bad.empty()) return {"mx", "ok", named(hosts) + ": covered by the patterns" + where, std::string(kMatching), ""};
   const bool all = bad.size() == hosts.size();
   std::string detail = named(hosts) + where + ": no mx pattern of the policy covers ";
   detail += !all ? named(bad) : hosts.size() == 1 ? "it" : "any of them";
@@ -102,7 +101,8 @@ Step mx_step(const Domain& domain, const MailHosts& hosts, const Policy& policy)
 
 Step next_hop_step(const Domain& domain, const Policy& policy) {
   Step step = compare({domain.text()}, policy, " (the next hop is a host by itself)");
-  if (!step.cure.empty()) step.cure = "Add an mx line for this host to its own policy, then change the id in the TXT record.";
+  if (!step.cure.empty())
+    step.cure = "Add an mx line for this host to its own policy, then change the id in the TXT record.";
   return step;
 }
 
@@ -111,48 +111,67 @@ Step precedence_step(const ReplyRules& rules, AdBit ad) {
   const BaseLevel level = rules.level;
   if (rules.dane_active) return {"precedence", "on", "DANE goes before MTA-STS", kRfc, ""};
   if (allows_no_reply(level))
-    return {"precedence", "on", "the Postfix served is at level " + std::string(name_of(level)) +
-            " and demands more already: every reply is NOTFOUND", kRfc, ""};
+    return {"precedence", "on",
+            "the Postfix served is at level " + std::string(name_of(level)) +
+                " and demands more already: every reply is NOTFOUND",
+            kRfc, ""};
   if (level != BaseLevel::dane)
-    return {"precedence", "off", "the Postfix served is at level " + std::string(name_of(level)) +
-            ", without DANE: MTA-STS alone decides", kRfc, ""};
+    return {"precedence", "off",
+            "the Postfix served is at level " + std::string(name_of(level)) + ", without DANE: MTA-STS alone decides",
+            kRfc, ""};
   if (ad == AdBit::not_trusted)
-    return {"precedence", "ad_not_trusted", "the resolver sets AD, but its AD is not trusted here, so DANE cannot be judged: "
-            "MTA-STS alone decides", "RFC 7672 section 2.1.1",
+    return {"precedence", "ad_not_trusted",
+            "the resolver sets AD, but its AD is not trusted here, so DANE cannot be judged: "
+            "MTA-STS alone decides",
+            "RFC 7672 section 2.1.1",
             "Run a validating resolver on loopback, or, where nobody can forge answers on the way from this one, set "
             "resolver_trust_ad = always."};
   if (ad == AdBit::missing)
-    return {"precedence", "no_ad", "the resolver does not validate DNSSEC (no AD in its answers), so DANE cannot be judged: "
-            "MTA-STS alone decides", "RFC 7672 section 2.1.1",
+    return {"precedence", "no_ad",
+            "the resolver does not validate DNSSEC (no AD in its answers), so DANE cannot be judged: "
+            "MTA-STS alone decides",
+            "RFC 7672 section 2.1.1",
             "Let the parameter resolver name a validating one on loopback, such as unbound with a trust anchor."};
-  return {"precedence", "off", "the Postfix served does not ask with DNSSEC, so its DANE is without effect: MTA-STS alone decides",
-          kRfc, "Set smtp_dns_support_level = dnssec in main.cf."};
+  return {"precedence", "off",
+          "the Postfix served does not ask with DNSSEC, so its DANE is without effect: MTA-STS alone decides", kRfc,
+          "Set smtp_dns_support_level = dnssec in main.cf."};
 }
 
 Step verdict_step(const Evidence& seen, bool temporary, std::string_view verdict, bool covered) {
   constexpr std::string_view kApplication = "RFC 8461 section 5";
   const bool enforced = seen.fetch.policy && seen.fetch.policy->mode == Mode::enforce;
   if (verdict == "temp")
-    return {"verdict", "temporary", "DNS does not answer what must be known: Postfix tries again later; a policy known "
-            "from before stays in force", std::string(kApplication), ""};
+    return {"verdict", "temporary",
+            "DNS does not answer what must be known: Postfix tries again later; a policy known "
+            "from before stays in force",
+            std::string(kApplication), ""};
   if (enforced && verdict == "none")
-    return {"verdict", "none", "Postfix's own level decides, which demands more already", std::string(kApplication), ""};
+    return {"verdict", "none", "Postfix's own level decides, which demands more already", std::string(kApplication),
+            ""};
   if (verdict == "dane")
-    return {"verdict", "dane", "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
-            "and MTA-STS must not override that", "RFC 8461 section 2", ""};
+    return {"verdict", "dane",
+            "DANE decides: mail goes to hosts with TLSA records only over TLS that matches them, "
+            "and MTA-STS must not override that",
+            "RFC 8461 section 2", ""};
   if (enforced && verdict == "secure" && !covered)
-    return {"verdict", "deferred", "no MX host is covered by the policy, so Postfix defers all mail to this domain, and returns "
-            "it to the sender in the end", std::string(kApplication), ""};
+    return {"verdict", "deferred",
+            "no MX host is covered by the policy, so Postfix defers all mail to this domain, and returns "
+            "it to the sender in the end",
+            std::string(kApplication), ""};
   if (seen.fetch.policy) {
     const Verdict words = verdict_of(*seen.fetch.policy);
     return {"verdict", std::string(words.result), std::string(words.detail), std::string(kApplication),
             std::string(words.cure)};
   }
   if (temporary)
-    return {"verdict", "temporary", "it cannot be told now whether there is a policy, ask again in a few minutes; one "
-            "known from before stays in force", std::string(kApplication), ""};
-  return {"verdict", "none", "no policy applies: mail is delivered as without MTA-STS; one known from before stays "
-          "in force", std::string(kApplication), ""};
+    return {"verdict", "temporary",
+            "it cannot be told now whether there is a policy, ask again in a few minutes; one "
+            "known from before stays in force",
+            std::string(kApplication), ""};
+  return {"verdict", "none",
+          "no policy applies: mail is delivered as without MTA-STS; one known from before stays "
+          "in force",
+          std::string(kApplication), ""};
 }
 
 }  // namespace tlspolicyd

@@ -12,8 +12,7 @@ constexpr std::string_view kEraseLine = "\r\x1b[K";
 }  // namespace
 
 Progress::Progress(const Terminal& terminal, const Clock& clock, std::string what)
-    : terminal_(terminal), clock_(clock), what_(std::move(what)), began_(clock.steady()),
-      next_(began_ + kPatience) {}
+    : terminal_(terminal), clock_(clock), what_(std::move(what)), began_(clock.steady()), next_(began_ + kPatience) {}
 
 void Progress::tick(std::string_view detail) {
   if (!terminal_.progress) return;

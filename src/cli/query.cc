@@ -36,11 +36,10 @@ Found diagnose(const Cli& cli, Loop& loop, Diagnosis::Ports ports, const NextHop
     progress.tick();
     ticker->start(Progress::kBetween);
   });
-  Diagnosis diagnosis(ports, next_hop, options,
-                      [&](Explanation explanation, bool temporary) {
-                        found = Found{std::move(explanation), temporary};
-                        loop.stop();
-                      });
+  Diagnosis diagnosis(ports, next_hop, options, [&](Explanation explanation, bool temporary) {
+    found = Found{std::move(explanation), temporary};
+    loop.stop();
+  });
   ticker->start(Progress::kPatience);
   diagnosis.start();
   loop.run();

@@ -6,8 +6,8 @@
 namespace tlspolicyd {
 
 struct Terminal {
-  std::ostream& out;  // results only
-  std::ostream& err;  // complaints and progress
+  std::ostream& out;        // results only
+  std::ostream& err;        // complaints and progress
   bool progress = false;    // stderr is a terminal
   bool one_screen = false;  // stdout, too: a list there grows before one's eyes
 };

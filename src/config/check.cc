@@ -1,11 +1,11 @@
 #include "config/check.h"
 
-#include <cerrno>
-#include <cstring>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 #include "base/text.h"
 #include "config/hints.h"

@@ -1,9 +1,9 @@
 #include "config/config_file.h"
 
+#include <fcntl.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,9 +23,7 @@ std::string_view without_end_of_line_blanks(std::string_view text) {
 }
 
 bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f';
-  });
+  return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
 }
 
 // Logical lines of a file, gathered line by line.
@@ -37,8 +35,7 @@ class Lines {
     const std::string_view line = without_end_of_line_blanks(raw);
     const std::string_view content = trim(line);
     if (content.empty() || content.front() == '#') return;
-    if (has_control_character(content))
-      return complain(number, "a control character", "write plain text");
+    if (has_control_character(content)) return complain(number, "a control character", "write plain text");
     if (line.front() != ' ' && line.front() != '\t') return begin(content, number);
     go_on(content, number);
   }
@@ -55,9 +52,7 @@ class Lines {
   }
 
   void go_on(std::string_view content, int number) {
-    if (!open_)
-      return complain(number, "begins with a blank, yet there is nothing to continue",
-                      "remove the blank");
+    if (!open_) return complain(number, "begins with a blank, yet there is nothing to continue", "remove the blank");
     std::string& value = out_.settings.back().value;
     value.append(value.empty() ? "" : " ").append(content);
   }
@@ -81,18 +76,17 @@ class Builder {
     for (const Setting& setting : settings) {
       const auto [first, fresh] = first_line.emplace(setting.name, setting.line);
       if (fresh) apply(setting);
-      else complain(setting, "is set for the second time, after line " + std::to_string(first->second),
-                    "keep one of them");
+      else
+        complain(setting, "is set for the second time, after line " + std::to_string(first->second),
+                 "keep one of them");
     }
   }
 
   void apply_override(const std::string& text) {
     const auto equals = text.find('=');
-    if (equals == text.npos)
-      return errors_.push_back({"-o", 0, printable(text), "has no '='", "write name=value"});
+    if (equals == text.npos) return errors_.push_back({"-o", 0, printable(text), "has no '='", "write name=value"});
     const std::string_view all = text;
-    const Setting setting{std::string(trim(all.substr(0, equals))),
-                          std::string(trim(all.substr(equals + 1))), "-o", 0};
+    const Setting setting{std::string(trim(all.substr(0, equals))), std::string(trim(all.substr(equals + 1))), "-o", 0};
     if (has_control_character(text)) return complain(setting, "holds a control character", "");
     apply(setting);
   }
@@ -100,8 +94,7 @@ class Builder {
   ConfigResult finish() {
     if (!config_.group.empty() && config_.user.empty())
       errors_.push_back({"", 0, "group", "is set without user", "set user too"});
-    if (config_.listen.empty())
-      errors_.push_back({"", 0, "listen", "names no socket", "name one, or leave it out"});
+    if (config_.listen.empty()) errors_.push_back({"", 0, "listen", "names no socket", "name one, or leave it out"});
     if (const std::string twice = repeated_listener(config_.listen); !twice.empty())
       errors_.push_back({"", 0, "listen", twice + " has the address of an element before it", "keep one of them"});
     if (!errors_.empty()) return tl::unexpected(std::move(errors_));
@@ -127,7 +120,8 @@ class Builder {
   std::string_view bare_value(const Setting& setting) {
     std::string_view value = setting.value;
     if (const std::size_t comment = comment_in(value); comment != value.npos) {
-      complain(setting, "has a comment behind the value", "put it on a line of its own, with '#' as its first character");
+      complain(setting, "has a comment behind the value",
+               "put it on a line of its own, with '#' as its first character");
       value = trim(value.substr(0, comment));
     }
     const std::string_view inner = within_quotes(value);
@@ -185,7 +179,8 @@ ParsedText parse_config_text(std::string_view text, const std::string& where) {
   Lines lines(parsed, where);
   int number = 0;
   if (const std::string_view mark = byte_order_mark(text); !mark.empty()) {
-    parsed.errors.push_back({where, 1, "", "the file begins with " + std::string(mark), "save it as UTF-8 without a byte order mark"});
+    parsed.errors.push_back(
+        {where, 1, "", "the file begins with " + std::string(mark), "save it as UTF-8 without a byte order mark"});
     text.remove_prefix(std::min(text.find_first_not_of("\xEF\xBB\xBF\xFF\xFE"), text.size()));
   }
   for (const std::string_view line : split(text, '\n')) lines.add(line, ++number);

@@ -19,8 +19,8 @@ struct ConfigError {
   int line = 0;           // 0: the whole
   std::string parameter;  // "": none in particular
   std::string what;
-  std::string cure;       // "": evident
-  bool warning = false;   // the daemon starts all the same
+  std::string cure;      // "": evident
+  bool warning = false;  // the daemon starts all the same
 };
 
 // "FILE:LINE: PARAMETER: WHAT; CURE", in one line, printable.

@@ -79,7 +79,8 @@ std::size_t comment_in(std::string_view value) {
 }
 
 std::string_view within_quotes(std::string_view value) {
-  const bool quoted = value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
+  const bool quoted =
+      value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
   return quoted ? value.substr(1, value.size() - 2) : std::string_view();
 }
 
@@ -100,7 +101,8 @@ std::string repeated_listener(const std::vector<ListenAddress>& listen) {
 
 std::string wildcard_listener(const std::vector<ListenAddress>& listen) {
   for (const ListenAddress& each : listen)
-    if (const auto address = address_of(each); each.path.empty() && address && is_wildcard(*address)) return to_text(each);
+    if (const auto address = address_of(each); each.path.empty() && address && is_wildcard(*address))
+      return to_text(each);
   return "";
 }
 

@@ -26,9 +26,8 @@ std::string either(const std::vector<std::string_view>& words) {
 // The place of `text` among the words, or nothing.
 Result<std::size_t> parse_word(const Param& param, std::string_view text) {
   const auto words = words_of(param);
-  const auto found = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
-    return equals_ignoring_case(word, text);
-  });
+  const auto found =
+      std::find_if(words.begin(), words.end(), [&](std::string_view word) { return equals_ignoring_case(word, text); });
   if (found == words.end()) return fail('"' + printable(text) + "\" is not a value it knows");
   return static_cast<std::size_t>(found - words.begin());
 }
@@ -58,8 +57,7 @@ Result<std::uint64_t> parse_number(const Param& param, std::string_view text) {
   if (param.notation == Notation::octal)
     return parse_octal(text).map([](std::uint32_t mode) -> std::uint64_t { return mode; });
   if (param.notation == Notation::duration)
-    return parse_duration(text).map(
-        [](seconds value) { return static_cast<std::uint64_t>(value.count()); });
+    return parse_duration(text).map([](seconds value) { return static_cast<std::uint64_t>(value.count()); });
   const auto number = parse_decimal(text, UINT64_MAX);
   if (!number) return fail('"' + printable(text) + "\" is not a whole number");
   return *number;
@@ -67,10 +65,8 @@ Result<std::uint64_t> parse_number(const Param& param, std::string_view text) {
 
 Result<std::uint64_t> parse_within(const Param& param, std::string_view text) {
   const auto number = parse_number(param, text);
-  if (number && *number < static_cast<std::uint64_t>(param.min))
-    return fail(std::string(text) + " is too small");
-  if (number && *number > static_cast<std::uint64_t>(param.max))
-    return fail(std::string(text) + " is too large");
+  if (number && *number < static_cast<std::uint64_t>(param.min)) return fail(std::string(text) + " is too small");
+  if (number && *number > static_cast<std::uint64_t>(param.max)) return fail(std::string(text) + " is too large");
   return number;
 }
 
@@ -84,8 +80,7 @@ Result<T> parse_as(const Param& param, std::string_view text) {
   else if constexpr (std::is_same_v<T, CacheChoice>) return parse_cache(text);
   else if constexpr (std::is_enum_v<T>)
     return parse_word(param, text).map([](std::size_t at) { return static_cast<T>(at); });
-  else
-    return parse_within(param, text).map([](std::uint64_t number) { return static_cast<T>(number); });
+  else return parse_within(param, text).map([](std::uint64_t number) { return static_cast<T>(number); });
 }
 
 template <typename T>
@@ -102,10 +97,8 @@ std::string show_as(const Param& param, const T& value) {
   else if constexpr (std::is_same_v<T, bool>) return value ? "yes" : "no";
   else if constexpr (std::is_same_v<T, DnsQuestion>) return show_question(value);
   else if constexpr (std::is_same_v<T, CacheChoice>) return to_text(value);
-  else if constexpr (std::is_enum_v<T>)
-    return std::string(words_of(param)[static_cast<std::size_t>(value)]);
-  else if constexpr (std::is_same_v<T, seconds>)
-    return show_number(param, static_cast<std::uint64_t>(value.count()));
+  else if constexpr (std::is_enum_v<T>) return std::string(words_of(param)[static_cast<std::size_t>(value)]);
+  else if constexpr (std::is_same_v<T, seconds>) return show_number(param, static_cast<std::uint64_t>(value.count()));
   else if constexpr (std::is_integral_v<T>) return show_number(param, value);
   else return show_list(value);
 }
@@ -119,8 +112,7 @@ std::string numeric_limits_of(const Param& param) {
 
 const Param* find_param(std::string_view name) {
   const auto all = params();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Param& param) { return param.name == name; });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Param& param) { return param.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 

@@ -14,22 +14,28 @@ namespace tlspolicyd {
 
 // How a value is written; what it becomes is the type of `field`.
 enum class Notation {
-  word,          // one of `words`, or for a plain string any word without blanks
-  map_name,      // a word without "@"
-  path,          // absolute, or empty
-  system_path,   // absolute, or "system", which is kept as empty
-  socket_path,   // absolute and short enough for a socket, or empty
-  duration, size, count, octal, yes_no,
-  listen, resolvers, question, cache,
+  word,         // one of `words`, or for a plain string any word without blanks
+  map_name,     // a word without "@"
+  path,         // absolute, or empty
+  system_path,  // absolute, or "system", which is kept as empty
+  socket_path,  // absolute and short enough for a socket, or empty
+  duration,
+  size,
+  count,
+  octal,
+  yes_no,
+  listen,
+  resolvers,
+  question,
+  cache,
 };
 
 struct Param {
-  using Field = std::variant<
-      std::string Config::*, seconds Config::*, std::uint64_t Config::*, std::uint32_t Config::*,
-      bool Config::*, TrustAd Config::*, DaneReply Config::*, DaneMixedReply Config::*,
-      DnsErrorReply Config::*, LogTarget Config::*, LogLevel Config::*,
-      std::vector<ListenAddress> Config::*, std::vector<Resolver> Config::*,
-      DnsQuestion Config::*, CacheChoice Config::*>;
+  using Field = std::variant<std::string Config::*, seconds Config::*, std::uint64_t Config::*, std::uint32_t Config::*,
+                             bool Config::*, TrustAd Config::*, DaneReply Config::*, DaneMixedReply Config::*,
+                             DnsErrorReply Config::*, LogTarget Config::*, LogLevel Config::*,
+                             std::vector<ListenAddress> Config::*, std::vector<Resolver> Config::*,
+                             DnsQuestion Config::*, CacheChoice Config::*>;
 
   std::string_view name;
   std::string_view fallback;  // the default, written as an operator would write it
@@ -51,8 +57,7 @@ struct Complaint {
 
 // Parses `text` (no blanks around it) into the parameter's member of `config`, which is
 // left alone if that fails.
-[[nodiscard]] tl::expected<void, Complaint> assign(Config& config, const Param& param,
-                                                   std::string_view text);
+[[nodiscard]] tl::expected<void, Complaint> assign(Config& config, const Param& param, std::string_view text);
 
 // The value as an operator could write it; assign() reads it back as the same value.
 [[nodiscard]] std::string show(const Config& config, const Param& param);

@@ -13,9 +13,8 @@ constexpr std::array kTypes{RrType::a, RrType::aaaa, RrType::mx, RrType::ns, RrT
 constexpr std::size_t kLabelMax = 63, kNameMax = 253;  // RFC 1035 section 2.3.4, as text without final dot
 
 bool is_label(std::string_view label) {
-  return !label.empty() && label.size() <= kLabelMax && std::all_of(label.begin(), label.end(), [](char c) {
-    return is_alnum(c) || c == '-' || c == '_';
-  });
+  return !label.empty() && label.size() <= kLabelMax &&
+         std::all_of(label.begin(), label.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 
 std::optional<std::string> parse_name(std::string_view text) {
@@ -27,9 +26,8 @@ std::optional<std::string> parse_name(std::string_view text) {
 }
 
 std::optional<RrType> parse_type(std::string_view text) {
-  const auto found = std::find_if(kTypes.begin(), kTypes.end(), [&](RrType type) {
-    return equals_ignoring_case(name_of(type), text);
-  });
+  const auto found = std::find_if(kTypes.begin(), kTypes.end(),
+                                  [&](RrType type) { return equals_ignoring_case(name_of(type), text); });
   return found == kTypes.end() ? std::nullopt : std::optional(*found);
 }
 

@@ -9,9 +9,9 @@
 namespace tlspolicyd {
 
 struct Reload {
-  Config config;                                 // what runs from now on
-  std::vector<const Param*> changed;             // taken over
-  std::vector<const Param*> waiting_for_restart; // differ, but stay as they are
+  Config config;                                  // what runs from now on
+  std::vector<const Param*> changed;              // taken over
+  std::vector<const Param*> waiting_for_restart;  // differ, but stay as they are
 };
 
 [[nodiscard]] Reload plan_reload(const Config& running, const Config& fresh);

@@ -16,8 +16,7 @@ struct Unit {
 };
 
 // Largest first, so that showing a value finds its shortest form.
-constexpr std::array kDurationUnits{Unit{'w', 604800}, Unit{'d', 86400}, Unit{'h', 3600},
-                                    Unit{'m', 60}, Unit{'s', 1}};
+constexpr std::array kDurationUnits{Unit{'w', 604800}, Unit{'d', 86400}, Unit{'h', 3600}, Unit{'m', 60}, Unit{'s', 1}};
 constexpr std::array kSizeUnits{Unit{'g', 1u << 30}, Unit{'m', 1u << 20}, Unit{'k', 1u << 10}};
 
 // Octets or seconds. Far above every limit in the table, far below any overflow.
@@ -33,8 +32,7 @@ std::optional<std::uint64_t> factor_of(const Units& units, char letter) {
 template <typename Units>
 std::string show(const Units& units, std::uint64_t value) {
   for (const Unit& unit : units)
-    if (value != 0 && value % unit.factor == 0)
-      return std::to_string(value / unit.factor) + unit.letter;
+    if (value != 0 && value % unit.factor == 0) return std::to_string(value / unit.factor) + unit.letter;
   return std::to_string(value);
 }
 
@@ -45,7 +43,8 @@ std::string in_quotes(std::string_view text) { return '"' + printable(text) + '"
 Result<ListenAddress> parse_listen_one(std::string_view text) {
   auto address = parse_listen_address(text);
   if (!address) return address;
-  if (!address->path.empty() && address->path.front() != '/') return fail(in_quotes(text) + ": the path is not absolute");
+  if (!address->path.empty() && address->path.front() != '/')
+    return fail(in_quotes(text) + ": the path is not absolute");
   if (address->path.empty() && address->port == 0) return fail(in_quotes(text) + ": the port is not from 1 to 65535");
   return address;
 }
@@ -87,8 +86,7 @@ Result<seconds> parse_duration(std::string_view text) {
 Result<std::uint64_t> parse_size(std::string_view text) {
   const std::string lower = to_lower(text);
   const auto factor = lower.empty() ? std::nullopt : factor_of(kSizeUnits, lower.back());
-  const auto number = parse_decimal(text.substr(0, text.size() - (factor ? 1 : 0)),
-                                    kMaxValue / factor.value_or(1));
+  const auto number = parse_decimal(text.substr(0, text.size() - (factor ? 1 : 0)), kMaxValue / factor.value_or(1));
   if (!number) return fail(in_quotes(text) + " is not a size");
   return *number * factor.value_or(1);
 }
@@ -118,8 +116,9 @@ Result<std::vector<Resolver>> parse_resolvers(std::string_view text) {
 Result<CacheChoice> parse_cache(std::string_view text) {
   if (text == "memory:") return CacheChoice{};
   if (text.rfind("sqlite:", 0) != 0) return fail(in_quotes(text) + " begins with neither sqlite: nor memory:");
-  return parse_absolute_path(text.substr(7)).map(
-      [](std::string path) { return CacheChoice{.sqlite_path = std::move(path)}; });
+  return parse_absolute_path(text.substr(7)).map([](std::string path) {
+    return CacheChoice{.sqlite_path = std::move(path)};
+  });
 }
 
 Result<std::string> parse_absolute_path(std::string_view text) {
@@ -129,8 +128,8 @@ Result<std::string> parse_absolute_path(std::string_view text) {
 
 Result<std::string> parse_socket_path(std::string_view text) {
   if (text.size() > kMaxSocketPath)
-    return fail(in_quotes(text) + ": a unix socket path of " + std::to_string(text.size()) + " octets is longer than the " +
-                std::to_string(kMaxSocketPath) + " the system allows");
+    return fail(in_quotes(text) + ": a unix socket path of " + std::to_string(text.size()) +
+                " octets is longer than the " + std::to_string(kMaxSocketPath) + " the system allows");
   return parse_absolute_path(text);
 }
 

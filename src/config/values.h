@@ -12,9 +12,9 @@
 
 namespace tlspolicyd {
 
-[[nodiscard]] Result<seconds> parse_duration(std::string_view text);    // 90s 5m 1h 30d 2w
-[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);  // 65536 64k 512m 2g
-[[nodiscard]] Result<std::uint32_t> parse_octal(std::string_view text); // 0666
+[[nodiscard]] Result<seconds> parse_duration(std::string_view text);     // 90s 5m 1h 30d 2w
+[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);   // 65536 64k 512m 2g
+[[nodiscard]] Result<std::uint32_t> parse_octal(std::string_view text);  // 0666
 [[nodiscard]] Result<bool> parse_yes_no(std::string_view text);
 
 // Lists are separated by commas, blanks or both, as in main.cf.

@@ -96,7 +96,8 @@ std::shared_ptr<const HopDanes> with_hop(const std::shared_ptr<const HopDanes>& 
 DaneNeed assess_dane(const HopDane* known, LifeTime now, bool enforced) {
   if (known == nullptr) return DaneNeed::wait;
   if (now <= known->current_until) return DaneNeed::nothing;
-  const bool answers = !too_old(*known, now) && (known->failing ? is_remembered(*known, now) : all_looked_up(known->status));
+  const bool answers =
+      !too_old(*known, now) && (known->failing ? is_remembered(*known, now) : all_looked_up(known->status));
   return answers && !enforced ? DaneNeed::refresh : DaneNeed::wait;
 }
 
@@ -106,7 +107,8 @@ std::optional<LifeTime> renewal_of(const HopDane& known) {
   return known.current_until - lifetime / 10;
 }
 
-DaneDecision decide_hop(const HopDane* known, LifeTime now, const AllowsHost& enforced, const PrecedenceOptions& options) {
+DaneDecision decide_hop(const HopDane* known, LifeTime now, const AllowsHost& enforced,
+                        const PrecedenceOptions& options) {
   static const DaneStatus kUnknown{};
   if (known == nullptr) return decide_precedence(kUnknown, nullptr, enforced, options, now);
   const bool counts = now <= known->current_until || (!enforced && !too_old(*known, now));

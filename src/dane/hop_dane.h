@@ -28,20 +28,20 @@ struct HopKey {
 // As in a Postfix table: "d.example", "d.example:587", "[d.example]".
 [[nodiscard]] std::string to_text(const HopKey& hop, std::string_view domain);
 
-inline constexpr seconds kMinDaneCurrent{60};     // a smaller TTL counts as this
+inline constexpr seconds kMinDaneCurrent{60};  // a smaller TTL counts as this
 inline constexpr seconds kMaxDaneCurrent{3600};
 // Past its time it still answers for so long where no policy is enforced: then it can only choose between
 // levels of DANE, and Postfix's own has the last word.
 inline constexpr seconds kDaneGrace{3600};
-inline constexpr seconds kFailedCurrent{10};      // of a failure with nothing before it: mail is put off meanwhile
-inline constexpr std::size_t kMaxHops = 4;        // of one domain; who tells least makes room, then who is oldest
+inline constexpr seconds kFailedCurrent{10};  // of a failure with nothing before it: mail is put off meanwhile
+inline constexpr std::size_t kMaxHops = 4;    // of one domain; who tells least makes room, then who is oldest
 
 struct HopDane {
   HopKey hop;
-  DaneStatus status;               // the last whose MX look-up did not fail; failed: there was none
-  LifeTime seen{};                 // when that was
-  bool failing = false;            // the MX look-ups since then failed
-  LifeTime current_until{};        // up to and including then it is taken as current
+  DaneStatus status;         // the last whose MX look-up did not fail; failed: there was none
+  LifeTime seen{};           // when that was
+  bool failing = false;      // the MX look-ups since then failed
+  LifeTime current_until{};  // up to and including then it is taken as current
 
   friend bool operator==(const HopDane&, const HopDane&) = default;
 };
@@ -76,6 +76,7 @@ enum class DaneNeed : std::uint8_t {
 
 // decide_precedence() over what is remembered. `known` null: nothing, as if MX failed. Past its time a status
 // counts under a policy as one whose look-up has failed since.
-[[nodiscard]] DaneDecision decide_hop(const HopDane* known, LifeTime now, const AllowsHost& enforced, const PrecedenceOptions& options);
+[[nodiscard]] DaneDecision decide_hop(const HopDane* known, LifeTime now, const AllowsHost& enforced,
+                                      const PrecedenceOptions& options);
 
 }  // namespace tlspolicyd

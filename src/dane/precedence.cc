@@ -17,13 +17,9 @@ bool all(const Hosts& hosts, HostState state) {
 
 // dane-only would make hosts without usable records unreachable, which nobody asked for
 // where no policy demands more than DANE gives.
-DaneVerdict at_most_dane(DaneVerdict reply) {
-  return reply == DaneVerdict::dane_only ? DaneVerdict::dane : reply;
-}
+DaneVerdict at_most_dane(DaneVerdict reply) { return reply == DaneVerdict::dane_only ? DaneVerdict::dane : reply; }
 
-DaneDecision without_dane(bool enforced) {
-  return {enforced ? DaneVerdict::secure : DaneVerdict::notfound, {}, {}};
-}
+DaneDecision without_dane(bool enforced) { return {enforced ? DaneVerdict::secure : DaneVerdict::notfound, {}, {}}; }
 
 // A host that can take mail and whose TLSA records demand nothing.
 bool is_healthy(const DaneHost& host) {
@@ -43,7 +39,8 @@ DaneDecision secure_without_failed(const Hosts& hosts, const AllowsHost& allows,
   return decision;
 }
 
-DaneDecision decide_enforced(const Hosts& hosts, const AllowsHost& allows, const PrecedenceOptions& options, LifeTime now) {
+DaneDecision decide_enforced(const Hosts& hosts, const AllowsHost& allows, const PrecedenceOptions& options,
+                             LifeTime now) {
   if (!hosts.empty() && all(hosts, HostState::usable)) return {options.dane_reply, {}, {}};
   if (std::any_of(hosts.begin(), hosts.end(), [=](const DaneHost& host) { return host.has_dane(now); }))
     return {options.dane_mixed_reply, {}, {}};
@@ -57,7 +54,8 @@ DaneVerdict decide_free(const Hosts& hosts, const PrecedenceOptions& options) {
 }
 
 // `status`: its MX look-up did not fail. RFC 7672 section 2.2.
-DaneDecision decide_seen(const DaneStatus& status, const AllowsHost& enforced, const PrecedenceOptions& options, LifeTime now) {
+DaneDecision decide_seen(const DaneStatus& status, const AllowsHost& enforced, const PrecedenceOptions& options,
+                         LifeTime now) {
   // TLSA of a host that anybody could have named proves nothing. A null MX may be forged, too; Postfix
   // bounces a true one itself.
   if (!names_hosts(status.mx)) return without_dane(enforced != nullptr);
@@ -66,7 +64,8 @@ DaneDecision decide_seen(const DaneStatus& status, const AllowsHost& enforced, c
 }
 
 // Whoever can break one answer must not switch the policy off, nor DANE.
-DaneDecision decide_failed(const DaneStatus* before, const AllowsHost& enforced, const PrecedenceOptions& options, LifeTime now) {
+DaneDecision decide_failed(const DaneStatus* before, const AllowsHost& enforced, const PrecedenceOptions& options,
+                           LifeTime now) {
   if (!enforced) return {options.dns_error_reply, {}, {}};
   if (before == nullptr || before->mx == MxState::failed) return {DaneVerdict::temp, {}, {}};
   DaneDecision last = decide_seen(*before, enforced, options, now);

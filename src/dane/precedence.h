@@ -18,9 +18,9 @@ enum class DaneVerdict : std::uint8_t { secure, notfound, dane, dane_only, temp 
 [[nodiscard]] std::string_view name_of(DaneVerdict verdict);  // "dane-only"
 
 struct PrecedenceOptions {
-  DaneVerdict dane_reply = DaneVerdict::notfound;        // notfound, dane or dane_only
-  DaneVerdict dane_mixed_reply = DaneVerdict::dane_only; // dane_only or dane
-  DaneVerdict dns_error_reply = DaneVerdict::notfound;   // notfound or temp
+  DaneVerdict dane_reply = DaneVerdict::notfound;         // notfound, dane or dane_only
+  DaneVerdict dane_mixed_reply = DaneVerdict::dane_only;  // dane_only or dane
+  DaneVerdict dns_error_reply = DaneVerdict::notfound;    // notfound or temp
 
   friend bool operator==(const PrecedenceOptions&, const PrecedenceOptions&) = default;
 };
@@ -44,7 +44,8 @@ struct DaneDecision {
 /// `secure` means the policy's own reply; it is only returned where `enforced` is not empty, and
 /// never where a host has_dane().
 [[nodiscard]] DaneDecision decide_precedence(const DaneStatus& status, const DaneStatus* before,
-                                             const AllowsHost& enforced, const PrecedenceOptions& options, LifeTime now);
+                                             const AllowsHost& enforced, const PrecedenceOptions& options,
+                                             LifeTime now);
 
 /// Whether the status can change the answer at all: where it cannot, it is not looked up.
 /// Postfix's own DANE decides where nothing is enforced and `dane_reply` leaves it so.

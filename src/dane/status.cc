@@ -6,7 +6,8 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMxWords{"signed", "unsigned", "failed", "null", "none_signed", "none_unsigned"};
+constexpr std::array<std::string_view, 6> kMxWords{"signed", "unsigned",    "failed",
+                                                   "null",   "none_signed", "none_unsigned"};
 constexpr std::array<std::string_view, 4> kStateWords{"usable", "unusable", "none", "failed"};
 
 struct Finding {
@@ -48,7 +49,8 @@ bool DaneHost::has_dane(LifeTime now) const {
 std::string_view name_of(HostFinding finding) { return kFindings[static_cast<std::size_t>(finding)].word; }
 
 std::optional<HostFinding> parse_host_finding(std::string_view word) {
-  const auto found = std::find_if(kFindings.begin(), kFindings.end(), [&](const Finding& each) { return each.word == word; });
+  const auto found =
+      std::find_if(kFindings.begin(), kFindings.end(), [&](const Finding& each) { return each.word == word; });
   if (found == kFindings.end()) return std::nullopt;
   return static_cast<HostFinding>(found - kFindings.begin());
 }

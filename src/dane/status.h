@@ -50,9 +50,9 @@ enum class HostFinding : std::uint8_t {
   address_insecure,  // then TLSA is not asked (RFC 7672 section 2.2.2)
   address_absent,    // the host has no address: no mail can go there
   address_failed,
-  alias_failed,      // whether the host is a signed alias cannot be told
+  alias_failed,  // whether the host is a signed alias cannot be told
   tlsa_failed,
-  unanswered,        // not all answers are here yet
+  unanswered,  // not all answers are here yet
 };
 inline constexpr std::size_t kHostFindings = 10;
 

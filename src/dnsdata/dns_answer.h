@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/ip_address.h"
 #include "base/clock.h"
+#include "base/ip_address.h"
 
 namespace tlspolicyd {
 
@@ -52,32 +52,32 @@ struct OtherRdata {};  // asked for only because its presence tells something (N
 using Rdata = std::variant<TxtRdata, MxRdata, AddressRdata, CnameRdata, TlsaRdata, OtherRdata>;
 
 enum class DnsStatus : std::uint8_t {
-  found,       // at least one record of the asked type
-  no_data,     // the name exists, not with this type
-  no_name,     // NXDOMAIN
+  found,           // at least one record of the asked type
+  no_data,         // the name exists, not with this type
+  no_name,         // NXDOMAIN
   server_failure,  // SERVFAIL and other error codes: what a validating resolver says to a bogus answer
-  timeout,     // no resolver answered in time
-  unreachable, // no resolver could be reached at all: nobody listens, or there is no route
-  refused,     // a resolver does not serve this host
-  tcp_failed,  // the answer is too long for UDP, and TCP brought none
-  malformed,   // answers came, none made sense
-  cname_loop,  // a circle, or more steps than the client follows
-  overloaded,  // not asked: too many questions wait already
-  not_validated,  // not asked: it needs a resolver that validates DNSSEC, and there is none
+  timeout,         // no resolver answered in time
+  unreachable,     // no resolver could be reached at all: nobody listens, or there is no route
+  refused,         // a resolver does not serve this host
+  tcp_failed,      // the answer is too long for UDP, and TCP brought none
+  malformed,       // answers came, none made sense
+  cname_loop,      // a circle, or more steps than the client follows
+  overloaded,      // not asked: too many questions wait already
+  not_validated,   // not asked: it needs a resolver that validates DNSSEC, and there is none
 };
 
 [[nodiscard]] std::string_view name_of(DnsStatus status);  // "no_data"
 
 struct DnsAnswer {
   DnsStatus status = DnsStatus::timeout;
-  std::vector<Rdata> records;           // of the asked type, at the end of the CNAME chain
-  std::vector<std::string> chain;       // the CNAME targets followed, in order
-  bool authentic = false;               // every response used had AD set, and its resolver's AD counts
-  bool ad_ignored = false;              // a response had AD set, and its resolver's AD does not count
+  std::vector<Rdata> records;      // of the asked type, at the end of the CNAME chain
+  std::vector<std::string> chain;  // the CNAME targets followed, in order
+  bool authentic = false;          // every response used had AD set, and its resolver's AD counts
+  bool ad_ignored = false;         // a response had AD set, and its resolver's AD does not count
   // How long the answer may be used: the smallest TTL seen; for no_data and no_name the
   // negative TTL of RFC 2308 section 5 (0 where the SOA was missing); 0 for failures.
   seconds ttl{0};
-  std::string detail;                   // for failures: what happened and which resolver, for people
+  std::string detail;  // for failures: what happened and which resolver, for people
 
   // Neither an answer nor a denial.
   [[nodiscard]] bool failed() const;

@@ -24,9 +24,13 @@ FdEvent::Watch to_watch(short what) {
 }  // namespace
 
 FdEvent::FdEvent(Loop& loop, int fd, std::function<void(Watch)> on_ready, Urgency urgency, Trigger trigger)
-    : loop_(loop), fd_(fd), on_ready_(std::move(on_ready)), urgency_(urgency),
+    : loop_(loop),
+      fd_(fd),
+      on_ready_(std::move(on_ready)),
+      urgency_(urgency),
       extra_(trigger == Trigger::edge ? EV_PERSIST | EV_ET | EV_CLOSED : EV_PERSIST),
-      task_(loop.backlog(), [this] { tell(); }), event_(event_new(&loop.base(), fd, 0, &FdEvent::ready, this)) {
+      task_(loop.backlog(), [this] { tell(); }),
+      event_(event_new(&loop.base(), fd, 0, &FdEvent::ready, this)) {
   if (!event_) throw std::bad_alloc();
 }
 

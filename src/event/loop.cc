@@ -18,8 +18,7 @@ class LoopTimer final : public Timer {
   void start(milliseconds in) override {
     task_.cancel();
     const auto wait = std::max(in, milliseconds(0)).count();
-    const timeval tv{static_cast<time_t>(wait / 1000),
-                     static_cast<suseconds_t>(wait % 1000 * 1000)};
+    const timeval tv{static_cast<time_t>(wait / 1000), static_cast<suseconds_t>(wait % 1000 * 1000)};
     if (event_add(event_.get(), &tv) != 0) throw std::bad_alloc();
   }
   void cancel() noexcept override {

@@ -31,15 +31,15 @@ void block_signals(std::initializer_list<int> signals) {
 }
 
 Signals::Signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int)> on_signal)
-    : on_signal_(std::move(on_signal)), fd_(open_signals(signals)),
+    : on_signal_(std::move(on_signal)),
+      fd_(open_signals(signals)),
       event_(loop, fd_.get(), [this](FdEvent::Watch) { read_some(); }) {
   event_.watch(FdEvent::Watch::read);
 }
 
 void Signals::read_some() {
   signalfd_siginfo info;
-  while (read(fd_.get(), &info, sizeof info) == sizeof info)
-    on_signal_(static_cast<int>(info.ssi_signo));
+  while (read(fd_.get(), &info, sizeof info) == sizeof info) on_signal_(static_cast<int>(info.ssi_signo));
 }
 
 }  // namespace tlspolicyd

@@ -28,17 +28,11 @@ void AttemptLog::connect_failed(const IpAddress& address, int error) {
   add(address, {fault_of_connect(error), words_for_connect(error)});
 }
 
-void AttemptLog::slower(const IpAddress& address) {
-  add_line(to_text(address) + ": no answer before another address");
-}
+void AttemptLog::slower(const IpAddress& address) { add_line(to_text(address) + ": no answer before another address"); }
 
-void AttemptLog::unanswered(const IpAddress& address) {
-  add(address, {FetchFault::connect_timeout, "no answer"});
-}
+void AttemptLog::unanswered(const IpAddress& address) { add(address, {FetchFault::connect_timeout, "no answer"}); }
 
-void AttemptLog::tls_failed(const IpAddress& address, FetchFailure failure) {
-  add(address, std::move(failure));
-}
+void AttemptLog::tls_failed(const IpAddress& address, FetchFailure failure) { add(address, std::move(failure)); }
 
 void AttemptLog::add(const IpAddress& address, FetchFailure failure) {
   std::string line = to_text(address) + ": " + failure.detail;

@@ -1,13 +1,13 @@
 #include "net/capabilities.h"
 
-#include <array>
-#include <cerrno>
-#include <cstdint>
-#include <cstring>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
 
 namespace tlspolicyd {
 namespace {

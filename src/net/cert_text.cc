@@ -37,36 +37,26 @@ std::string text_of(const ASN1_STRING* value) {
 std::string date_of(const ASN1_TIME* time) {
   std::tm utc{};
   if (ASN1_TIME_to_tm(time, &utc) != 1) return {};
-  return rfc3339(std::chrono::time_point_cast<seconds>(
-      std::chrono::system_clock::from_time_t(timegm(&utc))));
+  return rfc3339(std::chrono::time_point_cast<seconds>(std::chrono::system_clock::from_time_t(timegm(&utc))));
 }
 
 }  // namespace
 
-std::string subject_of(const X509& certificate) {
-  return text_of(X509_get_subject_name(&certificate));
-}
+std::string subject_of(const X509& certificate) { return text_of(X509_get_subject_name(&certificate)); }
 
-std::string issuer_of(const X509& certificate) {
-  return text_of(X509_get_issuer_name(&certificate));
-}
+std::string issuer_of(const X509& certificate) { return text_of(X509_get_issuer_name(&certificate)); }
 
-std::string not_before_of(const X509& certificate) {
-  return date_of(X509_get0_notBefore(&certificate));
-}
+std::string not_before_of(const X509& certificate) { return date_of(X509_get0_notBefore(&certificate)); }
 
-std::string not_after_of(const X509& certificate) {
-  return date_of(X509_get0_notAfter(&certificate));
-}
+std::string not_after_of(const X509& certificate) { return date_of(X509_get0_notAfter(&certificate)); }
 
 std::vector<std::string> dns_names_of(const X509& certificate, std::size_t most) {
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  const NamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
   std::vector<std::string> found;
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && found.size() < most; ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type == GEN_DNS)
-      found.push_back(excerpt(text_of(name->d.dNSName), kMostOfName));
+    if (name->type == GEN_DNS) found.push_back(excerpt(text_of(name->d.dNSName), kMostOfName));
   }
   return found;
 }

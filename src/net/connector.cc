@@ -41,7 +41,8 @@ int error_of(int fd) {
 
 struct Connector::Attempt {
   Attempt(Connector& owner, const Candidate& of, UniqueFd s)
-      : candidate(of), socket(std::move(s)),
+      : candidate(of),
+        socket(std::move(s)),
         event(owner.loop_, socket.get(), [this, &owner](FdEvent::Watch) { owner.ready(*this); }) {
     event.watch(FdEvent::Watch::write);
   }
@@ -107,7 +108,8 @@ std::optional<Connector::Candidate> Connector::take_next() {
   const std::size_t other = 1 - last_;
   const auto round = [this](std::size_t family) { return families_[family].waiting.front().round; };
   if (waiting() == 0) return std::nullopt;
-  const bool stay = families_[other].waiting.empty() || (!families_[last_].waiting.empty() && round(last_) < round(other));
+  const bool stay =
+      families_[other].waiting.empty() || (!families_[last_].waiting.empty() && round(last_) < round(other));
   if (!stay) last_ = other;
   std::deque<Candidate>& line = families_[last_].waiting;
   Candidate next = line.front();
@@ -185,8 +187,8 @@ void Connector::win(const IpAddress& address, UniqueFd socket) {
 
 // An event must not be destroyed inside its own callback: it goes in the next turn.
 Connector::Candidate Connector::retire(const Attempt& attempt) {
-  const auto found = std::find_if(attempts_.begin(), attempts_.end(),
-                                  [&](const auto& other) { return other.get() == &attempt; });
+  const auto found =
+      std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& other) { return other.get() == &attempt; });
   const std::shared_ptr<Attempt> retired = std::move(*found);
   attempts_.erase(found);
   retired->event.watch(FdEvent::Watch::nothing);

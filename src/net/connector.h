@@ -48,7 +48,7 @@ class Connector {
   void race();
   void stop();
 
-  [[nodiscard]] bool has_next() const { return waiting() != 0; }  // another address is left
+  [[nodiscard]] bool has_next() const { return waiting() != 0; }        // another address is left
   [[nodiscard]] bool more() const { return !complete_ || has_next(); }  // or may still be added
   // Those that were tried and neither failed nor connected.
   [[nodiscard]] std::vector<IpAddress> unanswered() const;
@@ -91,7 +91,7 @@ class Connector {
   std::array<Family, 2> families_;  // IPv6, IPv4
   std::size_t last_ = 1;            // of families_, whose turn was last
   bool complete_ = false, racing_ = false;
-  bool due_ = false;  // the next attempt may begin as soon as there is an address for it
+  bool due_ = false;                                // the next attempt may begin as soon as there is an address for it
   std::vector<std::unique_ptr<Attempt>> attempts_;  // oldest first
   std::unique_ptr<Timer> stagger_;
 };

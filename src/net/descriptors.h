@@ -9,9 +9,7 @@ struct DescriptorLimit {
   std::size_t before;  // the soft limit as it was
   std::size_t now;
   // How many connections of Postfix that carries besides `reserved` other descriptors.
-  [[nodiscard]] std::size_t connections(std::size_t reserved) const {
-    return now > reserved ? now - reserved : 0;
-  }
+  [[nodiscard]] std::size_t connections(std::size_t reserved) const { return now > reserved ? now - reserved : 0; }
 };
 
 // Raises the soft limit to the hard one. At start.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 namespace tlspolicyd {
 namespace {
 
@@ -45,10 +44,9 @@ bool DnsChain::collect(const DnsMessage& message) {
 }
 
 const DnsRecord* DnsChain::alias(const DnsMessage& message) const {
-  const auto found = std::find_if(
-      message.answers.begin(), message.answers.end(), [this](const DnsRecord& record) {
-        return record.type == RrType::cname && record.owner == question_.name;
-      });
+  const auto found = std::find_if(message.answers.begin(), message.answers.end(), [this](const DnsRecord& record) {
+    return record.type == RrType::cname && record.owner == question_.name;
+  });
   return found == message.answers.end() ? nullptr : &*found;
 }
 
@@ -60,8 +58,7 @@ bool DnsChain::step_to(const std::string& target) {
 }
 
 bool DnsChain::visited(const std::string& name) const {
-  return name == first_name_ ||
-         std::find(answer_.chain.begin(), answer_.chain.end(), name) != answer_.chain.end();
+  return name == first_name_ || std::find(answer_.chain.begin(), answer_.chain.end(), name) != answer_.chain.end();
 }
 
 DnsChain::Next DnsChain::finish(DnsStatus status) {

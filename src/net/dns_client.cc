@@ -3,7 +3,9 @@
 namespace tlspolicyd {
 
 DnsClient::DnsClient(DnsHub& hub, Options options)
-    : hub_(hub), options_(std::move(options)), resolv_conf_(options_.resolv_conf_path),
+    : hub_(hub),
+      options_(std::move(options)),
+      resolv_conf_(options_.resolv_conf_path),
       held_timer_(hub.timers().make([this] { begin_held(); })) {}
 
 DnsClient::~DnsClient() = default;
@@ -32,7 +34,8 @@ DnsQuery* DnsClient::enter(Id id, const DnsQuestion& question, DnsTurn turn, Don
     refuse(id, {.status = DnsStatus::overloaded, .detail = "too many DNS questions are waiting"});
     return nullptr;
   }
-  asked.query = std::make_unique<DnsQuery>(hub_, question, turn, [this, id](const DnsAnswer& answer) { on_answer(id, answer); });
+  asked.query =
+      std::make_unique<DnsQuery>(hub_, question, turn, [this, id](const DnsAnswer& answer) { on_answer(id, answer); });
   return asked.query.get();
 }
 
@@ -100,8 +103,7 @@ void DnsClient::schedule(std::function<void()> task) {
 }
 
 void DnsClient::set_options(Options options) {
-  if (options.resolv_conf_path != options_.resolv_conf_path)
-    resolv_conf_ = ResolvConfFile(options.resolv_conf_path);
+  if (options.resolv_conf_path != options_.resolv_conf_path) resolv_conf_ = ResolvConfFile(options.resolv_conf_path);
   options_ = std::move(options);
   stale_ = true;
 }

@@ -21,10 +21,10 @@ namespace tlspolicyd {
 class DnsClient final : public ValidatingDns {
  public:
   struct Options {
-    std::vector<Resolver> resolvers;      // empty: those of resolv_conf_path
-    std::optional<milliseconds> timeout;  // per try; else resolv.conf's, else 2 s
-    std::optional<int> attempts;          // tries over all resolvers; else resolv.conf's rounds, else 3 tries
-    TrustAd trust_ad = TrustAd::loopback; // whose AD bit DnsAnswer::authentic may rest on
+    std::vector<Resolver> resolvers;       // empty: those of resolv_conf_path
+    std::optional<milliseconds> timeout;   // per try; else resolv.conf's, else 2 s
+    std::optional<int> attempts;           // tries over all resolvers; else resolv.conf's rounds, else 3 tries
+    TrustAd trust_ad = TrustAd::loopback;  // whose AD bit DnsAnswer::authentic may rest on
     // For who must know whether an answer is signed: ask only resolvers whose AD counts, if there
     // is one, and of these only those that set_validates() was told of, if there is one. Else
     // whoever breaks its answer gets an unsigned one by way of the next.
@@ -80,9 +80,9 @@ class DnsClient final : public ValidatingDns {
   std::function<void()> tell_of_new_;
   Id last_id_ = 0;
   std::unordered_map<Id, Asked> asked_;
-  std::map<Id, DnsQuery*> held_;                  // until a resolver is known to validate
+  std::map<Id, DnsQuery*> held_;  // until a resolver is known to validate
   std::unique_ptr<Timer> held_timer_;
-  std::vector<std::unique_ptr<DnsQuery>> ended_;  // destroyed on a later turn
+  std::vector<std::unique_ptr<DnsQuery>> ended_;            // destroyed on a later turn
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets and posted turns
 };
 

@@ -30,16 +30,15 @@ struct DnsRecord {
 
 struct DnsMessage {
   Rcode rcode = Rcode::noerror;
-  bool authentic = false;  // AD
-  DnsQuestion question;    // of the one question asked; empty where the message repeats none
+  bool authentic = false;               // AD
+  DnsQuestion question;                 // of the one question asked; empty where the message repeats none
   std::vector<DnsRecord> answers;       // class IN, of the types RrType names
   std::optional<seconds> negative_ttl;  // RFC 2308 section 5: the SOA's TTL or MINIMUM, the smaller
 };
 
 // A query with RD and AD (RFC 6840 section 5.7), without DO and CD; with `edns`, OPT offers
 // 1232 octets. Fails for what is no name in presentation form.
-[[nodiscard]] Result<std::vector<std::uint8_t>> encode_query(const DnsQuestion& question,
-                                                             std::uint16_t id, bool edns);
+[[nodiscard]] Result<std::vector<std::uint8_t>> encode_query(const DnsQuestion& question, std::uint16_t id, bool edns);
 
 // A response with the query's id and question. An error response may leave the question out,
 // as servers do that cannot read it.

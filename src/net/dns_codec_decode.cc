@@ -87,8 +87,7 @@ void read_answer(DnsReader& reader, DnsMessage& message) {
   const auto type = static_cast<RrType>(frame.type);
   if (reader.failure()) return;
   if (frame.rr_class != LDNS_RR_CLASS_IN || name_of(type) == "?") return reader.skip_to(frame.end);
-  message.answers.push_back({std::move(frame.owner), type, ttl_of(frame.ttl),
-                             read_rdata(reader, type, frame.end)});
+  message.answers.push_back({std::move(frame.owner), type, ttl_of(frame.ttl), read_rdata(reader, type, frame.end)});
   if (reader.position() != frame.end) reader.fail(kTooLong);
 }
 

@@ -19,7 +19,11 @@ std::uint16_t id_of(Octets message) { return static_cast<std::uint16_t>(message[
 }  // namespace
 
 DnsConnection::DnsConnection(Loop& loop, UniqueFd fd, const Clock& clock, RandomNumbers& random, Events& events)
-    : clock_(clock), events_(events), random_(random), quiet_since_(clock.steady()), fd_(std::move(fd)),
+    : clock_(clock),
+      events_(events),
+      random_(random),
+      quiet_since_(clock.steady()),
+      fd_(std::move(fd)),
       event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); }) {
   event_.watch(FdEvent::Watch::read);
 }
@@ -37,8 +41,9 @@ void DnsConnection::send(DnsTry& each) {
 std::uint16_t DnsConnection::fresh_id() {
   for (;;) {
     const std::uint16_t id = random_.next();
-    const bool taken = std::find(late_.begin(), late_.end(), id) != late_.end() ||
-                       std::any_of(unanswered_.begin(), unanswered_.end(), [id](const DnsTry* each) { return each->id() == id; });
+    const bool taken =
+        std::find(late_.begin(), late_.end(), id) != late_.end() ||
+        std::any_of(unanswered_.begin(), unanswered_.end(), [id](const DnsTry* each) { return each->id() == id; });
     if (!taken) return id;
   }
 }
@@ -106,7 +111,8 @@ bool DnsConnection::take_late(Octets message) {
 void DnsConnection::close(const std::string& cause) {
   closed_ = true;
   event_.watch(FdEvent::Watch::nothing);
-  const DnsOutcome outcome{.kind = served_ ? DnsOutcome::Kind::lost : DnsOutcome::Kind::broken, .reply = {}, .cause = cause};
+  const DnsOutcome outcome{
+      .kind = served_ ? DnsOutcome::Kind::lost : DnsOutcome::Kind::broken, .reply = {}, .cause = cause};
   while (!unanswered_.empty()) {
     DnsTry& last = *unanswered_.back();
     leave(last);

@@ -6,7 +6,6 @@
 
 #include "net/connect.h"
 
-
 namespace tlspolicyd {
 
 DnsConnections::DnsConnections(Loop& loop, const Clock& clock, Resolver resolver, Listener listener)
@@ -64,7 +63,8 @@ void DnsConnections::forget(DnsTry& each) noexcept {
 
 // Those that waited for room find none where the last connection goes: their owners send them again.
 void DnsConnections::on_closed(DnsConnection& connection) {
-  const auto found = std::find_if(open_.begin(), open_.end(), [&](const Connection& each) { return each.get() == &connection; });
+  const auto found =
+      std::find_if(open_.begin(), open_.end(), [&](const Connection& each) { return each.get() == &connection; });
   ended_.push_back(std::move(*found));
   open_.erase(found);
   listener_.on_change();

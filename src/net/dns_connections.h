@@ -17,8 +17,8 @@ class DnsConnections final : private DnsConnection::Events, private DnsCarrier {
  public:
   static constexpr std::size_t kMost = 4;
   static constexpr std::size_t kPipelined = 100;  // questions on one connection
-  static constexpr seconds kIdle{2};   // RFC 7766 section 6.2.3: "as soon as"
-  static constexpr seconds kStall{2};  // with questions and without an octet it is given up
+  static constexpr seconds kIdle{2};              // RFC 7766 section 6.2.3: "as soon as"
+  static constexpr seconds kStall{2};             // with questions and without an octet it is given up
 
   struct Listener {
     std::function<void(DnsTry&, const DnsOutcome&)> on_outcome;

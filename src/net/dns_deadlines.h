@@ -16,7 +16,8 @@ class DnsDeadlines {
   class Deadline {
    public:
     // `deadlines` outlives this object.
-    Deadline(DnsDeadlines& deadlines, std::function<void()> on_reached) : deadlines_(deadlines), on_reached_(std::move(on_reached)) {}
+    Deadline(DnsDeadlines& deadlines, std::function<void()> on_reached)
+        : deadlines_(deadlines), on_reached_(std::move(on_reached)) {}
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
     ~Deadline() { cancel(); }

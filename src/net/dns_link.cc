@@ -14,7 +14,7 @@ namespace {
 // How soon to look again for a free descriptor or port.
 constexpr milliseconds kShortagePause{50};
 constexpr milliseconds kSweep{500};
-constexpr milliseconds kRetryPause{200};   // for a retry that may be made
+constexpr milliseconds kRetryPause{200};  // for a retry that may be made
 constexpr unsigned kOthersBetween = 16;
 // Questions looked at before other events get their turn: below a millisecond.
 constexpr int kTakenPerTurn = 64;
@@ -36,9 +36,11 @@ DnsLink::DnsLink(Parts parts, const Resolver& resolver, std::size_t max_sockets)
       sockets_(parts.loop, resolver, max_sockets,
                {[this](DnsTry& each, const DnsOutcome& outcome) { finish(each, outcome); },
                 [this] { parts_.metrics.add("dns_tries", "foreign"); }, [this] { schedule(); }}),
-      connections_(parts.loop, parts.clock, resolver,
-                   {[this](DnsTry& each, const DnsOutcome& outcome) { finish(each, outcome); }, [this] { schedule(); }}),
-      turn_timer_(parts.timers.make([this] { turn(); })), sweep_timer_(parts.timers.make([this] { sweep(); })) {}
+      connections_(
+          parts.loop, parts.clock, resolver,
+          {[this](DnsTry& each, const DnsOutcome& outcome) { finish(each, outcome); }, [this] { schedule(); }}),
+      turn_timer_(parts.timers.make([this] { turn(); })),
+      sweep_timer_(parts.timers.make([this] { sweep(); })) {}
 
 DnsLink::~DnsLink() = default;
 
@@ -107,7 +109,8 @@ void DnsLink::send(DnsTry& each) {
   const int error = each.tcp() ? connections_.send(each) : sockets_.send(each, now);
   if (is_shortage(error)) return on_shortage(each);
   parts_.metrics.add("dns_tries", each.tcp() ? "tcp" : "udp");
-  if (error != 0) return each.owner().on_outcome(each, {.kind = DnsOutcome::Kind::broken, .reply = {}, .cause = error_text(error)});
+  if (error != 0)
+    return each.owner().on_outcome(each, {.kind = DnsOutcome::Kind::broken, .reply = {}, .cause = error_text(error)});
   window_.sent(now);
   each.sent_at = now;
   each.unanswered = true;

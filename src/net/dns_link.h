@@ -14,8 +14,8 @@
 #include "net/dns_connections.h"
 #include "net/dns_retries.h"
 #include "net/dns_sockets.h"
-#include "net/dns_turns.h"
 #include "net/dns_try.h"
+#include "net/dns_turns.h"
 #include "net/dns_window.h"
 #include "net/resolver_health.h"
 

@@ -33,8 +33,9 @@ int weight(DnsStatus failure) {
 }  // namespace
 
 DnsQuery::DnsQuery(DnsHub& hub, DnsQuestion question, DnsTurn turn, Done done)
-    : hub_(hub), chain_(std::move(question)), turn_(turn), done_(std::move(done)),
-      deadline_(hub.deadlines(), [this] { on_deadline(); }) {}
+    : hub_(hub), chain_(std::move(question)), turn_(turn), done_(std::move(done)), deadline_(hub.deadlines(), [this] {
+        on_deadline();
+      }) {}
 
 void DnsQuery::start(std::shared_ptr<ResolverPool> pool, const std::vector<std::size_t>& order) {
   pool_ = std::move(pool);
@@ -191,7 +192,8 @@ void DnsQuery::on_silence() {
     hub_.metrics().add("dns_tries", "timeout");
     pool_->link(asked.index).health().silent(last_->sent_at, hub_.clock().steady());
     asked.failure = over_tcp(asked) ? DnsStatus::tcp_failed : DnsStatus::timeout;
-    asked.note = "no answer from " + text_of(asked) + (asked.tries == 1 ? " in " : " (" + std::to_string(asked.tries) + " tries of ") +
+    asked.note = "no answer from " + text_of(asked) +
+                 (asked.tries == 1 ? " in " : " (" + std::to_string(asked.tries) + " tries of ") +
                  in_words(plan().timeout) + (asked.tries == 1 ? "" : ")");
   } else {
     asked.note = "out of file descriptors or ports";
@@ -218,12 +220,14 @@ bool DnsQuery::choose_next() {
 }
 
 bool DnsQuery::is_asked(const Candidate& candidate) const {
-  return std::any_of(tries_.begin(), tries_.end(), [&](const auto& own) { return &candidates_[own->resolver()] == &candidate; });
+  return std::any_of(tries_.begin(), tries_.end(),
+                     [&](const auto& own) { return &candidates_[own->resolver()] == &candidate; });
 }
 
 // One is within its time, or waits for its turn: no other is needed yet.
 bool DnsQuery::is_awaited() const {
-  return last_ != nullptr || std::any_of(tries_.begin(), tries_.end(), [](const auto& own) { return own->waiting.has_value(); });
+  return last_ != nullptr ||
+         std::any_of(tries_.begin(), tries_.end(), [](const auto& own) { return own->waiting.has_value(); });
 }
 
 // When a try has ended or been silent for its time: who is asked next, and when.

@@ -41,15 +41,15 @@ class DnsQuery final : private DnsTry::Owner {
  private:
   enum class Step : std::uint8_t { silence, ask, give_up };
   struct Candidate {
-    std::size_t index;      // into plan().resolvers
+    std::size_t index;  // into plan().resolvers
     int tries = 0;
     bool edns = true;
     bool tcp = false;
-    bool out = false;       // it has said all it will say
-    int pauses = 0;         // it refused, or could not be reached
-    SteadyTime ready{};     // after the last of them
+    bool out = false;                        // it has said all it will say
+    int pauses = 0;                          // it refused, or could not be reached
+    SteadyTime ready{};                      // after the last of them
     DnsStatus failure = DnsStatus::timeout;  // of its last try
-    std::string note;       // why it brought no answer, for people
+    std::string note;                        // why it brought no answer, for people
   };
   using Tries = std::vector<std::unique_ptr<DnsTry>>;
 

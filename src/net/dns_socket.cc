@@ -17,12 +17,18 @@ constexpr int kDatagramsPerTurn = 16;
 // waits for 128 answers at most.
 constexpr int kReceiveBuffer = 128 * 2304;
 
-bool has(const std::vector<std::uint16_t>& ids, std::uint16_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool has(const std::vector<std::uint16_t>& ids, std::uint16_t id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 }  // namespace
 
 DnsSocket::DnsSocket(Loop& loop, UniqueFd fd, SteadyTime born, RandomNumbers& random, Events& events)
-    : events_(events), random_(random), born_(born), fd_(std::move(fd)), event_(loop, fd_.get(), [this](FdEvent::Watch) { on_readable(); }) {
+    : events_(events),
+      random_(random),
+      born_(born),
+      fd_(std::move(fd)),
+      event_(loop, fd_.get(), [this](FdEvent::Watch) { on_readable(); }) {
   event_.watch(FdEvent::Watch::read);
 }
 
@@ -112,8 +118,10 @@ void DnsSocket::on_datagram(Octets message, bool whole) {
   leave(each);
   late_.push_back(each.id());
   const bool idle = unanswered_.empty();
-  events_.on_reply(each, {.kind = whole && !is_truncated(message) ? DnsOutcome::Kind::reply : DnsOutcome::Kind::truncated,
-                          .reply = message, .cause = {}});
+  events_.on_reply(each,
+                   {.kind = whole && !is_truncated(message) ? DnsOutcome::Kind::reply : DnsOutcome::Kind::truncated,
+                    .reply = message,
+                    .cause = {}});
   if (idle && unanswered_.empty() && !closed_) events_.on_idle(*this);
 }
 

@@ -53,7 +53,8 @@ DnsSocket* DnsSockets::any_with_room() {
 }
 
 void DnsSockets::age(SteadyTime now) {
-  const auto first = std::find_if(young_.begin(), young_.end(), [now](const Socket& socket) { return now - socket->born() < kYoung; });
+  const auto first =
+      std::find_if(young_.begin(), young_.end(), [now](const Socket& socket) { return now - socket->born() < kYoung; });
   for (auto old = young_.begin(); old != first; ++old) {
     const bool idle = (*old)->unanswered() == 0;
     if (idle) (*old)->close();
@@ -70,7 +71,8 @@ void DnsSockets::sweep(SteadyTime now) {
 
 // Where sockets are shared the next question may want it; a question's own ends with it.
 void DnsSockets::on_idle(DnsSocket& socket) noexcept {
-  const bool young = std::any_of(young_.begin(), young_.end(), [&](const Socket& each) { return each.get() == &socket; });
+  const bool young =
+      std::any_of(young_.begin(), young_.end(), [&](const Socket& each) { return each.get() == &socket; });
   if (young && young_.size() >= kOwn) return listener_.on_change();
   end(socket);
 }
@@ -78,7 +80,8 @@ void DnsSockets::on_idle(DnsSocket& socket) noexcept {
 void DnsSockets::end(DnsSocket& socket) {
   socket.close();
   for (auto* const some : {&young_, &ending_}) {
-    const auto found = std::find_if(some->begin(), some->end(), [&](const Socket& each) { return each.get() == &socket; });
+    const auto found =
+        std::find_if(some->begin(), some->end(), [&](const Socket& each) { return each.get() == &socket; });
     if (found == some->end()) continue;
     ended_.push_back(std::move(*found));
     some->erase(found);
@@ -90,7 +93,8 @@ void DnsSockets::end(DnsSocket& socket) {
 void DnsSockets::on_retired(DnsSocket& socket, int error) {
   end(socket);
   const DnsOutcome outcome{.kind = error == 0 ? DnsOutcome::Kind::lost : DnsOutcome::Kind::broken,
-                           .reply = {}, .cause = error == 0 ? "" : error_text(error)};
+                           .reply = {},
+                           .cause = error == 0 ? "" : error_text(error)};
   while (DnsTry* const each = socket.take_one()) listener_.on_outcome(*each, outcome);
 }
 

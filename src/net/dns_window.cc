@@ -24,7 +24,8 @@ bool DnsWindow::admits(SteadyTime now) {
 void DnsWindow::credit(SteadyTime now) {
   constexpr double kMostPerSecond = kBurst * 1000.0;
   const double needed = static_cast<double>(limit_) / std::clamp(latency_, Seconds(1e-4), Seconds(kYoung)).count();
-  credit_ = std::min<double>(kBurst, credit_ + Seconds(now - credited_).count() * std::min(kPace * needed, kMostPerSecond));
+  credit_ =
+      std::min<double>(kBurst, credit_ + Seconds(now - credited_).count() * std::min(kPace * needed, kMostPerSecond));
   credited_ = now;
 }
 

@@ -35,10 +35,10 @@ class DnsWindow {
   static constexpr milliseconds kYoung{1000};
   static constexpr std::size_t kBurst = 64;
   static constexpr double kPace = 1.25;
-  static constexpr std::size_t kLastShare = 8;  // the last eighth
+  static constexpr std::size_t kLastShare = 8;      // the last eighth
   static constexpr milliseconds kBetweenCuts{100};  // one burst of REFUSED is one sign
   static constexpr std::size_t kRefusedShare = 10;  // a tenth
-  static constexpr seconds kCalm{10};  // without a full window, the crowd is over
+  static constexpr seconds kCalm{10};               // without a full window, the crowd is over
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
   [[nodiscard]] std::size_t young() const { return young_; }
@@ -83,20 +83,20 @@ class DnsWindow {
   std::array<std::uint32_t, kSteps> sent_{};  // young ones, by step number modulo kSteps
   StepNumber oldest_ = 0;                     // the first step that is still young
   using Seconds = std::chrono::duration<double>;
-  Seconds latency_{0};  // of answers, on average
+  Seconds latency_{0};      // of answers, on average
   double credit_ = kBurst;  // so many may leave now
   SteadyTime credited_{};
   SteadyTime last_share_from_{};  // when the next of it may be sent
   SteadyTime next_{};
   SteadyTime judged_{}, cut_{}, full_at_{};  // last
-  std::size_t all_ = 0, refused_ = 0;  // answers since the first of these
-  bool full_ = false;             // in this round
+  std::size_t all_ = 0, refused_ = 0;        // answers since the first of these
+  bool full_ = false;                        // in this round
   // This round: places that became free, for how long they were held, and answers, late ones too.
   std::size_t freed_ = 0, answers_ = 0, late_ = 0;
   Seconds held_{0};
-  double goodput_ = 0;         // of the last round that was followed by growth; 0: none
-  std::size_t before_ = 0;     // the limit then
-  bool settled_ = false;       // more did not bring more
+  double goodput_ = 0;          // of the last round that was followed by growth; 0: none
+  std::size_t before_ = 0;      // the limit then
+  bool settled_ = false;        // more did not bring more
   SteadyTime measured_from_{};  // before, rounds are still of the limit before
 };
 

@@ -31,8 +31,7 @@ std::int64_t now_ms() {
 
 // The host may be well at another address; what it says in its certificate is final.
 bool worth_another_address(FetchFault fault) {
-  return fault == FetchFault::reset || fault == FetchFault::timeout ||
-         fault == FetchFault::tls_failure;
+  return fault == FetchFault::reset || fault == FetchFault::timeout || fault == FetchFault::tls_failure;
 }
 
 }  // namespace
@@ -46,8 +45,13 @@ struct Fetch::Channel {
 };
 
 Fetch::Fetch(Loop& loop, Trust& trust, FetchRequest request, Begin begin, Done done)
-    : loop_(loop), trust_(trust), request_(std::move(request)), asked_(begin.asked),
-      done_(std::move(done)), octets_(request_for(request_)), reader_(request_.max_body),
+    : loop_(loop),
+      trust_(trust),
+      request_(std::move(request)),
+      asked_(begin.asked),
+      done_(std::move(done)),
+      octets_(request_for(request_)),
+      reader_(request_.max_body),
       connector_(loop, request_.port, connector_events()),
       deadline_(loop.make([this] { deadline_over(); })),
       patience_(loop.make([this] { patience_over(); })) {
@@ -60,8 +64,7 @@ Fetch::~Fetch() = default;
 Connector::Events Fetch::connector_events() {
   return {[this](UniqueFd socket, const IpAddress& address) { connected(std::move(socket), address); },
           [this](const IpAddress& address, int error) { connect_failed(address, error); },
-          [this](const IpAddress& address) { attempts_.slower(address); },
-          [this] { finish(attempts_.verdict()); }};
+          [this](const IpAddress& address) { attempts_.slower(address); }, [this] { finish(attempts_.verdict()); }};
 }
 
 void Fetch::start() {
@@ -158,7 +161,8 @@ TlsLink::Step Fetch::read_answer() {
 
 void Fetch::judge(HttpReader::State state) {
   if (state == HttpReader::State::done) finish({FetchFault::none, ""});
-  if (state == HttpReader::State::fault) finish({reader_.answer().fault, reader_.answer().detail, reader_.answer().rfc});
+  if (state == HttpReader::State::fault)
+    finish({reader_.answer().fault, reader_.answer().detail, reader_.answer().rfc});
 }
 
 // A peer that leaves before it said anything has not cut an answer short.
@@ -169,8 +173,8 @@ void Fetch::closed() {
 
 void Fetch::link_failed() {
   const FetchFailure failure = channel_->link.fault();
-  if (phase_ == Phase::handshake && worth_another_address(failure.fault) &&
-      !channel_->link.certificate_seen() && connector_.more())
+  if (phase_ == Phase::handshake && worth_another_address(failure.fault) && !channel_->link.certificate_seen() &&
+      connector_.more())
     return try_elsewhere(failure);
   const bool cut = failure.fault == FetchFault::reset && phase_ == Phase::answer && reader_.begun();
   if (!cut) return finish(failure);
@@ -198,10 +202,8 @@ void Fetch::deadline_over() {
       if (const auto lack = connector_.shortage()) attempts_.connect_failed(address_ = lack->address, lack->error);
       return finish(attempts_.verdict());
     case Phase::handshake: return finish({FetchFault::timeout, "the TLS handshake took too long"});
-    case Phase::request:
-      return finish({FetchFault::timeout, "the server does not read the request"});
-    case Phase::answer:
-      return finish({FetchFault::timeout, "the answer took too long (" + reader_.progress() + ")"});
+    case Phase::request: return finish({FetchFault::timeout, "the server does not read the request"});
+    case Phase::answer: return finish({FetchFault::timeout, "the answer took too long (" + reader_.progress() + ")"});
     case Phase::finished: return;
   }
 }
@@ -246,7 +248,8 @@ void Fetch::fill(FetchFailure failure) {
   outcome_.attempts = attempts_.lines();
   if (channel_) channel_->link.describe(outcome_);
   if (channel_)
-    outcome_.attempts.push_back(outcome_.address + ": " + (outcome_.fault == FetchFault::none ? "connected" : outcome_.detail));
+    outcome_.attempts.push_back(outcome_.address + ": " +
+                                (outcome_.fault == FetchFault::none ? "connected" : outcome_.detail));
   outcome_.elapsed = elapsed();
 }
 

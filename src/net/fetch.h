@@ -73,10 +73,10 @@ class Fetch {
   FetchOutcome outcome_;
   IpAddress address_;  // tried last
   AttemptLog attempts_;
-  std::string octets_;         // of the request
-  std::string_view unsent_;    // the rest of it
+  std::string octets_;       // of the request
+  std::string_view unsent_;  // the rest of it
   HttpReader reader_;
-  std::size_t steps_ = 0;      // of the handshake or the answer that counted as progress
+  std::size_t steps_ = 0;  // of the handshake or the answer that counted as progress
   Connector connector_;
   std::unique_ptr<Channel> channel_;
   std::unique_ptr<Timer> deadline_;

@@ -10,7 +10,7 @@ namespace tlspolicyd {
 
 struct FetchFailure {
   FetchFault fault;
-  std::string detail;  // for people, may quote remote octets
+  std::string detail;         // for people, may quote remote octets
   std::string_view rfc = {};  // as FetchOutcome has it; a literal
 };
 

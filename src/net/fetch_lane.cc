@@ -66,9 +66,7 @@ void FetchLane::cancel(Id id) {
 void FetchLane::enter(Id id, FetchRequest request, Fetch::Begin begin, Fetch::Done done) {
   fetches_[id] = std::make_unique<Fetch>(
       loop_, trust_, std::move(request), begin,
-      [this, id, done = std::move(done)](FetchOutcome outcome) {
-        finished(id, std::move(outcome), done);
-      });
+      [this, id, done = std::move(done)](FetchOutcome outcome) { finished(id, std::move(outcome), done); });
   waiting_.push_back(id);
   if (waiting_.size() == 1) more_->start(milliseconds(0));
 }

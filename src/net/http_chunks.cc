@@ -21,7 +21,7 @@ FetchFailure malformed_chunk(std::string detail) {
 
 std::optional<FetchFailure> trailers_too_long() {
   return FetchFailure{FetchFault::header_too_large,
-                   "the trailers are longer than " + std::to_string(kMaxTrailers) + " octets"};
+                      "the trailers are longer than " + std::to_string(kMaxTrailers) + " octets"};
 }
 
 int hex_value(char c) {
@@ -53,13 +53,11 @@ std::optional<FetchFailure> HttpChunks::line(std::string_view& input) {
   switch (line_.take(input, cap())) {
     case HttpLine::Step::more: return std::nullopt;
     case HttpLine::Step::line: return line_done();
-    case HttpLine::Step::bad_octet:
-      return malformed_chunk("the chunked coding contains " + std::string(line_.bad()));
+    case HttpLine::Step::bad_octet: return malformed_chunk("the chunked coding contains " + std::string(line_.bad()));
     case HttpLine::Step::too_long:
       if (at_ == At::data_end) return malformed_chunk("chunk data is not followed by CRLF");
       if (at_ == At::trailer) return trailers_too_long();
-      return malformed_chunk("a chunk size line is longer than " + std::to_string(kMaxChunkLine) +
-                       " octets");
+      return malformed_chunk("a chunk size line is longer than " + std::to_string(kMaxChunkLine) + " octets");
   }
   return std::nullopt;
 }
@@ -94,8 +92,7 @@ std::optional<FetchFailure> HttpChunks::trailer() {
     at_ = At::end;
     return std::nullopt;
   }
-  if (!parse_http_field(line_.text()))
-    return malformed_chunk("a trailer is malformed: " + in_quotes(line_.text()));
+  if (!parse_http_field(line_.text())) return malformed_chunk("a trailer is malformed: " + in_quotes(line_.text()));
   trailers_ += line_.text().size() + 2;
   return trailers_ > kMaxTrailers ? trailers_too_long() : std::nullopt;
 }

@@ -33,10 +33,10 @@ class HttpChunks {
 
   At at_ = At::size;
   HttpLine line_;
-  std::size_t room_;             // octets the body may still grow by
-  std::uint64_t left_ = 0;       // of the chunk under way
-  std::size_t extensions_ = 0;   // octets so far
-  std::size_t trailers_ = 0;     // octets so far
+  std::size_t room_;            // octets the body may still grow by
+  std::uint64_t left_ = 0;      // of the chunk under way
+  std::size_t extensions_ = 0;  // octets so far
+  std::size_t trailers_ = 0;    // octets so far
 };
 
 }  // namespace tlspolicyd

@@ -52,8 +52,7 @@ std::optional<FetchFailure> HttpHead::field(std::string_view line, bool folded) 
   if (name == "transfer-encoding") return transfer_encoding(field->value);
   if (name == "content-type") content_types_.emplace_back(field->value);
   if (name == "location") location_ = field->value;
-  if (name == "content-encoding")
-    content_encoding_.append(content_encoding_.empty() ? "" : ", ").append(field->value);
+  if (name == "content-encoding") content_encoding_.append(content_encoding_.empty() ? "" : ", ").append(field->value);
   return std::nullopt;
 }
 
@@ -82,9 +81,8 @@ std::optional<FetchFailure> HttpHead::judge(std::size_t max_body) const {
   if (auto fault = judge_media_type()) return fault;
   if (auto fault = judge_coding()) return fault;
   if (length() > max_body)
-    return FetchFailure{FetchFault::too_large, "Content-Length announces " + std::to_string(length()) +
-                                                " octets, " + std::to_string(max_body) +
-                                                " are the limit"};
+    return FetchFailure{FetchFault::too_large, "Content-Length announces " + std::to_string(length()) + " octets, " +
+                                                   std::to_string(max_body) + " are the limit"};
   return std::nullopt;
 }
 
@@ -92,29 +90,25 @@ std::optional<FetchFailure> HttpHead::judge_status() const {
   if (status_ == 200) return std::nullopt;
   const std::string status = "HTTP status " + std::to_string(status_);
   if (status_ / 100 == 3 && status_ != 304)
-    return FetchFailure{FetchFault::redirect,
-                     location_.empty() ? status : status + ", Location: " + location_};
+    return FetchFailure{FetchFault::redirect, location_.empty() ? status : status + ", Location: " + location_};
   return FetchFailure{FetchFault::status, status};
 }
 
 // A host that sends the field twice leaves no doubt as long as all of them agree.
 std::optional<FetchFailure> HttpHead::judge_media_type() const {
-  if (content_types_.empty())
-    return FetchFailure{FetchFault::no_media_type, "there is no Content-Type"};
-  if (std::all_of(content_types_.begin(), content_types_.end(), is_text_plain))
-    return std::nullopt;
+  if (content_types_.empty()) return FetchFailure{FetchFault::no_media_type, "there is no Content-Type"};
+  if (std::all_of(content_types_.begin(), content_types_.end(), is_text_plain)) return std::nullopt;
   if (content_types_.size() > 1)
-    return FetchFailure{FetchFault::several_media_types, "Content-Type is sent " + std::to_string(content_types_.size()) +
+    return FetchFailure{FetchFault::several_media_types, "Content-Type is sent " +
+                                                             std::to_string(content_types_.size()) +
                                                              " times: " + in_quotes(join(content_types_, "\" and \""))};
   return FetchFailure{FetchFault::media_type, "Content-Type is " + in_quotes(content_type())};
 }
 
 std::optional<FetchFailure> HttpHead::judge_coding() const {
-  if (content_encoding_.empty() || equals_ignoring_case(content_encoding_, "identity"))
-    return std::nullopt;
+  if (content_encoding_.empty() || equals_ignoring_case(content_encoding_, "identity")) return std::nullopt;
   return FetchFailure{FetchFault::content_encoding,
-                   "Content-Encoding is " + in_quotes(content_encoding_) +
-                       " although only identity was asked for"};
+                      "Content-Encoding is " + in_quotes(content_encoding_) + " although only identity was asked for"};
 }
 
 HttpHead::Framing HttpHead::framing() const {

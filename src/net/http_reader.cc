@@ -14,8 +14,7 @@ constexpr std::size_t kMaxHeadLine = 16 * 1024;
 constexpr int kMaxInterims = 4;
 
 FetchFailure head_too_large(const char* what, std::size_t limit) {
-  return {FetchFault::header_too_large,
-          std::string(what) + " longer than " + std::to_string(limit) + " octets"};
+  return {FetchFault::header_too_large, std::string(what) + " longer than " + std::to_string(limit) + " octets"};
 }
 
 }  // namespace
@@ -41,8 +40,7 @@ std::string HttpReader::progress() const {
   if (!begun()) return "nothing read";
   if (at_ != At::body && at_ != At::end) return "within the header";
   std::string text = "body, " + std::to_string(answer_.body.size()) + " octets";
-  if (head_.framing() == HttpHead::Framing::length)
-    text += " of " + std::to_string(head_.length());
+  if (head_.framing() == HttpHead::Framing::length) text += " of " + std::to_string(head_.length());
   return text;
 }
 
@@ -106,7 +104,8 @@ std::optional<FetchFailure> HttpReader::head_line(std::string_view& input) {
     case HttpLine::Step::bad_octet: break;
     case HttpLine::Step::too_long: return head_too_large("a header line is", kMaxHeadLine);
   }
-  return FetchFailure{FetchFault::http_malformed, "the header contains " + std::string(line_.bad()), "RFC 9112 section 2.2"};
+  return FetchFailure{FetchFault::http_malformed, "the header contains " + std::string(line_.bad()),
+                      "RFC 9112 section 2.2"};
 }
 
 std::optional<FetchFailure> HttpReader::head_line_done() {
@@ -130,7 +129,8 @@ std::optional<FetchFailure> HttpReader::head_done() {
 std::optional<FetchFailure> HttpReader::interim_done() {
   if (++interims_ > kMaxInterims)
     return FetchFailure{FetchFault::http_malformed,
-                     "more than " + std::to_string(kMaxInterims) + " interim (1xx) answers", "RFC 9110 section 15.2"};
+                        "more than " + std::to_string(kMaxInterims) + " interim (1xx) answers",
+                        "RFC 9110 section 15.2"};
   head_ = HttpHead();
   matched_ = 0;
   at_ = At::start;
@@ -148,8 +148,7 @@ std::optional<FetchFailure> HttpReader::plain_body(std::string_view& input) {
   const bool bounded = head_.framing() == HttpHead::Framing::length;
   const std::size_t room = (bounded ? head_.length() : max_body_) - answer_.body.size();
   if (!bounded && input.size() > room)
-    return FetchFailure{FetchFault::too_large,
-                     "the body is longer than " + std::to_string(max_body_) + " octets"};
+    return FetchFailure{FetchFault::too_large, "the body is longer than " + std::to_string(max_body_) + " octets"};
   const std::size_t n = std::min(input.size(), room);
   answer_.body.append(input.substr(0, n));
   input.remove_prefix(n);

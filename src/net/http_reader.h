@@ -19,7 +19,7 @@ struct HttpAnswer {
   FetchFault fault = FetchFault::none;
   std::string detail;  // of the fault
   std::string_view rfc;
-  int status = 0;      // final status, 0 if none was read
+  int status = 0;  // final status, 0 if none was read
   std::string content_type;
   std::string location;
   std::string body;  // whole iff State::done

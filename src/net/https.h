@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/ip_address.h"
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "event/ticket.h"
 #include "net/late_addresses.h"
 
@@ -21,18 +21,43 @@ namespace tlspolicyd {
 enum class FetchFault : std::uint8_t {
   none,
   // before TLS
-  refused, unreachable, connect_timeout,
+  refused,
+  unreachable,
+  connect_timeout,
   blocked,   // by this host's own packet filter or access control
   shortage,  // of this host's descriptors, ports or memory: says nothing of the policy host
   // TLS and certificate
-  tls_version, tls_failure, alpn, cert_self_signed, cert_unknown_ca, cert_unknown_root, cert_expired, cert_issuer_expired,
+  tls_version,
+  tls_failure,
+  alpn,
+  cert_self_signed,
+  cert_unknown_ca,
+  cert_unknown_root,
+  cert_expired,
+  cert_issuer_expired,
   cert_not_yet_valid,
-  cert_wrong_name, cert_name_only_in_cn, cert_invalid, cert_chain_too_large,
+  cert_wrong_name,
+  cert_name_only_in_cn,
+  cert_invalid,
+  cert_chain_too_large,
   // HTTP
-  not_http, http_malformed, header_too_large, redirect, status, no_media_type, media_type, several_media_types,
-  content_encoding, truncated, too_large,
+  not_http,
+  http_malformed,
+  header_too_large,
+  redirect,
+  status,
+  no_media_type,
+  media_type,
+  several_media_types,
+  content_encoding,
+  truncated,
+  too_large,
   // any time
-  timeout, reset, flood, displaced, cancelled,
+  timeout,
+  reset,
+  flood,
+  displaced,
+  cancelled,
 };
 
 [[nodiscard]] std::string_view name_of(FetchFault fault);  // "cert_expired"
@@ -48,13 +73,13 @@ struct FetchProgress {
 };
 
 struct FetchRequest {
-  std::string host;                   // policy host, A-labels: SNI, certificate name, Host header
-  std::vector<IpAddress> addresses;   // at least one; the families take turns, the next 250 ms after the last
+  std::string host;                     // policy host, A-labels: SNI, certificate name, Host header
+  std::vector<IpAddress> addresses;     // at least one; the families take turns, the next 250 ms after the last
   std::shared_ptr<LateAddresses> late;  // more that may come; null: `addresses` are all
   std::uint16_t port = 443;
   std::string path = "/.well-known/mta-sts.txt";
-  milliseconds timeout{60'000};       // for everything from now to the last octet
-  std::size_t max_body = 65536;       // octets after transfer decoding
+  milliseconds timeout{60'000};             // for everything from now to the last octet
+  std::size_t max_body = 65536;             // octets after transfer decoding
   std::shared_ptr<FetchProgress> progress;  // may be null
 };
 
@@ -72,8 +97,8 @@ struct FetchOutcome {
   std::string cert_issuer;
   std::string cert_not_after;           // RFC 3339, "" if unknown
   std::vector<std::string> cert_names;  // its SAN dNSNames, at most 20
-  std::string address;       // the one that answered or was tried last
-  std::vector<std::string> attempts;  // "192.0.2.1: connection refused", in order
+  std::string address;                  // the one that answered or was tried last
+  std::vector<std::string> attempts;    // "192.0.2.1: connection refused", in order
   milliseconds elapsed{0};
 };
 

@@ -38,8 +38,7 @@ auto deliver_home(Executor& home, std::weak_ptr<Waiting<Value>> waiting) {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpsClient>> HttpsClient::create(Executor& home,
-                                                         const HttpsOptions& options) {
+Result<std::unique_ptr<HttpsClient>> HttpsClient::create(Executor& home, const HttpsOptions& options) {
   auto trust = Trust::load({options.ca_file, options.ca_path}, options.log);
   if (!trust) return fail(trust.error().text);
   if (options.before_threads) options.before_threads();
@@ -73,9 +72,10 @@ Ticket HttpsClient::fetch(FetchRequest request, Done done) {
   const auto late = std::exchange(request.late, nullptr);  // stays here
   lane->start(id, std::move(request), late != nullptr, deliver_home<FetchOutcome>(home_, waiting));
   const std::weak_ptr<FetchLane> weak(lane);
-  if (late) late->listen([id, weak](const std::vector<IpAddress>& addresses) {
-    if (const auto there = weak.lock()) there->add(id, addresses);
-  });
+  if (late)
+    late->listen([id, weak](const std::vector<IpAddress>& addresses) {
+      if (const auto there = weak.lock()) there->add(id, addresses);
+    });
   return Ticket([waiting, id, weak, late] {
     if (late) late->listen(nullptr);
     const bool under_way = std::exchange(waiting->done, nullptr) != nullptr;
@@ -98,11 +98,12 @@ Ticket HttpsClient::reload_trust(TrustAnchors anchors, Reloaded done) {
 
 void HttpsClient::begin(const std::shared_ptr<Reload>& reload) {
   reloading_ = reload;
-  lanes_.front()->post([this, &home = home_, alive = std::weak_ptr(alive_), trust = trust_.get(), anchors = reload->anchors] {
-    home.post([this, alive, done = trust->reload(anchors)] {
-      if (!alive.expired()) end_reload(done);
-    });
-  });
+  lanes_.front()->post(
+      [this, &home = home_, alive = std::weak_ptr(alive_), trust = trust_.get(), anchors = reload->anchors] {
+        home.post([this, alive, done = trust->reload(anchors)] {
+          if (!alive.expired()) end_reload(done);
+        });
+      });
 }
 
 void HttpsClient::end_reload(const Result<void>& done) {

@@ -21,9 +21,9 @@ class FetchLane;
 class Trust;
 
 struct HttpsOptions {
-  std::string ca_file, ca_path;  // both empty: the system's
-  unsigned threads = 0;          // 0: as many as processors, at most 2
-  Logger* log = nullptr;         // told when changed CA files cannot be used
+  std::string ca_file, ca_path;                    // both empty: the system's
+  unsigned threads = 0;                            // 0: as many as processors, at most 2
+  Logger* log = nullptr;                           // told when changed CA files cannot be used
   std::function<void()> before_threads = nullptr;  // runs once the CA files are read
 };
 
@@ -32,8 +32,7 @@ class HttpsClient final : public Https {
   using Reloaded = std::function<void(const Result<void>&)>;
 
   // Fails where the CA certificates cannot be loaded, naming file and cure.
-  [[nodiscard]] static Result<std::unique_ptr<HttpsClient>> create(Executor& home,
-                                                                   const HttpsOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<HttpsClient>> create(Executor& home, const HttpsOptions& options);
   ~HttpsClient() override;  // fetches under way end without a callback
 
   [[nodiscard]] Ticket fetch(FetchRequest request, Done done) override;
@@ -58,7 +57,7 @@ class HttpsClient final : public Https {
   Executor& home_;
   std::unique_ptr<Trust> trust_;
   std::vector<std::shared_ptr<FetchLane>> lanes_;  // tickets may outlive us, holding weak ones
-  std::size_t used_ = 0;  // of lanes_, from the first on
+  std::size_t used_ = 0;                           // of lanes_, from the first on
   std::uint64_t last_id_ = 0;
   std::shared_ptr<Reload> reloading_, next_reload_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

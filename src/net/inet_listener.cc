@@ -24,7 +24,8 @@ bool is_loopback(const addrinfo& address) {
   constexpr std::uint32_t kNet = 127, kNetBits = 24;
   if (address.ai_family == AF_INET)
     return ntohl(reinterpret_cast<const sockaddr_in*>(address.ai_addr)->sin_addr.s_addr) >> kNetBits == kNet;
-  return address.ai_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(address.ai_addr)->sin6_addr) != 0;
+  return address.ai_family == AF_INET6 &&
+         IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(address.ai_addr)->sin6_addr) != 0;
 }
 
 std::string cure_for_bind(int error, const addrinfo& address) {
@@ -33,10 +34,10 @@ std::string cure_for_bind(int error, const addrinfo& address) {
       return "another process, or another element of listen, has that address; stop that process (ss -lntp shows it) or "
              "choose another port";
     case EADDRNOTAVAIL:
-      if (is_loopback(address)) return "the loopback interface is down or lacks that address; see `ip address show lo`, `ip link set lo up`";
+      if (is_loopback(address))
+        return "the loopback interface is down or lacks that address; see `ip address show lo`, `ip link set lo up`";
       return "this host does not have that address; see `ip address`, or listen on 127.0.0.1";
-    case EACCES:
-      return "ports below 1024 are for root; start as root or choose a higher port";
+    case EACCES: return "ports below 1024 are for root; start as root or choose a higher port";
     case EAFNOSUPPORT: return "this host does not speak that address family; choose another address";
     default: return std::strerror(error);
   }
@@ -68,7 +69,8 @@ UniqueFd listen_inet(const addrinfo& address) {
 // An address that another socket has is one that can be had.
 UniqueFd bind_or_share(const addrinfo& address) {
   UniqueFd fd = bind_inet(address);
-  return !fd && errno == EADDRINUSE ? UniqueFd(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) : std::move(fd);
+  return !fd && errno == EADDRINUSE ? UniqueFd(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0))
+                                    : std::move(fd);
 }
 
 Result<AddressListPtr> resolve(const ListenAddress& address) {
@@ -78,8 +80,7 @@ Result<AddressListPtr> resolve(const ListenAddress& address) {
   addrinfo* list = nullptr;
   const std::string host = address.host.empty() ? "localhost" : address.host;
   const int error = getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
-  if (error != 0)
-    return fail(std::string(gai_strerror(error)) + "; write the address itself in place of " + host);
+  if (error != 0) return fail(std::string(gai_strerror(error)) + "; write the address itself in place of " + host);
   return AddressListPtr(list);
 }
 

@@ -19,16 +19,17 @@ constexpr milliseconds kRetry{1000};
 // Not the affair of the one connection that was to be accepted: the next try would fail
 // alike. The last three would be a bug, and must not become a busy loop.
 bool is_lasting(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EINVAL || error == EBADF || error == ENOTSOCK;
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EINVAL ||
+         error == EBADF || error == ENOTSOCK;
 }
 
 }  // namespace
 
 Listener::Listener(Loop& loop, Timers& timers, ListeningSocket socket, Owner& owner)
-    : socket_(std::move(socket)), owner_(owner),
-      event_(loop, socket_.fd.get(), [this](FdEvent::Watch) { accept_some(); },
-             FdEvent::Urgency::at_once),
+    : socket_(std::move(socket)),
+      owner_(owner),
+      event_(
+          loop, socket_.fd.get(), [this](FdEvent::Watch) { accept_some(); }, FdEvent::Urgency::at_once),
       retry_(timers.make([this] { resume(); })) {
   event_.watch(FdEvent::Watch::read);
 }

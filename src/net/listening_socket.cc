@@ -43,14 +43,14 @@ std::string name_of_path(const sockaddr_storage& address, socklen_t size) {
 }  // namespace
 
 SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
-  struct stat status{};
+  struct stat status {};
   if (lstat(path_.c_str(), &status) != 0) return;
   device_ = status.st_dev;
   inode_ = status.st_ino;
 }
 
 SocketFile::~SocketFile() {
-  struct stat status{};
+  struct stat status {};
   if (lstat(path_.c_str(), &status) != 0) return;
   if (status.st_dev == device_ && status.st_ino == inode_) unlink(path_.c_str());
 }
@@ -62,10 +62,8 @@ std::string listen_name_of(int fd) {
   return address.ss_family == AF_UNIX ? name_of_path(address, size) : name_of_inet(address);
 }
 
-Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address,
-                                                   const SocketRights& rights) {
-  auto sockets =
-      address.path.empty() ? open_inet_listener(address) : open_unix_listener(address, rights);
+Result<std::vector<ListeningSocket>> open_listener(const ListenAddress& address, const SocketRights& rights) {
+  auto sockets = address.path.empty() ? open_inet_listener(address) : open_unix_listener(address, rights);
   if (!sockets) return fail("listen " + to_text(address) + ": " + sockets.error().text);
   return sockets;
 }

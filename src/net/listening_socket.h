@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "base/listen_address.h"
 
 namespace tlspolicyd {
 
@@ -45,7 +45,7 @@ struct ListeningSocket {
 
 struct SocketRights {  // of unix sockets
   mode_t mode = 0666;
-  std::string group;   // "": that of the process
+  std::string group;  // "": that of the process
 };
 
 // One socket per address of the host, one for a path. A file left behind by a process

@@ -36,9 +36,7 @@ bool is_well_known(const IpAddress& inner) {
 
 }  // namespace
 
-std::string to_text(const Nat64Prefix& prefix) {
-  return to_text(prefix.first) + "/" + std::to_string(prefix.bits);
-}
+std::string to_text(const Nat64Prefix& prefix) { return to_text(prefix.first) + "/" + std::to_string(prefix.bits); }
 
 Nat64Prefixes nat64_prefixes(const std::vector<IpAddress>& addresses) {
   Nat64Prefixes found;

@@ -35,8 +35,6 @@ Peer peer_of(int fd) {
   return peer;
 }
 
-std::string to_text(const Peer& peer) {
-  return peer.local ? "uid " + std::to_string(peer.uid) : to_text(peer.address);
-}
+std::string to_text(const Peer& peer) { return peer.local ? "uid " + std::to_string(peer.uid) : to_text(peer.address); }
 
 }  // namespace tlspolicyd

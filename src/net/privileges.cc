@@ -1,17 +1,17 @@
 #include "net/privileges.h"
 
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <grp.h>
 #include <optional>
-#include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 
 #include "base/text.h"
 
@@ -21,9 +21,7 @@ namespace {
 // The highest number is taken: it stands for "leave as it is".
 constexpr std::uint64_t kMaxId = UINT32_MAX - 1;
 
-tl::unexpected<Error> fail_errno(const std::string& what) {
-  return fail(what + ": " + std::strerror(errno));
-}
+tl::unexpected<Error> fail_errno(const std::string& what) { return fail(what + ": " + std::strerror(errno)); }
 
 std::vector<gid_t> groups_of(const std::string& user, gid_t gid) {
   int count = 64;
@@ -40,14 +38,11 @@ Result<Account> find_number(const std::string& user, const std::string& group) {
   const auto uid = parse_decimal(user, kMaxId);
   if (!uid) return fail("there is no user \"" + user + '"');
   if (group.empty()) return fail("the number " + user + " says nothing about a group; set group too");
-  return find_group(group).map([&](gid_t gid) {
-    return Account{user, static_cast<uid_t>(*uid), gid, {gid}};
-  });
+  return find_group(group).map([&](gid_t gid) { return Account{user, static_cast<uid_t>(*uid), gid, {gid}}; });
 }
 
 bool is_already(const Account& account) {
-  return getuid() == account.uid && geteuid() == account.uid && getgid() == account.gid &&
-         getegid() == account.gid;
+  return getuid() == account.uid && geteuid() == account.uid && getgid() == account.gid && getegid() == account.gid;
 }
 
 bool can_go_back(const Account& account) {
@@ -55,9 +50,8 @@ bool can_go_back(const Account& account) {
   std::array<gid_t, 3> gids{};
   getresuid(&uids[0], &uids[1], &uids[2]);
   getresgid(&gids[0], &gids[1], &gids[2]);
-  const bool all_changed =
-      std::all_of(uids.begin(), uids.end(), [&](uid_t uid) { return uid == account.uid; }) &&
-      std::all_of(gids.begin(), gids.end(), [&](gid_t gid) { return gid == account.gid; });
+  const bool all_changed = std::all_of(uids.begin(), uids.end(), [&](uid_t uid) { return uid == account.uid; }) &&
+                           std::all_of(gids.begin(), gids.end(), [&](gid_t gid) { return gid == account.gid; });
   return !all_changed || (account.uid != 0 && (setuid(0) == 0 || seteuid(0) == 0));
 }
 

@@ -2,9 +2,9 @@
 // sockets and serving. Main thread; it changes the whole process.
 #pragma once
 
+#include <sys/types.h>
 #include <cstdint>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 #include "base/result.h"

@@ -10,9 +10,9 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kFileMax = 65536;    // beyond it is not a resolv.conf
-constexpr std::size_t kNameserversMax = 8; // glibc takes 3; more would only stretch a failure
-constexpr std::uint64_t kTimeoutMax = 30;  // seconds; the C library's own limits
+constexpr std::size_t kFileMax = 65536;     // beyond it is not a resolv.conf
+constexpr std::size_t kNameserversMax = 8;  // glibc takes 3; more would only stretch a failure
+constexpr std::uint64_t kTimeoutMax = 30;   // seconds; the C library's own limits
 constexpr std::uint64_t kAttemptsMax = 5;
 
 std::vector<std::string_view> words_of(std::string_view line) {
@@ -26,8 +26,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
 }
 
 // The number of "timeout:5", at least 1 and cut at `max`.
-std::optional<std::uint64_t> number_of(std::string_view option, std::string_view name,
-                                       std::uint64_t max) {
+std::optional<std::uint64_t> number_of(std::string_view option, std::string_view name, std::uint64_t max) {
   if (option.substr(0, name.size()) != name) return std::nullopt;
   const auto number = parse_decimal(option.substr(name.size()), 1'000'000);
   if (!number || *number == 0) return std::nullopt;
@@ -38,8 +37,7 @@ void apply_option(ResolvConf& conf, std::string_view option) {
   if (option == "rotate") conf.rotate = true;
   if (option == "use-vc") conf.use_vc = true;
   if (const auto number = number_of(option, "timeout:", kTimeoutMax)) conf.timeout = seconds(*number);
-  if (const auto number = number_of(option, "attempts:", kAttemptsMax))
-    conf.attempts = static_cast<int>(*number);
+  if (const auto number = number_of(option, "attempts:", kAttemptsMax)) conf.attempts = static_cast<int>(*number);
 }
 
 void apply_line(ResolvConf& conf, std::string_view line) {
@@ -48,8 +46,7 @@ void apply_line(ResolvConf& conf, std::string_view line) {
   const auto words = words_of(line);
   if (words.size() < 2) return;
   if (words[0] == "options")
-    std::for_each(words.begin() + 1, words.end(),
-                  [&](std::string_view option) { apply_option(conf, option); });
+    std::for_each(words.begin() + 1, words.end(), [&](std::string_view option) { apply_option(conf, option); });
   if (words[0] != "nameserver" || conf.nameservers.size() == kNameserversMax) return;
   if (auto server = parse_nameserver(words[1])) conf.nameservers.push_back(*std::move(server));
 }
@@ -88,7 +85,7 @@ bool ResolvConfFile::refresh(SteadyTime now) {
   if (checked_ && now - *checked_ < kRecheck) return false;
   const bool first = !checked_;
   checked_ = now;
-  struct stat status{};
+  struct stat status {};
   const Mark found = ::stat(path_.c_str(), &status) == 0 ? mark_of(status) : Mark{};
   if (!first && found.same(mark_)) return false;
   read();
@@ -101,7 +98,7 @@ void ResolvConfFile::read() {
   std::string text;
   // O_NONBLOCK: whatever stands at that path, opening it must not hang the daemon.
   const UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status{};
+  struct stat status {};
   if (fd && ::fstat(fd.get(), &status) == 0) {
     mark_ = mark_of(status);
     text = read_up_to(fd.get(), kFileMax);

@@ -19,7 +19,7 @@ struct ResolvConf {
   std::optional<milliseconds> timeout;  // per try
   std::optional<int> attempts;          // rounds over all name servers
   bool rotate = false;
-  bool use_vc = false;                  // TCP from the start
+  bool use_vc = false;  // TCP from the start
 
   friend bool operator==(const ResolvConf&, const ResolvConf&) = default;
 };

@@ -18,7 +18,8 @@ std::vector<std::size_t> ResolverPool::order(SteadyTime now) {
     turn_ = (turn_ + 1) % order.size();
   }
   if (order.size() > 1)
-    std::stable_partition(order.begin(), order.end(), [&](std::size_t index) { return !links_[index]->health().is_last(now); });
+    std::stable_partition(order.begin(), order.end(),
+                          [&](std::size_t index) { return !links_[index]->health().is_last(now); });
   return order;
 }
 

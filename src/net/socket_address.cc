@@ -18,8 +18,7 @@ SocketAddress packed(const T& address) {
 
 }  // namespace
 
-SocketAddress to_socket_address(const IpAddress& address, std::uint16_t port,
-                                std::uint32_t scope_id) {
+SocketAddress to_socket_address(const IpAddress& address, std::uint16_t port, std::uint32_t scope_id) {
   if (address.family == IpAddress::Family::v4) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;

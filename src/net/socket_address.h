@@ -18,7 +18,6 @@ struct SocketAddress {
 };
 
 // `scope_id`: the interface of a link-local IPv6 address, else 0.
-[[nodiscard]] SocketAddress to_socket_address(const IpAddress& address, std::uint16_t port,
-                                              std::uint32_t scope_id = 0);
+[[nodiscard]] SocketAddress to_socket_address(const IpAddress& address, std::uint16_t port, std::uint32_t scope_id = 0);
 
 }  // namespace tlspolicyd

@@ -66,7 +66,7 @@ constexpr std::array kBlocks{
 // IPv6 blocks that carry an IPv4 address and are as good or bad as that one.
 struct Carrier {
   Block block;
-  std::size_t at;        // first of its four octets
+  std::size_t at;         // first of its four octets
   std::uint8_t inverted;  // 0xff where they are sent inverted
 };
 
@@ -81,16 +81,14 @@ bool within(const IpAddress& address, const Block& block) {
   if (address.family != block.first.family) return false;
   const auto whole = static_cast<std::size_t>(block.bits / 8);
   const auto begin = address.octets.begin();
-  if (!std::equal(begin, begin + static_cast<std::ptrdiff_t>(whole), block.first.octets.begin()))
-    return false;
+  if (!std::equal(begin, begin + static_cast<std::ptrdiff_t>(whole), block.first.octets.begin())) return false;
   const int rest = block.bits % 8;
   return rest == 0 || (address.octets[whole] ^ block.first.octets[whole]) >> (8 - rest) == 0;
 }
 
 IpAddress carried(const IpAddress& address, const Carrier& carrier) {
   IpAddress inner{Family::v4, {}};
-  for (std::size_t i = 0; i < 4; ++i)
-    inner.octets[i] = address.octets[carrier.at + i] ^ carrier.inverted;
+  for (std::size_t i = 0; i < 4; ++i) inner.octets[i] = address.octets[carrier.at + i] ^ carrier.inverted;
   return inner;
 }
 

@@ -1,8 +1,5 @@
 #include "net/syscall_filter.h"
 
-#include <cerrno>
-#include <cstring>
-#include <initializer_list>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -11,6 +8,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <initializer_list>
 
 #include "base/c_ptr.h"
 
@@ -25,14 +25,36 @@ using Conditions = std::initializer_list<scmp_arg_cmp>;
 constexpr scmp_datum_t kInt = 0xffffffff;
 
 // No library and no part of this program makes them; who does has come by another way.
-constexpr Calls kAttack{
-    SCMP_SYS(acct), SCMP_SYS(add_key), SCMP_SYS(bpf), SCMP_SYS(chroot), SCMP_SYS(clock_settime),
-    SCMP_SYS(delete_module), SCMP_SYS(finit_module), SCMP_SYS(init_module), SCMP_SYS(kexec_file_load),
-    SCMP_SYS(kexec_load), SCMP_SYS(keyctl), SCMP_SYS(mount), SCMP_SYS(move_mount),
-    SCMP_SYS(open_by_handle_at), SCMP_SYS(open_tree), SCMP_SYS(perf_event_open), SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(pivot_root), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(ptrace),
-    SCMP_SYS(quotactl), SCMP_SYS(reboot), SCMP_SYS(request_key), SCMP_SYS(setns), SCMP_SYS(settimeofday),
-    SCMP_SYS(swapoff), SCMP_SYS(swapon), SCMP_SYS(umount2), SCMP_SYS(unshare)};
+constexpr Calls kAttack{SCMP_SYS(acct),
+                        SCMP_SYS(add_key),
+                        SCMP_SYS(bpf),
+                        SCMP_SYS(chroot),
+                        SCMP_SYS(clock_settime),
+                        SCMP_SYS(delete_module),
+                        SCMP_SYS(finit_module),
+                        SCMP_SYS(init_module),
+                        SCMP_SYS(kexec_file_load),
+                        SCMP_SYS(kexec_load),
+                        SCMP_SYS(keyctl),
+                        SCMP_SYS(mount),
+                        SCMP_SYS(move_mount),
+                        SCMP_SYS(open_by_handle_at),
+                        SCMP_SYS(open_tree),
+                        SCMP_SYS(perf_event_open),
+                        SCMP_SYS(pidfd_getfd),
+                        SCMP_SYS(pivot_root),
+                        SCMP_SYS(process_vm_readv),
+                        SCMP_SYS(process_vm_writev),
+                        SCMP_SYS(ptrace),
+                        SCMP_SYS(quotactl),
+                        SCMP_SYS(reboot),
+                        SCMP_SYS(request_key),
+                        SCMP_SYS(setns),
+                        SCMP_SYS(settimeofday),
+                        SCMP_SYS(swapoff),
+                        SCMP_SYS(swapon),
+                        SCMP_SYS(umount2),
+                        SCMP_SYS(unshare)};
 
 // Libraries may look whether these are there. For the server the unknown answers it.
 constexpr Calls kProbed{SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(io_uring_setup),
@@ -41,41 +63,54 @@ constexpr Calls kProbed{SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), S
 constexpr Calls kPrograms{SCMP_SYS(execve), SCMP_SYS(execveat)};
 
 constexpr Calls kFiles{
-    SCMP_SYS(access), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
-    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fadvise64), SCMP_SYS(fallocate), SCMP_SYS(fchmod),
-    SCMP_SYS(fchown), SCMP_SYS(fcntl), SCMP_SYS(fdatasync), SCMP_SYS(flock), SCMP_SYS(fstat), SCMP_SYS(fstatfs),
-    SCMP_SYS(fsync), SCMP_SYS(ftruncate), SCMP_SYS(getcwd), SCMP_SYS(getdents64), SCMP_SYS(lseek),
-    SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(pread64),
-    SCMP_SYS(preadv), SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(read), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(readv), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
-    SCMP_SYS(stat), SCMP_SYS(statfs), SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(write),
-    SCMP_SYS(writev)};
+    SCMP_SYS(access),     SCMP_SYS(close),     SCMP_SYS(close_range), SCMP_SYS(dup),        SCMP_SYS(dup2),
+    SCMP_SYS(dup3),       SCMP_SYS(faccessat), SCMP_SYS(faccessat2),  SCMP_SYS(fadvise64),  SCMP_SYS(fallocate),
+    SCMP_SYS(fchmod),     SCMP_SYS(fchown),    SCMP_SYS(fcntl),       SCMP_SYS(fdatasync),  SCMP_SYS(flock),
+    SCMP_SYS(fstat),      SCMP_SYS(fstatfs),   SCMP_SYS(fsync),       SCMP_SYS(ftruncate),  SCMP_SYS(getcwd),
+    SCMP_SYS(getdents64), SCMP_SYS(lseek),     SCMP_SYS(lstat),       SCMP_SYS(newfstatat), SCMP_SYS(open),
+    SCMP_SYS(openat),     SCMP_SYS(pread64),   SCMP_SYS(preadv),      SCMP_SYS(pwrite64),   SCMP_SYS(pwritev),
+    SCMP_SYS(read),       SCMP_SYS(readlink),  SCMP_SYS(readlinkat),  SCMP_SYS(readv),      SCMP_SYS(rename),
+    SCMP_SYS(renameat),   SCMP_SYS(renameat2), SCMP_SYS(stat),        SCMP_SYS(statfs),     SCMP_SYS(statx),
+    SCMP_SYS(unlink),     SCMP_SYS(unlinkat),  SCMP_SYS(write),       SCMP_SYS(writev)};
 
 // Sockets of the kinds in allow_sockets(); bind and listen were done before.
-constexpr Calls kSockets{
-    SCMP_SYS(accept4), SCMP_SYS(connect), SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
-    SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg), SCMP_SYS(recvmsg), SCMP_SYS(sendmmsg), SCMP_SYS(sendmsg),
-    SCMP_SYS(sendto), SCMP_SYS(setsockopt), SCMP_SYS(shutdown)};
+constexpr Calls kSockets{SCMP_SYS(accept4),    SCMP_SYS(connect),  SCMP_SYS(getpeername), SCMP_SYS(getsockname),
+                         SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg),    SCMP_SYS(recvmsg),
+                         SCMP_SYS(sendmmsg),   SCMP_SYS(sendmsg),  SCMP_SYS(sendto),      SCMP_SYS(setsockopt),
+                         SCMP_SYS(shutdown)};
 
 constexpr Calls kEvents{
-    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
-    SCMP_SYS(epoll_wait), SCMP_SYS(eventfd2), SCMP_SYS(pipe2), SCMP_SYS(poll), SCMP_SYS(ppoll),
-    SCMP_SYS(pselect6), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(select), SCMP_SYS(sigaltstack), SCMP_SYS(signalfd4),
-    SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_gettime), SCMP_SYS(timerfd_settime)};
+    SCMP_SYS(epoll_create1),  SCMP_SYS(epoll_ctl),      SCMP_SYS(epoll_pwait),     SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(epoll_wait),     SCMP_SYS(eventfd2),       SCMP_SYS(pipe2),           SCMP_SYS(poll),
+    SCMP_SYS(ppoll),          SCMP_SYS(pselect6),       SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),   SCMP_SYS(select),          SCMP_SYS(sigaltstack),
+    SCMP_SYS(signalfd4),      SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_gettime), SCMP_SYS(timerfd_settime)};
 
-constexpr Calls kMemoryAndThreads{
-    SCMP_SYS(brk), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(get_robust_list),
-    SCMP_SYS(madvise), SCMP_SYS(membarrier), SCMP_SYS(mremap), SCMP_SYS(msync), SCMP_SYS(munmap), SCMP_SYS(rseq),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_yield),
-    SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address)};
+constexpr Calls kMemoryAndThreads{SCMP_SYS(brk),
+                                  SCMP_SYS(exit),
+                                  SCMP_SYS(exit_group),
+                                  SCMP_SYS(futex),
+                                  SCMP_SYS(get_robust_list),
+                                  SCMP_SYS(madvise),
+                                  SCMP_SYS(membarrier),
+                                  SCMP_SYS(mremap),
+                                  SCMP_SYS(msync),
+                                  SCMP_SYS(munmap),
+                                  SCMP_SYS(rseq),
+                                  SCMP_SYS(sched_getaffinity),
+                                  SCMP_SYS(sched_getparam),
+                                  SCMP_SYS(sched_getscheduler),
+                                  SCMP_SYS(sched_yield),
+                                  SCMP_SYS(set_robust_list),
+                                  SCMP_SYS(set_tid_address)};
 
 constexpr Calls kQuestions{
     SCMP_SYS(clock_getres), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(getcpu),
-    SCMP_SYS(getegid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getgroups), SCMP_SYS(getpgrp),
-    SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(getrandom), SCMP_SYS(getresgid), SCMP_SYS(getresuid),
-    SCMP_SYS(getrlimit), SCMP_SYS(getrusage), SCMP_SYS(gettid), SCMP_SYS(gettimeofday), SCMP_SYS(getuid),
-    SCMP_SYS(nanosleep), SCMP_SYS(sysinfo), SCMP_SYS(time), SCMP_SYS(times), SCMP_SYS(uname)};
+    SCMP_SYS(getegid),      SCMP_SYS(geteuid),       SCMP_SYS(getgid),          SCMP_SYS(getgroups),
+    SCMP_SYS(getpgrp),      SCMP_SYS(getpid),        SCMP_SYS(getppid),         SCMP_SYS(getrandom),
+    SCMP_SYS(getresgid),    SCMP_SYS(getresuid),     SCMP_SYS(getrlimit),       SCMP_SYS(getrusage),
+    SCMP_SYS(gettid),       SCMP_SYS(gettimeofday),  SCMP_SYS(getuid),          SCMP_SYS(nanosleep),
+    SCMP_SYS(sysinfo),      SCMP_SYS(time),          SCMP_SYS(times),           SCMP_SYS(uname)};
 
 // The bits of `mask` in that argument are `value`.
 constexpr scmp_arg_cmp bits(unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
@@ -158,7 +193,8 @@ Result<void> confine_server() {
   Filter filter(SCMP_ACT_ERRNO(ENOSYS));
   filter.add(SCMP_ACT_KILL_PROCESS, kAttack);
   filter.add(SCMP_ACT_KILL_PROCESS, kPrograms);
-  for (const Calls calls : {kFiles, kSockets, kEvents, kMemoryAndThreads, kQuestions}) filter.add(SCMP_ACT_ALLOW, calls);
+  for (const Calls calls : {kFiles, kSockets, kEvents, kMemoryAndThreads, kQuestions})
+    filter.add(SCMP_ACT_ALLOW, calls);
   allow_sockets(filter);
   allow_threads(filter);
   allow_memory(filter);

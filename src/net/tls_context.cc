@@ -43,7 +43,7 @@ std::string env_or(const char* variable, const char* fallback) {
 
 // What the operating system says against reading it, or "".
 std::string unreadable(const std::string& path, bool directory) {
-  struct stat found{};
+  struct stat found {};
   if (stat(path.c_str(), &found) != 0) return std::strerror(errno);
   if (directory != S_ISDIR(found.st_mode)) return directory ? "not a directory" : "not a file";
   return access(path.c_str(), directory ? R_OK | X_OK : R_OK) == 0 ? "" : std::strerror(errno);
@@ -85,7 +85,8 @@ Result<void> load_file(SSL_CTX& context, const std::string& file) {
   if (const std::size_t line = damaged_certificate(file); line != 0)
     return fail("ca_file " + file + ": the certificate at line " + std::to_string(line) +
                 " is damaged; replace or remove it, up to its END line");
-  return fail("ca_file " + file + ": no usable PEM certificate in it; put the CA's certificate "
+  return fail("ca_file " + file +
+              ": no usable PEM certificate in it; put the CA's certificate "
               "there (-----BEGIN CERTIFICATE-----)");
 }
 
@@ -95,8 +96,10 @@ Result<void> load_path(SSL_CTX& context, const std::string& path) {
                 "; name a directory prepared with openssl rehash, or leave ca_path empty for "
                 "the system's");
   if (!has_hashed_certificate(path))
-    return fail("ca_path " + path + ": no certificate with a hashed name in it, so that no policy host would be "
-                "trusted; put PEM certificates there and run: openssl rehash " + path);
+    return fail("ca_path " + path +
+                ": no certificate with a hashed name in it, so that no policy host would be "
+                "trusted; put PEM certificates there and run: openssl rehash " +
+                path);
   if (SSL_CTX_load_verify_dir(&context, path.c_str()) != 1) throw std::bad_alloc();
   return {};
 }
@@ -136,8 +139,8 @@ void set_defences(SSL_CTX& context) {
   SSL_CTX_set_options(&context, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 #endif
   SSL_CTX_clear_options(&context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT);
-  SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(&context,
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_clear_mode(&context, SSL_MODE_AUTO_RETRY);  // or one read call follows a flood for ever
   SSL_CTX_set_max_cert_list(&context, kMaxChain);
   SSL_CTX_set_verify_depth(&context, kMaxDepth);

@@ -22,14 +22,12 @@ FetchFailure wrong_name(const CertProblem& problem, const std::string& host) {
   if (leaf == nullptr) return {FetchFault::cert_wrong_name, "the certificate is not for " + host};
   const auto names = dns_names_of(*leaf, kNamesShown);
   if (!names.empty())
-    return {FetchFault::cert_wrong_name,
-            "the certificate is not for " + host + " but for " + join(names, ", ")};
+    return {FetchFault::cert_wrong_name, "the certificate is not for " + host + " but for " + join(names, ", ")};
   if (has_common_name(*leaf, host))
-    return {FetchFault::cert_name_only_in_cn,
-            "the certificate has " + host + " only as common name; it must be a dNSName in "
-            "subjectAltName"};
-  return {FetchFault::cert_wrong_name,
-          "the certificate is not for " + host + ": it has no dNSName in subjectAltName"};
+    return {FetchFault::cert_name_only_in_cn, "the certificate has " + host +
+                                                  " only as common name; it must be a dNSName in "
+                                                  "subjectAltName"};
+  return {FetchFault::cert_wrong_name, "the certificate is not for " + host + ": it has no dNSName in subjectAltName"};
 }
 
 std::string issuer_text(const CertProblem& problem) {
@@ -38,7 +36,8 @@ std::string issuer_text(const CertProblem& problem) {
 
 // The server sent what stands between its certificate and the authority.
 FetchFailure unknown_root(const CertProblem& problem) {
-  return {FetchFault::cert_unknown_root, "the chain ends at the authority" + issuer_text(problem) + " which is not trusted here"};
+  return {FetchFault::cert_unknown_root,
+          "the chain ends at the authority" + issuer_text(problem) + " which is not trusted here"};
 }
 
 std::string reason_of(unsigned long code) {
@@ -48,9 +47,7 @@ std::string reason_of(unsigned long code) {
 
 bool is_alert(int reason) { return reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256; }
 
-FetchFailure too_old() {
-  return {FetchFault::tls_version, "the server speaks only TLS versions older than 1.2"};
-}
+FetchFailure too_old() { return {FetchFault::tls_version, "the server speaks only TLS versions older than 1.2"}; }
 
 }  // namespace
 
@@ -58,8 +55,7 @@ FetchFailure explain_certificate(const CertProblem& problem, const std::string& 
   switch (problem.code) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       return {FetchFault::cert_self_signed, "the certificate is self-signed"};
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return unknown_root(problem);
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return unknown_root(problem);
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -70,10 +66,10 @@ FetchFailure explain_certificate(const CertProblem& problem, const std::string& 
                                                "its intermediate certificate"};
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {problem.depth == 0 ? FetchFault::cert_expired : FetchFault::cert_issuer_expired,
-              whose(problem) + " expired" +
-                  (problem.at != nullptr ? " at " + not_after_of(*problem.at) : "")};
+              whose(problem) + " expired" + (problem.at != nullptr ? " at " + not_after_of(*problem.at) : "")};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {FetchFault::cert_not_yet_valid, whose(problem) + " is not valid yet" +
+      return {FetchFault::cert_not_yet_valid,
+              whose(problem) + " is not valid yet" +
                   (problem.at != nullptr ? ", not before " + not_before_of(*problem.at) : "")};
     case X509_V_ERR_HOSTNAME_MISMATCH: return wrong_name(problem, host);
     default:

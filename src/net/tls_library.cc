@@ -41,7 +41,8 @@ class Base {
  public:
   Base() : provider_(OSSL_PROVIDER_load(nullptr, "default")) {
     if (!provider_) return;
-    decoders_ = those(OSSL_OP_DECODER, [](const OSSL_ALGORITHM& it) { return decodes_public_keys(it) && !is_unused(it); });
+    decoders_ =
+        those(OSSL_OP_DECODER, [](const OSSL_ALGORITHM& it) { return decodes_public_keys(it) && !is_unused(it); });
     key_types_ = those(OSSL_OP_KEYMGMT, [](const OSSL_ALGORITHM& it) { return !is_unused(it); });
   }
 

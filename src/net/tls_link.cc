@@ -51,8 +51,7 @@ TlsLink::TlsLink(SSL_CTX& context, UniqueFd socket, const std::string& host)
   SSL_set_msg_callback_arg(ssl, this);
   SSL_set_verify(ssl, SSL_VERIFY_PEER, &TlsLink::on_verify);
   X509_VERIFY_PARAM* const param = SSL_get0_param(ssl);
-  X509_VERIFY_PARAM_set_hostflags(
-      param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   check(X509_VERIFY_PARAM_set1_host(param, host_.data(), host_.size()) == 1);
   check(SSL_set_tlsext_host_name(ssl, host_.c_str()) == 1);
   check(SSL_set_fd(ssl, socket_.get()) == 1);
@@ -73,8 +72,7 @@ TlsLink::Step TlsLink::established() {
   SSL_get0_alpn_selected(ssl_.get(), &name, &size);
   const std::string_view chosen(reinterpret_cast<const char*>(name), size);
   if (chosen.empty() || chosen == "http/1.1") return Step::done;
-  return fail_with(FetchFault::alpn,
-                   "the server chose \"" + std::string(chosen) + "\" (ALPN), not HTTP/1.1");
+  return fail_with(FetchFault::alpn, "the server chose \"" + std::string(chosen) + "\" (ALPN), not HTTP/1.1");
 }
 
 TlsLink::Step TlsLink::write(std::string_view& octets) {
@@ -94,9 +92,8 @@ TlsLink::Step TlsLink::read(std::span<char> room, std::size_t& size) {
 TlsLink::Step TlsLink::judge(int result) {
   const int error = errno;
   if (over_budget())
-    return fail_with(FetchFault::flood, "the server floods the connection (" +
-                                            std::to_string(octets_heard()) + " octets, " +
-                                            std::to_string(late_messages_) +
+    return fail_with(FetchFault::flood, "the server floods the connection (" + std::to_string(octets_heard()) +
+                                            " octets, " + std::to_string(late_messages_) +
                                             " TLS messages after the handshake)");
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_NONE: return Step::done;
@@ -108,9 +105,7 @@ TlsLink::Step TlsLink::judge(int result) {
   }
 }
 
-bool TlsLink::over_budget() const {
-  return late_messages_ > kMaxLateMessages || octets_heard() > kMaxOctets;
-}
+bool TlsLink::over_budget() const { return late_messages_ > kMaxLateMessages || octets_heard() > kMaxOctets; }
 
 TlsLink::Step TlsLink::fail_with(FetchFault fault, std::string detail) {
   fault_ = {fault, std::move(detail)};
@@ -118,8 +113,8 @@ TlsLink::Step TlsLink::fail_with(FetchFault fault, std::string detail) {
 }
 
 TlsLink::Step TlsLink::fail_by_system(int error) {
-  return fail_with(FetchFault::reset, "the connection broke " + when() + ": " +
-                                          std::strerror(error != 0 ? error : ECONNRESET));
+  return fail_with(FetchFault::reset,
+                   "the connection broke " + when() + ": " + std::strerror(error != 0 ? error : ECONNRESET));
 }
 
 TlsLink::Step TlsLink::fail_by_library() {
@@ -136,13 +131,9 @@ TlsLink::Step TlsLink::fail_by_library() {
   return Step::fault;
 }
 
-std::string TlsLink::when() const {
-  return established_ ? "without TLS close_notify" : "during the TLS handshake";
-}
+std::string TlsLink::when() const { return established_ ? "without TLS close_notify" : "during the TLS handshake"; }
 
-std::uint64_t TlsLink::octets_heard() const {
-  return BIO_number_read(SSL_get_rbio(ssl_.get()));
-}
+std::uint64_t TlsLink::octets_heard() const { return BIO_number_read(SSL_get_rbio(ssl_.get())); }
 
 void TlsLink::describe(FetchOutcome& outcome) const {
   if (leaf_) tlspolicyd::describe(*leaf_, outcome);
@@ -153,8 +144,7 @@ void TlsLink::describe(FetchOutcome& outcome) const {
 
 int TlsLink::on_verify(int ok, X509_STORE_CTX* store) {
   if (ok == 1) return ok;
-  const auto* const ssl = static_cast<SSL*>(
-      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* const ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto& me = *static_cast<TlsLink*>(SSL_get_app_data(ssl));
   const auto keep = [](X509* certificate) {
     if (certificate != nullptr) X509_up_ref(certificate);
@@ -166,8 +156,7 @@ int TlsLink::on_verify(int ok, X509_STORE_CTX* store) {
   return ok;
 }
 
-void TlsLink::on_message(int write, int, int type, const void* octets, std::size_t size, SSL*,
-                         void* self) {
+void TlsLink::on_message(int write, int, int type, const void* octets, std::size_t size, SSL*, void* self) {
   auto& me = *static_cast<TlsLink*>(self);
   if (type == SSL3_RT_HANDSHAKE && std::exchange(me.turn_is_ours_, write == 0) && write != 0) ++me.flights_;
   if (write != 0) return;

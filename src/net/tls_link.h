@@ -47,8 +47,7 @@ class TlsLink {
  private:
   using SslPtr = CPtr<SSL, SSL_free>;
 
-  static void on_message(int write, int version, int type, const void* octets, std::size_t size,
-                         SSL* ssl, void* self);
+  static void on_message(int write, int version, int type, const void* octets, std::size_t size, SSL* ssl, void* self);
   Step judge(int result);
   Step fail_with(FetchFault fault, std::string detail);
   Step fail_by_library();

@@ -20,8 +20,7 @@ Result<std::unique_ptr<Trust>> Trust::load(TrustAnchors anchors, Logger* log) {
 }
 
 Trust::Trust(TrustAnchors anchors, Marks marks, SslCtxPtr context, Logger* log)
-    : anchors_(std::move(anchors)), marks_(marks), refused_(marks), context_(std::move(context)),
-      log_(log) {}
+    : anchors_(std::move(anchors)), marks_(marks), refused_(marks), context_(std::move(context)), log_(log) {}
 
 SslCtxPtr Trust::current(SteadyTime now) {
   const std::lock_guard lock(mutex_);
@@ -59,7 +58,7 @@ Result<void> Trust::reload(TrustAnchors anchors) {
 }
 
 Trust::Mark Trust::mark(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   if (path.empty() || stat(path.c_str(), &found) != 0) return {};
   return {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino),
           static_cast<std::int64_t>(found.st_size), found.st_ctim.tv_sec, found.st_ctim.tv_nsec};

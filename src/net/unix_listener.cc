@@ -26,14 +26,12 @@ sockaddr_un to_address(const std::string& path) {
 
 // Whether the file may be taken away: a socket nobody listens on.
 Result<bool> is_left_behind(const std::string& path, const sockaddr_un& address) {
-  struct stat status{};
+  struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return false;
-  if (!S_ISSOCK(status.st_mode))
-    return fail(kOccupied);
+  if (!S_ISSOCK(status.st_mode)) return fail(kOccupied);
   const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!probe) return fail(std::strerror(errno));
-  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-      errno == EAGAIN)
+  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN)
     return fail("another process listens there; if it is an older tlspolicyd, stop it first");
   if (errno == ECONNREFUSED) return true;
   return fail("cannot tell whether the socket there is in use (" + std::string(std::strerror(errno)) +
@@ -85,8 +83,7 @@ Result<void> give_socket(const std::string& path, uid_t owner, gid_t group) {
 }
 
 // The file is open to all that its mode lets in only once listen() was called.
-Result<std::vector<ListeningSocket>> open_unix_listener(const ListenAddress& listener,
-                                                        const SocketRights& rights) {
+Result<std::vector<ListeningSocket>> open_unix_listener(const ListenAddress& listener, const SocketRights& rights) {
   const sockaddr_un address = to_address(listener.path);
   const auto group = group_of(rights);
   if (!group) return tl::unexpected(group.error());
@@ -108,7 +105,8 @@ Result<std::vector<ListeningSocket>> open_unix_listener(const ListenAddress& lis
 Result<void> probe_unix_listener(const ListenAddress& listener) {
   struct stat found {};
   if (lstat(listener.path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode)) return fail(kOccupied);
-  if (faccessat(AT_FDCWD, folder_of(listener.path).c_str(), W_OK | X_OK, AT_EACCESS) != 0) return fail(cure_for_path(errno));
+  if (faccessat(AT_FDCWD, folder_of(listener.path).c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return fail(cure_for_path(errno));
   return {};
 }
 

@@ -22,8 +22,7 @@ Length read_length(std::string_view buffer) {
 
 }  // namespace
 
-Result<std::optional<NetstringFrame>> read_netstring(std::string_view buffer,
-                                                     std::size_t max_payload) {
+Result<std::optional<NetstringFrame>> read_netstring(std::string_view buffer, std::size_t max_payload) {
   const auto [digits, length] = read_length(buffer);
   if (digits > kMaxLengthDigits) return fail("the length has too many digits");
   if (digits < buffer.size() && (digits == 0 || buffer[digits] != ':'))

@@ -26,8 +26,7 @@ struct NetstringFrame {
 
 // The first frame of `buffer`; empty while octets of it are missing. Fails as soon as
 // what is there can no longer become a frame of at most `max_payload` octets.
-[[nodiscard]] Result<std::optional<NetstringFrame>> read_netstring(std::string_view buffer,
-                                                                   std::size_t max_payload);
+[[nodiscard]] Result<std::optional<NetstringFrame>> read_netstring(std::string_view buffer, std::size_t max_payload);
 
 void append_netstring(std::string& out, std::string_view payload);
 

@@ -16,9 +16,7 @@ struct Parts {
   bool bracketed = false;
 };
 
-tl::unexpected<Error> refuse(std::string_view key, const char* why) {
-  return fail(in_quotes(key) + ' ' + why);
-}
+tl::unexpected<Error> refuse(std::string_view key, const char* why) { return fail(in_quotes(key) + ' ' + why); }
 
 // `[host]` or `[host]:port`.
 Result<Parts> cut_bracketed(std::string_view key) {
@@ -59,8 +57,8 @@ std::optional<std::uint16_t> service_port(std::string_view name) {
     std::string_view name;
     std::uint16_t port;
   };
-  constexpr std::array kServices{Service{"smtp", 25}, Service{"submission", 587},
-                                 Service{"smtps", 465}, Service{"submissions", 465}};
+  constexpr std::array kServices{Service{"smtp", 25}, Service{"submission", 587}, Service{"smtps", 465},
+                                 Service{"submissions", 465}};
   for (const Service& service : kServices)
     if (equals_ignoring_case(service.name, name)) return service.port;
   return std::nullopt;

@@ -14,8 +14,8 @@ namespace tlspolicyd {
 // section 3.4: a smart host's own name is the policy domain.
 struct NextHop {
   Domain domain;
-  bool bracketed = false;               // then the host is its own MX: no MX look-up
-  std::optional<std::uint16_t> port;    // as given; empty: 25
+  bool bracketed = false;             // then the host is its own MX: no MX look-up
+  std::optional<std::uint16_t> port;  // as given; empty: 25
 
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };

@@ -16,16 +16,14 @@ bool has_control(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto octet = static_cast<unsigned char>(text[at]);
     if (octet < 0x20 || octet == 0x7F) return true;
-    if (octet == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0)
-      return true;
+    if (octet == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) return true;
   }
   return false;
 }
 
 // Within braces Postfix keeps commas and blanks but has no escape for a brace.
 bool fits_braces(std::string_view line) {
-  return !line.empty() && line.find_first_of("{}") == line.npos && is_utf8(line) &&
-         !has_control(line);
+  return !line.empty() && line.find_first_of("{}") == line.npos && is_utf8(line) && !has_control(line);
 }
 
 // The published lines that can be quoted. HTAB is legal around a value and Postfix
@@ -47,9 +45,7 @@ std::vector<std::string> essential_strings(const Policy& policy) {
 
 // A name of one label may be a word by which Postfix means another name. Nobody has a certificate
 // for one, so that it goes with a dot at its end, where it means only itself.
-bool is_match_word(std::string_view mx) {
-  return mx == "hostname" || mx == "nexthop" || mx == "dot-nexthop";
-}
+bool is_match_word(std::string_view mx) { return mx == "hostname" || mx == "nexthop" || mx == "dot-nexthop"; }
 
 // For a policy that permits no host. RFC 8461 section 5: such a policy lets no mail through, so
 // it must not become NOTFOUND. No certificate has a name in this domain (RFC 6761 section 6.4).
@@ -88,10 +84,12 @@ std::size_t size_of(const std::vector<std::string>& strings) {
 
 // All attributes of Postfix 3.10 together: it crashed (3.10.0 to 3.10.5) on a policy_type
 // of sts without a policy_string or without an mx_host_pattern.
-void append_attributes(std::string& out, const Domain& domain, const MxPatterns& mx, const std::vector<std::string>& strings) {
+void append_attributes(std::string& out, const Domain& domain, const MxPatterns& mx,
+                       const std::vector<std::string>& strings) {
   out.append(kHead).append(domain.text());
   for (const std::string& string : strings) out.append(kBeforeString).append(string).append(kAfterString);
-  for (std::string_view rest = mx.joined(); !rest.empty();) out.append(kBeforePattern).append(cut_piece(rest, MxPatterns::kBetween));
+  for (std::string_view rest = mx.joined(); !rest.empty();)
+    out.append(kBeforePattern).append(cut_piece(rest, MxPatterns::kBetween));
 }
 
 // The fullest set of attributes that fits into `room`; none if none does. There may
@@ -134,8 +132,7 @@ ReplyShed append_policy_reply(std::string& out, const Domain& domain, const Poli
   return not_found(out, out.size(), ReplyShed::nothing);
 }
 
-std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form,
-                         const ReplyOptions& options) {
+std::string policy_reply(const Domain& domain, const Policy* policy, MapForm form, const ReplyOptions& options) {
   std::string payload;
   append_policy_reply(payload, domain, policy, form, options);
   return payload;

@@ -11,7 +11,7 @@ namespace tlspolicyd {
 enum class BaseLevel : std::uint8_t { unknown, none, may, encrypt, dane, dane_only, fingerprint, verify, secure };
 inline constexpr std::size_t kBaseLevels = 9;
 
-[[nodiscard]] std::string_view name_of(BaseLevel level);                      // "dane-only"
+[[nodiscard]] std::string_view name_of(BaseLevel level);                         // "dane-only"
 [[nodiscard]] std::optional<BaseLevel> parse_base_level(std::string_view word);  // Postfix's words; empty text is none
 
 // Whether a client at this level demands more than any policy can: each reply would replace its level,

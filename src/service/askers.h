@@ -35,7 +35,8 @@ class Askers {
   template <typename Use>
   void each_in_turns(Executor& loop, std::size_t some, const Use& use) && {
     const auto crowd = std::make_shared<Crowd<Use>>(Crowd<Use>{std::exchange(askers_, {}), some, use});
-    for (std::size_t from = some; from < crowd->askers.size(); from += some) loop.post([crowd, from] { crowd->tell(from); });
+    for (std::size_t from = some; from < crowd->askers.size(); from += some)
+      loop.post([crowd, from] { crowd->tell(from); });
     crowd->tell(0);
   }
   template <typename Is>

@@ -1,18 +1,18 @@
 #include "service/child_processes.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <memory>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -116,8 +116,7 @@ int spawn(const std::string& path, std::vector<std::string> arguments, int outpu
   posix_spawnattr_setsigmask(attributes.get(), &signals);
   sigfillset(&signals);
   posix_spawnattr_setsigdefault(attributes.get(), &signals);
-  posix_spawnattr_setflags(attributes.get(),
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(attributes.get(), POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> pointers;
   for (std::string& text : arguments) pointers.push_back(text.data());
   pointers.push_back(nullptr);
@@ -147,7 +146,8 @@ class Run {
     if (failure_.empty() && (output_ || complaint_ || !child_->wait(deadline)))
       fail_with(name_ + " does not end within " + std::to_string(limit.count()) + " ms" + last_words());
     if (!failure_.empty()) return fail(failure_);
-    if (const int status = child_->status(); !WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(name_ + " ends with an error" + last_words());
+    if (const int status = child_->status(); !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      return fail(name_ + " ends with an error" + last_words());
     return std::move(text_);
   }
 
@@ -156,7 +156,8 @@ class Run {
     auto output = make_pipe(), complaint = make_pipe();
     if (!output || !complaint) return fail_with((output ? complaint : output).error().text);
     pid_t pid = 0;
-    const int error = spawn(find_program(program), invocation.arguments, output->write_end.get(), complaint->write_end.get(), pid);
+    const int error =
+        spawn(find_program(program), invocation.arguments, output->write_end.get(), complaint->write_end.get(), pid);
     if (error != 0) return fail_with(program + " cannot be run: " + std::strerror(error));
     child_ = std::make_unique<Child>(pid);
     output_ = std::move(output->read_end);
@@ -217,7 +218,8 @@ bool read_more(std::vector<std::unique_ptr<Run>>& runs, Deadline deadline) {
 
 }  // namespace
 
-std::vector<Result<std::string>> run_at_once(const std::string& program, const std::vector<Invocation>& invocations, milliseconds limit) {
+std::vector<Result<std::string>> run_at_once(const std::string& program, const std::vector<Invocation>& invocations,
+                                             milliseconds limit) {
   const Deadline deadline = std::chrono::steady_clock::now() + limit;
   std::vector<std::unique_ptr<Run>> runs;
   for (const Invocation& invocation : invocations) runs.push_back(std::make_unique<Run>(program, invocation));

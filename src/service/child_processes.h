@@ -18,7 +18,8 @@ struct Invocation {
 // `program`: without '/' it is looked for in $PATH and where Postfix lives. What each invocation writes to
 // stdout; or why not: it cannot be run, ends with an error, writes too much or is not finished after
 // `limit` and then killed with all it started. The reason ends with the last line that it wrote to stderr.
-[[nodiscard]] std::vector<Result<std::string>> run_at_once(const std::string& program, const std::vector<Invocation>& invocations,
+[[nodiscard]] std::vector<Result<std::string>> run_at_once(const std::string& program,
+                                                           const std::vector<Invocation>& invocations,
                                                            milliseconds limit);
 
 }  // namespace tlspolicyd

@@ -19,15 +19,15 @@ bool would_block(ssize_t n) { return n < 0 && (errno == EAGAIN || errno == EWOUL
 
 std::string done_line(std::size_t count) { return std::string(control::kDone) + " " + std::to_string(count); }
 
-std::string error_line(std::string_view why) {
-  return std::string(control::kError) + " " + printable(why);
-}
+std::string error_line(std::string_view why) { return std::string(control::kError) + " " + printable(why); }
 
 }  // namespace
 
-ControlConnection::ControlConnection(Loop& loop, Timers& timers, UniqueFd socket,
-                                     ControlHandler& handler, std::function<void()> on_end)
-    : socket_(std::move(socket)), handler_(handler), on_end_(std::move(on_end)),
+ControlConnection::ControlConnection(Loop& loop, Timers& timers, UniqueFd socket, ControlHandler& handler,
+                                     std::function<void()> on_end)
+    : socket_(std::move(socket)),
+      handler_(handler),
+      on_end_(std::move(on_end)),
       deadline_(timers.make([this] { end(); })),
       event_(loop, socket_.get(), [this](FdEvent::Watch ready) { on_ready(ready); }) {
   event_.watch(FdEvent::Watch::read);
@@ -56,8 +56,7 @@ void ControlConnection::read_request() {
 
 void ControlConnection::obey(std::string_view request) {
   const auto blank = request.find(' ');
-  if (blank != request.npos)
-    return obey_for_domain(request.substr(0, blank), request.substr(blank + 1));
+  if (blank != request.npos) return obey_for_domain(request.substr(0, blank), request.substr(blank + 1));
   if (request == control::kStatus) {
     say(handler_.status());
     return close_with(done_line(1));

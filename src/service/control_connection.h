@@ -23,8 +23,7 @@ class ControlConnection {
   static constexpr milliseconds kReplyDeadline{600'000};
 
   // `on_end` is called once, from inside a callback: destroy this object later.
-  ControlConnection(Loop& loop, Timers& timers, UniqueFd socket, ControlHandler& handler,
-                    std::function<void()> on_end);
+  ControlConnection(Loop& loop, Timers& timers, UniqueFd socket, ControlHandler& handler, std::function<void()> on_end);
   ControlConnection(const ControlConnection&) = delete;
   ControlConnection& operator=(const ControlConnection&) = delete;
 

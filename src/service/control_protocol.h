@@ -19,9 +19,8 @@ namespace tlspolicyd::control {
 
 inline constexpr std::size_t kMaxRequest = 1024;  // octets: a verb and a domain are far shorter
 
-inline constexpr std::string_view kStatus = "status", kCache = "cache", kPurge = "purge",
-                                  kPurgeAll = "purge-all";
-inline constexpr std::string_view kDone = "done", kAbsent = "absent", kRefused = "refused",
-                                  kBusy = "busy", kError = "error";
+inline constexpr std::string_view kStatus = "status", kCache = "cache", kPurge = "purge", kPurgeAll = "purge-all";
+inline constexpr std::string_view kDone = "done", kAbsent = "absent", kRefused = "refused", kBusy = "busy",
+                                  kError = "error";
 
 }  // namespace tlspolicyd::control

@@ -21,7 +21,10 @@ void turn_away(const UniqueFd& socket, std::string_view word) {
 
 ControlServer::ControlServer(Loop& loop, Timers& timers, ListeningSocket socket, ControlHandler& handler,
                              std::vector<uid_t> allowed)
-    : loop_(loop), timers_(timers), handler_(handler), allowed_(std::move(allowed)),
+    : loop_(loop),
+      timers_(timers),
+      handler_(handler),
+      allowed_(std::move(allowed)),
       listener_(loop, timers, std::move(socket), *this) {}
 
 bool ControlServer::may_ask(int socket) const {

@@ -39,8 +39,10 @@ struct DaneLearner::Pending {
 };
 
 DaneLearner::DaneLearner(Parts parts)
-    : parts_(parts), host_dns_(parts_.dns, parts_.loop, parts_.clock),
-      bury_(parts_.timers.make([this] { retired_.clear(); })), renewal_(parts_.timers.make([this] { renew_some(); })) {}
+    : parts_(parts),
+      host_dns_(parts_.dns, parts_.loop, parts_.clock),
+      bury_(parts_.timers.make([this] { retired_.clear(); })),
+      renewal_(parts_.timers.make([this] { renew_some(); })) {}
 
 DaneLearner::~DaneLearner() = default;
 
@@ -74,7 +76,8 @@ DaneLearner::Pending& DaneLearner::enter(const Domain& domain, const HopKey& hop
   if (!is_new) return *place->second;
   if (protects(domain)) turn = DnsTurn::enforced;
   const DnsTurn of_hosts = turn == DnsTurn::first_contact ? DnsTurn::mail_host : turn;
-  place->second = std::make_unique<Pending>(Pending{domain, hop, {parts_.dns, turn}, {host_dns_, of_hosts}, {}, nullptr});
+  place->second =
+      std::make_unique<Pending>(Pending{domain, hop, {parts_.dns, turn}, {host_dns_, of_hosts}, {}, nullptr});
   look_up(*place->second);
   return *place->second;
 }
@@ -110,8 +113,8 @@ void DaneLearner::on_looked_up(Pending& pending, const DaneReport& report) {
 HopDane DaneLearner::take_in(const Pending& pending, const DaneReport& report) {
   const LifeTime now = parts_.clock.life();
   const Entry* const known = parts_.cache.find(pending.domain.text());
-  Entry entry = known != nullptr ? *known
-                                 : Entry{.domain = pending.domain, .current_until = LifeTime::min(), .last_asked = now};
+  Entry entry =
+      known != nullptr ? *known : Entry{.domain = pending.domain, .current_until = LifeTime::min(), .last_asked = now};
   const HopDane* const before = find_hop(entry.dane, pending.hop);
   HopDane after = learned(before, pending.hop, report.status, report.ttl, now);
   note(pending, before, after, report);
@@ -135,7 +138,8 @@ const HopDane* DaneLearner::known_of(const Domain& domain, const HopKey& hop) co
 
 std::optional<MxState> DaneLearner::mx_state(const Domain& domain, const HopKey& hop) const {
   const HopDane* const known = known_of(domain, hop);
-  if (assess_dane(known, parts_.clock.life(), false) != DaneNeed::wait) return known->failing ? MxState::failed : known->status.mx;
+  if (assess_dane(known, parts_.clock.life(), false) != DaneNeed::wait)
+    return known->failing ? MxState::failed : known->status.mx;
   const auto found = pending_.find(key_of(domain, hop));
   if (found == pending_.end() || !found->second->lookup->mx_known()) return std::nullopt;
   return found->second->lookup->so_far().mx;
@@ -169,7 +173,8 @@ void DaneLearner::renew_some() {
 void DaneLearner::restart(const Domain& domain) {
   host_dns_.forget();
   std::vector<Pending*> of_domain;
-  for (auto at = pending_.lower_bound({domain.text(), 0}); at != pending_.end() && at->first.first == domain.text(); ++at)
+  for (auto at = pending_.lower_bound({domain.text(), 0}); at != pending_.end() && at->first.first == domain.text();
+       ++at)
     of_domain.push_back(at->second.get());
   for (Pending* pending : of_domain) restart(*pending);
 }

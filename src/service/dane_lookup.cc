@@ -29,7 +29,12 @@ std::vector<std::string> hosts_of(const DnsAnswer& mx) {
 }  // namespace
 
 DaneLookup::DaneLookup(Ports ports, Domain domain, HopKey hop, Done done, OnMx on_mx)
-    : mx_dns_(ports.mx), host_dns_(ports.hosts), domain_(std::move(domain)), hop_(hop), done_(std::move(done)), on_mx_(std::move(on_mx)) {}
+    : mx_dns_(ports.mx),
+      host_dns_(ports.hosts),
+      domain_(std::move(domain)),
+      hop_(hop),
+      done_(std::move(done)),
+      on_mx_(std::move(on_mx)) {}
 
 void DaneLookup::start() {
   if (!hop_.bracketed) {
@@ -63,8 +68,7 @@ std::vector<std::string> DaneLookup::judge(const DnsAnswer& answer) {
 // RFC 7672 section 2.2.1: an unsigned RRset may name anybody's hosts.
 std::vector<std::string> DaneLookup::judge_records(const DnsAnswer& answer) {
   auto hosts = hosts_of(answer);
-  mx_state_ = hosts.empty() ? MxState::null_mx
-                            : answer.authentic ? MxState::signed_records : MxState::unsigned_records;
+  mx_state_ = hosts.empty() ? MxState::null_mx : answer.authentic ? MxState::signed_records : MxState::unsigned_records;
   if (mx_state_ != MxState::signed_records) hosts.clear();
   return hosts;
 }

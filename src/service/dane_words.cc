@@ -17,10 +17,10 @@ Words words_for(MxState state) {
     case MxState::signed_records:
       return {"the MX records are signed: TLSA records of their hosts count", "RFC 7672 section 2.2.1", ""};
     case MxState::unsigned_records:
-      return {"the MX records are not signed: DANE does not apply, whatever hosts they name", "RFC 7672 section 2.2.1", ""};
+      return {"the MX records are not signed: DANE does not apply, whatever hosts they name", "RFC 7672 section 2.2.1",
+              ""};
     case MxState::failed: break;
-    case MxState::null_mx:
-      return {"the domain says that it takes no mail", "RFC 7505 section 3", ""};
+    case MxState::null_mx: return {"the domain says that it takes no mail", "RFC 7505 section 3", ""};
     case MxState::signed_denial:
       return {"no MX record, and that is signed: the domain itself is the host", "RFC 7672 section 2.2.1", ""};
     case MxState::unsigned_denial:

@@ -13,7 +13,7 @@ namespace {
 // Of a family, handed to the fetch, which tries eight; those without a route from here do not count.
 constexpr std::size_t kMaxAddresses = 32;
 constexpr milliseconds kResolutionDelay{50};  // RFC 8305 section 3, for the slower family
-constexpr milliseconds kMaxHold{2000};  // a resolver that has not answered by then holds up nobody
+constexpr milliseconds kMaxHold{2000};        // a resolver that has not answered by then holds up nobody
 
 TxtSeen::State state_of(TxtProblem problem) {
   switch (problem) {
@@ -56,35 +56,33 @@ StsResult result_of(FetchFault fault) {
     case FetchFault::cert_wrong_name:
     case FetchFault::cert_name_only_in_cn:
     case FetchFault::cert_invalid:
-    case FetchFault::cert_chain_too_large:
-      return StsResult::sts_webpki_invalid;
+    case FetchFault::cert_chain_too_large: return StsResult::sts_webpki_invalid;
     case FetchFault::no_media_type:
     case FetchFault::media_type:
-    case FetchFault::several_media_types:
-      return StsResult::sts_policy_invalid;
-    default:
-      return StsResult::sts_policy_fetch_error;
+    case FetchFault::several_media_types: return StsResult::sts_policy_invalid;
+    default: return StsResult::sts_policy_fetch_error;
   }
 }
 
 // No GET was made, for want of room or of something else of ours.
-bool is_of_this_host(FetchFault fault) {
-  return fault == FetchFault::displaced || fault == FetchFault::shortage;
-}
+bool is_of_this_host(FetchFault fault) { return fault == FetchFault::displaced || fault == FetchFault::shortage; }
 
 std::string words(const Step& step) { return step.result + ": " + step.detail; }
 
 }  // namespace
 
 Discovery::Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done)
-    : ports_(ports), domain_(std::move(domain)), options_(options), rule_(std::move(rule)),
-      done_(std::move(done)), patience_(ports.timers.make([this] { ready_ ? get() : fetch(); })) {}
+    : ports_(ports),
+      domain_(std::move(domain)),
+      options_(options),
+      rule_(std::move(rule)),
+      done_(std::move(done)),
+      patience_(ports.timers.make([this] { ready_ ? get() : fetch(); })) {}
 
 Discovery::~Discovery() = default;
 
 void Discovery::start() {
-  txt_ticket_ = ports_.dns.ask({domain_.txt_name(), RrType::txt},
-                               [this](const DnsAnswer& answer) { on_txt(answer); });
+  txt_ticket_ = ports_.dns.ask({domain_.txt_name(), RrType::txt}, [this](const DnsAnswer& answer) { on_txt(answer); });
 }
 
 // RFC 8461 section 3.1.
@@ -167,7 +165,8 @@ void Discovery::refuse_fetch() {
   patience_->cancel();
   fetch_ticket_.reset();
   report_.evidence.fetch = {FetchSeen::State::not_needed, std::nullopt, {}, {}};
-  report_.steps.push_back({"address", "null_mx", "the domain takes no mail (null MX): no policy is fetched for it", "RFC 7505 section 3", ""});
+  report_.steps.push_back({"address", "null_mx", "the domain takes no mail (null MX): no policy is fetched for it",
+                           "RFC 7505 section 3", ""});
   finish();
 }
 
@@ -183,16 +182,14 @@ void Discovery::get() {
                        .timeout = std::max(options_.fetch_timeout - spent, milliseconds(0)),
                        .max_body = options_.fetch_max_size,
                        .progress = nullptr};
-  fetch_ticket_ = ports_.https.fetch(std::move(request),
-                                     [this](const FetchOutcome& outcome) { on_fetched(outcome); });
+  fetch_ticket_ = ports_.https.fetch(std::move(request), [this](const FetchOutcome& outcome) { on_fetched(outcome); });
 }
 
 void Discovery::on_fetched(const FetchOutcome& outcome) {
   report_.fetch = outcome;
   if (auto step = tls_step(outcome)) report_.steps.push_back(std::move(*step));
   Step step = fetch_step(outcome, domain_.policy_host());
-  if (outcome.fault != FetchFault::none)
-    return fail_fetch(result_of(outcome.fault), std::move(step));
+  if (outcome.fault != FetchFault::none) return fail_fetch(result_of(outcome.fault), std::move(step));
   report_.steps.push_back(std::move(step));
   read_document(outcome.body);
 }
@@ -200,8 +197,7 @@ void Discovery::on_fetched(const FetchOutcome& outcome) {
 // RFC 8461 section 3.2. A document that is no policy is a failed fetch.
 void Discovery::read_document(const std::string& body) {
   PolicyReading reading = parse_policy(body);
-  if (!reading.policy)
-    return fail_fetch(StsResult::sts_policy_invalid, policy_step(reading.policy.error()));
+  if (!reading.policy) return fail_fetch(StsResult::sts_policy_invalid, policy_step(reading.policy.error()));
   report_.steps.push_back(policy_step(*reading.policy, reading.notes));
   report_.notes = std::move(reading.notes);
   report_.evidence.fetch.state = FetchSeen::State::fetched;

@@ -27,19 +27,19 @@
 namespace tlspolicyd {
 
 struct DiscoveryOptions {
-  milliseconds fetch_timeout{60'000};     // from the first address look-up to the last octet
-  std::size_t fetch_max_size = 65536;     // octets of the document
+  milliseconds fetch_timeout{60'000};  // from the first address look-up to the last octet
+  std::size_t fetch_max_size = 65536;  // octets of the document
   bool allow_private_addresses = false;
-  std::uint16_t policy_port = 443;        // other only in tests
+  std::uint16_t policy_port = 443;  // other only in tests
 };
 
 struct DiscoveryReport {
   Evidence evidence;
   std::vector<Step> steps;
   DnsAnswer txt;
-  std::optional<FetchOutcome> fetch;       // if a GET was made
-  std::vector<IpAddress> addresses;        // of the policy host, as DNS gave them
-  std::vector<std::string> notes;          // oddities the policy parser tolerated
+  std::optional<FetchOutcome> fetch;  // if a GET was made
+  std::vector<IpAddress> addresses;   // of the policy host, as DNS gave them
+  std::vector<std::string> notes;     // oddities the policy parser tolerated
 };
 
 class Discovery {
@@ -93,7 +93,7 @@ class Discovery {
   DiscoveryReport report_;
   SteadyTime fetch_began_{};
   DnsAnswer a_, aaaa_;
-  std::vector<IpAddress> usable_;  // of the policy host, to be connected to
+  std::vector<IpAddress> usable_;        // of the policy host, to be connected to
   std::shared_ptr<LateAddresses> late_;  // if a family had not been answered when the GET began
   bool held_ = false, fetching_ = false, ready_ = false;
   int addresses_awaited_ = 0;

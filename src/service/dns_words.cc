@@ -92,17 +92,19 @@ Step dns_failure_step(std::string step, const std::string& name, RrType type, co
   detail.append(words.seen);
   if (!answer.detail.empty()) detail += ": " + answer.detail;
   std::string rfc = rule_for(step, words.rfc);
-  return {std::move(step), std::string(words.result), std::move(detail), std::move(rfc),
-          std::string(words.cure)};
+  return {std::move(step), std::string(words.result), std::move(detail), std::move(rfc), std::string(words.cure)};
 }
 
 Step resolver_step(const DnsQuestion& asked, const DnsAnswer& answer) {
   const DnsWords words = words_for(answer.status);
-  std::string detail = std::string(name_of(asked.type)) + " of " + (asked.name.empty() ? "." : asked.name) + ": " + std::string(words.seen);
+  std::string detail = std::string(name_of(asked.type)) + " of " + (asked.name.empty() ? "." : asked.name) + ": " +
+                       std::string(words.seen);
   if (!answer.detail.empty()) detail += ": " + answer.detail;
   const bool told = answer.status == DnsStatus::unreachable || answer.status == DnsStatus::refused;
-  constexpr std::string_view kCure = "Look at the resolver of this host, and at its way to the Internet: it fails for other names, too.";
-  return {"resolver", std::string(words.result), std::move(detail), std::string(words.rfc), std::string(told ? words.cure : kCure)};
+  constexpr std::string_view kCure =
+      "Look at the resolver of this host, and at its way to the Internet: it fails for other names, too.";
+  return {"resolver", std::string(words.result), std::move(detail), std::string(words.rfc),
+          std::string(told ? words.cure : kCure)};
 }
 
 Step address_step(const std::string& host, const DnsAnswer& a, const DnsAnswer& aaaa,

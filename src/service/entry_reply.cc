@@ -40,12 +40,13 @@ ReplyLoss append_sts_reply(std::string& out, const Entry& entry, const HeldPolic
   const bool temp = rules.precedence.dns_error_reply == DaneVerdict::temp;
   if (applies == nullptr && entry.txt_unknown && temp)
     return append_whole(out, temp_reply("MTA-STS record of " + entry.domain.text() + " cannot be looked up"));
-  return {append_policy_reply(out, entry.domain, applies != nullptr ? &applies->policy : nullptr, form, rules.reply), {}};
+  return {append_policy_reply(out, entry.domain, applies != nullptr ? &applies->policy : nullptr, form, rules.reply),
+          {}};
 }
 
 // The policy's reply, or one for some of its hosts.
-ReplyLoss append_secure(std::string& out, const Entry& entry, const HeldPolicy* applies, DaneDecision decision, MapForm form,
-                        const ReplyRules& rules) {
+ReplyLoss append_secure(std::string& out, const Entry& entry, const HeldPolicy* applies, DaneDecision decision,
+                        MapForm form, const ReplyRules& rules) {
   if (decision.hosts.empty()) return append_sts_reply(out, entry, applies, form, rules);
   Policy policy = applies->policy;
   policy.mx = MxPatterns();
@@ -76,8 +77,7 @@ ReplyLoss append_entry_reply(std::string& out, const Entry& entry, const HopDane
     return append_sts_reply(out, entry, applies, form, rules);
   DaneDecision decision = decide_hop(dane, now, allowed_by(enforced ? applies : nullptr), rules.precedence);
   switch (decision.verdict) {
-    case DaneVerdict::secure:
-      return append_secure(out, entry, applies, std::move(decision), form, rules);
+    case DaneVerdict::secure: return append_secure(out, entry, applies, std::move(decision), form, rules);
     case DaneVerdict::notfound:
       return enforced ? append_whole(out, kNotFound) : append_sts_reply(out, entry, applies, form, rules);
     case DaneVerdict::dane:

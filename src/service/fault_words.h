@@ -33,8 +33,7 @@ namespace tlspolicyd {
 
 // Any look-up that ended in DnsAnswer::failed(), under the name of the caller's step.
 // `name`: what was asked, "" where the step says it already.
-[[nodiscard]] Step dns_failure_step(std::string step, const std::string& name, RrType type,
-                                    const DnsAnswer& answer);
+[[nodiscard]] Step dns_failure_step(std::string step, const std::string& name, RrType type, const DnsAnswer& answer);
 
 // The resolver of this host failed for a name that has nothing to do with the domain.
 [[nodiscard]] Step resolver_step(const DnsQuestion& asked, const DnsAnswer& answer);

@@ -5,15 +5,15 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kRefreshShare = 10;           // refreshes get one tenth of the room
-constexpr std::size_t kLastShare = 10;              // the last tenth is let out slowly
-constexpr milliseconds kPatience{2000};             // with a fetch that makes no progress
-constexpr milliseconds kLeastPatience{300};         // what a sound host far away may take for one step
-constexpr milliseconds kLongPatience{10'000};       // where no mail waits; and with slow progress where some does
-constexpr milliseconds kMailWaits{5000};            // the default of reply_timeout
-constexpr milliseconds kRound{500};                 // in which all in line are tried, if kLeastPatience allows
-constexpr milliseconds kFairTrial = kPatience;      // under way for less, a host has not been tried
-constexpr milliseconds kSweep{100};                 // how often waiting fetches are looked at
+constexpr std::size_t kRefreshShare = 10;       // refreshes get one tenth of the room
+constexpr std::size_t kLastShare = 10;          // the last tenth is let out slowly
+constexpr milliseconds kPatience{2000};         // with a fetch that makes no progress
+constexpr milliseconds kLeastPatience{300};     // what a sound host far away may take for one step
+constexpr milliseconds kLongPatience{10'000};   // where no mail waits; and with slow progress where some does
+constexpr milliseconds kMailWaits{5000};        // the default of reply_timeout
+constexpr milliseconds kRound{500};             // in which all in line are tried, if kLeastPatience allows
+constexpr milliseconds kFairTrial = kPatience;  // under way for less, a host has not been tried
+constexpr milliseconds kSweep{100};             // how often waiting fetches are looked at
 // Fetches that end or change places before others get their turn, and how long that is.
 constexpr std::size_t kPerTurn = 64;
 constexpr milliseconds kBreath{1};
@@ -26,31 +26,31 @@ std::int64_t ms_of(SteadyTime time) {
 
 struct FetchQueue::Fetch {
   // Others had most of the time that it was given.
-  [[nodiscard]] bool cut_short() const {
-    return ran < std::min<SteadyTime::duration>(kFairTrial, request.timeout / 2);
-  }
+  [[nodiscard]] bool cut_short() const { return ran < std::min<SteadyTime::duration>(kFairTrial, request.timeout / 2); }
   void give_up() {
     done(FetchOutcome{.fault = cut_short() ? FetchFault::displaced : FetchFault::timeout,
                       .detail = "too many policy hosts are slow or silent: no room to fetch in time"});
   }
 
-  Class kind;           // refresh stays refresh, also when displaced
+  Class kind;  // refresh stays refresh, also when displaced
   FetchRequest request;
   Https::Done done;
   Network network;
   FairLine::Number number;
   SteadyTime entered;
   SteadyTime deadline;
-  SteadyTime begun{};   // last
+  SteadyTime begun{};          // last
   SteadyTime::duration ran{};  // before that
-  Ticket ticket;        // of the fetch under way; empty while it waits
+  Ticket ticket;               // of the fetch under way; empty while it waits
   bool running = false;
   Fetches* in = nullptr;
   Fetches::iterator place{};
 };
 
 FetchQueue::FetchQueue(Https& https, Timers& timers, const Clock& clock, std::size_t concurrency)
-    : https_(https), clock_(clock), concurrency_(concurrency),
+    : https_(https),
+      clock_(clock),
+      concurrency_(concurrency),
       last_tenth_timer_(timers.make([this] { admit(); })),
       sweep_timer_(timers.make([this] { sweep(); })) {}
 
@@ -71,9 +71,7 @@ std::size_t FetchQueue::waiting() const {
   return sum;
 }
 
-std::size_t FetchQueue::refresh_room() const {
-  return std::max<std::size_t>(1, concurrency_ / kRefreshShare);
-}
+std::size_t FetchQueue::refresh_room() const { return std::max<std::size_t>(1, concurrency_ / kRefreshShare); }
 
 Ticket FetchQueue::enter(Class kind, FetchRequest request, Https::Done done) {
   const auto fetch = std::make_shared<Fetch>();
@@ -204,7 +202,8 @@ void FetchQueue::on_fetched(const FetchPtr& fetch, const FetchOutcome& outcome) 
 }
 
 FetchQueue::Urgency FetchQueue::urgency_of(const Fetch& waiting) const {
-  if (waiting.in == &waiting_of(Class::displaced) || waiting.in == &waiting_of(Class::tried)) return Urgency::background;
+  if (waiting.in == &waiting_of(Class::displaced) || waiting.in == &waiting_of(Class::tried))
+    return Urgency::background;
   const bool first_of_refreshes = refreshes_running_ == 0 && !line_.empty();
   if (waiting.in == &waiting_of(Class::refresh)) return first_of_refreshes ? Urgency::mail_waits : Urgency::background;
   return clock_.steady() - waiting.entered < kMailWaits ? Urgency::mail_waits : Urgency::first_contact;
@@ -212,7 +211,8 @@ FetchQueue::Urgency FetchQueue::urgency_of(const Fetch& waiting) const {
 
 // The more wait, the sooner silence is enough.
 milliseconds FetchQueue::patience() const {
-  const auto part = kRound * static_cast<std::int64_t>(concurrency_) / static_cast<std::int64_t>(std::max<std::size_t>(in_line_.size(), 1));
+  const auto part = kRound * static_cast<std::int64_t>(concurrency_) /
+                    static_cast<std::int64_t>(std::max<std::size_t>(in_line_.size(), 1));
   return std::clamp(part, kLeastPatience, kPatience);
 }
 
@@ -261,7 +261,8 @@ bool FetchQueue::displace_for_next() {
   const FetchPtr next = running_.size() > concurrency_ ? nullptr : next_waiting();
   const FetchPtr fetch = next ? who_gives_way(*next) : nullptr;
   if (!fetch) return false;
-  if (fetch->request.progress->secured && !fetch->request.progress->trickles) next_cut_ = clock_.steady() + last_tenth_pause();
+  if (fetch->request.progress->secured && !fetch->request.progress->trickles)
+    next_cut_ = clock_.steady() + last_tenth_pause();
   leave(fetch);
   begin(next);
   const Class displaced = fetch->ran < kFairTrial ? Class::displaced : Class::tried;

@@ -77,7 +77,7 @@ class FetchQueue {
   void join_line(const FetchPtr& fetch);
   void leave_line(const Fetch& fetch);
   [[nodiscard]] FetchPtr next_first_contact() const;  // null: none waits
-  [[nodiscard]] FetchPtr next_in_line() const;  // null: neither refresh nor first contact may begin
+  [[nodiscard]] FetchPtr next_in_line() const;        // null: neither refresh nor first contact may begin
   [[nodiscard]] FetchPtr next_admissible();
   [[nodiscard]] SteadyTime::duration last_tenth_pause() const;
   [[nodiscard]] FetchPtr next_of_the_last_tenth();
@@ -91,7 +91,7 @@ class FetchQueue {
   [[nodiscard]] FetchPtr next_displaced() const;                     // null: none that gave way waits
   [[nodiscard]] FetchPtr next_waiting() const;                       // null: nothing waits
   [[nodiscard]] bool displace_for_next();  // false: nothing waits, or nobody gives way to it yet
-  [[nodiscard]] bool expire_some();  // false: more have run out than one turn takes
+  [[nodiscard]] bool expire_some();        // false: more have run out than one turn takes
   void sweep();
   void await_sweep(milliseconds in);
   [[nodiscard]] Fetches& waiting_of(Class kind) { return waiting_[static_cast<std::size_t>(kind)]; }
@@ -109,7 +109,7 @@ class FetchQueue {
   Entrance first_contacts_{*this, Class::first_contact};
   Entrance refreshes_{*this, Class::refresh};
   SteadyTime last_tenth_from_{};  // when the next of it may begin
-  SteadyTime next_cut_{};  // when the next that has shown its certificate may give way to mail that waits
+  SteadyTime next_cut_{};         // when the next that has shown its certificate may give way to mail that waits
   std::unique_ptr<Timer> last_tenth_timer_;
   std::unique_ptr<Timer> sweep_timer_;
   bool sweep_awaited_ = false;  // not put off by whatever comes and goes meanwhile

@@ -111,8 +111,7 @@ FetchWords words_for_status(int status) {
 FetchWords words_for_body(FetchFault fault) {
   switch (fault) {
     case FetchFault::no_media_type:
-      return {"http", "no Content-Type", "RFC 8461 section 3.2",
-              "Send Content-Type: text/plain with the document."};
+      return {"http", "no Content-Type", "RFC 8461 section 3.2", "Send Content-Type: text/plain with the document."};
     case FetchFault::media_type:
       return {"http", "not text/plain", "RFC 8461 section 3.2",
               "Serve the document as text/plain; an HTML page is often the answer of another site on the server."};
@@ -168,30 +167,47 @@ FetchWords words_for_any_time(const FetchOutcome& outcome) {
       return {stage, "no room to fetch in time", kFetch,
               "Nothing to mend at the domain: many policy hosts are slow or silent. Ask again in a minute; "
               "where it lasts raise fetch_concurrency."};
-    default:
-      return {stage, "given up before the end", kFetch, "Nothing to mend: ask again."};
+    default: return {stage, "given up before the end", kFetch, "Nothing to mend: ask again."};
   }
 }
 
 FetchWords words_for(const FetchOutcome& outcome) {
   switch (outcome.fault) {
-    case FetchFault::none:
-      return {"http", "the document", kFetch, ""};
-    case FetchFault::refused: case FetchFault::unreachable: case FetchFault::connect_timeout:
-    case FetchFault::blocked: case FetchFault::shortage: return words_before_tls(outcome.fault);
-    case FetchFault::tls_version: case FetchFault::tls_failure: case FetchFault::alpn:
-    case FetchFault::cert_self_signed: case FetchFault::cert_unknown_ca: case FetchFault::cert_unknown_root:
-    case FetchFault::cert_expired: case FetchFault::cert_issuer_expired: case FetchFault::cert_not_yet_valid:
+    case FetchFault::none: return {"http", "the document", kFetch, ""};
+    case FetchFault::refused:
+    case FetchFault::unreachable:
+    case FetchFault::connect_timeout:
+    case FetchFault::blocked:
+    case FetchFault::shortage: return words_before_tls(outcome.fault);
+    case FetchFault::tls_version:
+    case FetchFault::tls_failure:
+    case FetchFault::alpn:
+    case FetchFault::cert_self_signed:
+    case FetchFault::cert_unknown_ca:
+    case FetchFault::cert_unknown_root:
+    case FetchFault::cert_expired:
+    case FetchFault::cert_issuer_expired:
+    case FetchFault::cert_not_yet_valid:
     case FetchFault::cert_wrong_name:
-    case FetchFault::cert_name_only_in_cn: case FetchFault::cert_invalid:
+    case FetchFault::cert_name_only_in_cn:
+    case FetchFault::cert_invalid:
     case FetchFault::cert_chain_too_large: return words_for_tls(outcome.fault);
-    case FetchFault::not_http: case FetchFault::http_malformed: case FetchFault::header_too_large:
-    case FetchFault::redirect: case FetchFault::status: case FetchFault::no_media_type:
-    case FetchFault::media_type: case FetchFault::several_media_types:
-    case FetchFault::content_encoding: case FetchFault::truncated:
+    case FetchFault::not_http:
+    case FetchFault::http_malformed:
+    case FetchFault::header_too_large:
+    case FetchFault::redirect:
+    case FetchFault::status:
+    case FetchFault::no_media_type:
+    case FetchFault::media_type:
+    case FetchFault::several_media_types:
+    case FetchFault::content_encoding:
+    case FetchFault::truncated:
     case FetchFault::too_large: return words_for_http(outcome);
-    case FetchFault::timeout: case FetchFault::reset: case FetchFault::flood:
-    case FetchFault::displaced: case FetchFault::cancelled: break;
+    case FetchFault::timeout:
+    case FetchFault::reset:
+    case FetchFault::flood:
+    case FetchFault::displaced:
+    case FetchFault::cancelled: break;
   }
   return words_for_any_time(outcome);
 }
@@ -203,16 +219,20 @@ bool about_certificate(FetchFault fault) {
 // Where what is told of the certificate or the answer leaves nothing for the client's own words.
 bool says_all(FetchFault fault) {
   switch (fault) {
-    case FetchFault::cert_self_signed: case FetchFault::cert_expired: case FetchFault::cert_wrong_name:
-    case FetchFault::cert_name_only_in_cn: case FetchFault::redirect: case FetchFault::status:
-    case FetchFault::no_media_type: case FetchFault::media_type: return true;
+    case FetchFault::cert_self_signed:
+    case FetchFault::cert_expired:
+    case FetchFault::cert_wrong_name:
+    case FetchFault::cert_name_only_in_cn:
+    case FetchFault::redirect:
+    case FetchFault::status:
+    case FetchFault::no_media_type:
+    case FetchFault::media_type: return true;
     default: return false;
   }
 }
 
 std::string certificate(const FetchOutcome& outcome) {
-  std::string out = "certificate for " +
-                    (outcome.cert_names.empty() ? "no DNS name" : join(outcome.cert_names, ", "));
+  std::string out = "certificate for " + (outcome.cert_names.empty() ? "no DNS name" : join(outcome.cert_names, ", "));
   if (!outcome.cert_subject.empty()) out += "; subject " + outcome.cert_subject;
   if (!outcome.cert_issuer.empty()) out += "; issued by " + outcome.cert_issuer;
   if (!outcome.cert_not_after.empty()) out += "; valid until " + outcome.cert_not_after;
@@ -224,7 +244,8 @@ std::string url(const std::string& host) { return "https://" + host + "/.well-kn
 std::string answer(const FetchOutcome& outcome) {
   std::string out;
   if (outcome.status != 0) out += ", status " + std::to_string(outcome.status);
-  if (!outcome.content_type.empty() && outcome.fault != FetchFault::several_media_types) out += ", Content-Type " + outcome.content_type;
+  if (!outcome.content_type.empty() && outcome.fault != FetchFault::several_media_types)
+    out += ", Content-Type " + outcome.content_type;
   if (!outcome.location.empty()) out += ", Location " + outcome.location;
   return out;
 }
@@ -265,10 +286,14 @@ Step fetch_step(const FetchOutcome& outcome, const std::string& host) {
 
 bool may_pass(const FetchOutcome& outcome) {
   switch (outcome.fault) {
-    case FetchFault::unreachable: case FetchFault::connect_timeout: case FetchFault::shortage:
-    case FetchFault::timeout: case FetchFault::reset: case FetchFault::displaced: case FetchFault::cancelled: return true;
-    case FetchFault::status:
-      return outcome.status >= 500 || outcome.status == 408 || outcome.status == 429;
+    case FetchFault::unreachable:
+    case FetchFault::connect_timeout:
+    case FetchFault::shortage:
+    case FetchFault::timeout:
+    case FetchFault::reset:
+    case FetchFault::displaced:
+    case FetchFault::cancelled: return true;
+    case FetchFault::status: return outcome.status >= 500 || outcome.status == 408 || outcome.status == 429;
     default: return false;
   }
 }

@@ -24,11 +24,11 @@ namespace tlspolicyd {
 
 struct HostReport {
   DaneHost host;
-  seconds ttl = kMaxDaneCurrent;                         // the smallest seen
-  DnsAnswer a, aaaa;                                     // without their records
-  std::vector<std::pair<std::string, DnsAnswer>> tlsa;   // by the name asked; of the first records the numbers
-  std::size_t tlsa_records = 0;                          // how many the last of them had
-  std::string trouble;                                   // where a look-up failed: which and why, for people
+  seconds ttl = kMaxDaneCurrent;                        // the smallest seen
+  DnsAnswer a, aaaa;                                    // without their records
+  std::vector<std::pair<std::string, DnsAnswer>> tlsa;  // by the name asked; of the first records the numbers
+  std::size_t tlsa_records = 0;                         // how many the last of them had
+  std::string trouble;                                  // where a look-up failed: which and why, for people
 };
 
 class HostDaneLookup {

@@ -38,8 +38,11 @@ struct Learner::Pending {
 };
 
 Learner::Learner(Parts parts, Options options)
-    : parts_(std::move(parts)), options_(options), first_contact_dns_(parts_.dns, DnsTurn::first_contact),
-      refresh_dns_(parts_.dns, DnsTurn::refresh), reachability_(parts_.log),
+    : parts_(std::move(parts)),
+      options_(options),
+      first_contact_dns_(parts_.dns, DnsTurn::first_contact),
+      refresh_dns_(parts_.dns, DnsTurn::refresh),
+      reachability_(parts_.log),
       bury_(parts_.timers.make([this] { retired_.clear(); })) {}
 
 Learner::~Learner() = default;
@@ -86,7 +89,9 @@ Learner::Pending& Learner::enter(const Domain& domain, Purpose purpose) {
     if (only_stored(domain)) read_store(*found->second);
     return *found->second;
   }
-  Pending& pending = *pending_.emplace(domain.text(), std::make_unique<Pending>(Pending{domain, purpose, {}, nullptr, {}})).first->second;
+  Pending& pending =
+      *pending_.emplace(domain.text(), std::make_unique<Pending>(Pending{domain, purpose, {}, nullptr, {}}))
+           .first->second;
   if (purpose == Purpose::refresh) ++refreshes_;
   const bool in_memory = holds_policy(parts_.cache.find(domain.text()));
   if (!in_memory && parts_.shadow.may_hold(domain)) {
@@ -253,8 +258,7 @@ void Learner::take_up(Entry entry) {
   const LifeTime now = parts_.clock.life();
   if (entry.failure) failing_.insert(entry.domain.text());
   entry.warned = last_warning(entry);
-  if (entry.due == LifeTime::max())
-    entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
+  if (entry.due == LifeTime::max()) entry.due = due_after_load(entry, now, options_.sts, (parts_.spread() + 1) / 2);
   parts_.shadow.adopted(entry.domain);
   parts_.cache.put(std::move(entry), now);
 }

@@ -39,7 +39,7 @@ class Learner {
     const Clock& clock;
     Logger& log;
     Metrics& metrics;
-    std::function<double()> spread;  // -1 to 1, for jitter
+    std::function<double()> spread;        // -1 to 1, for jitter
     const Nat64Prefixes* nat64 = nullptr;  // null: none
   };
   struct Options {
@@ -138,7 +138,7 @@ class Learner {
   std::size_t refreshes_ = 0;
   std::unordered_set<std::string, KeyedHash> failing_;
   Reachability reachability_;
-  std::vector<std::unique_ptr<Discovery>> retired_;      // destroyed on a later turn
+  std::vector<std::unique_ptr<Discovery>> retired_;  // destroyed on a later turn
   std::unique_ptr<Timer> bury_;
 };
 

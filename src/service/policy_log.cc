@@ -19,7 +19,8 @@ std::string_view name_of(TxtSeen::State state) {
 LogLine policy_line(std::string_view action, const Entry& entry) {
   LogLine line = LogLine("policy").with("domain", entry.domain.text()).with("action", action);
   if (entry.held)
-    line.with("mode", name_of(entry.held->policy.mode)).with("id", entry.held->id)
+    line.with("mode", name_of(entry.held->policy.mode))
+        .with("id", entry.held->id)
         .with("max_age", entry.held->policy.max_age.count());
   return line;
 }
@@ -41,7 +42,8 @@ void log_fetched(Logger& log, const Entry* before, const Entry& after, const Dis
 void log_fetch_failed(Logger& log, const Entry* before, const Entry& after, const FetchSeen& fetch) {
   const bool news = before == nullptr || !before->failure || before->failure->result != fetch.result;
   const LogLine line = policy_line(after.held ? "kept" : "absent", after)
-                           .with("failure", name_of(fetch.result)).with("reason", fetch.detail);
+                           .with("failure", name_of(fetch.result))
+                           .with("reason", fetch.detail);
   log.write(news ? LogLevel::info : LogLevel::debug, line.text());
 }
 
@@ -54,15 +56,17 @@ void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose pu
   const bool failed = seen.fetch.state == FetchSeen::State::failed;
   if (fetched) metrics.add("fetch", "ok");
   if (failed) metrics.add("fetch", name_of(seen.fetch.result));
-  if (report.fetch && report.fetch->fault != FetchFault::none)
-    metrics.add("fetch_fault", name_of(report.fetch->fault));
+  if (report.fetch && report.fetch->fault != FetchFault::none) metrics.add("fetch_fault", name_of(report.fetch->fault));
   if (purpose == Purpose::refresh && (fetched || failed)) metrics.add("refresh", fetched ? "ok" : "fail");
 }
 
 void log_discovery(Logger& log, const Entry* before, const Entry& after, const DiscoveryReport& report) {
   for (const Step& step : report.steps)
-    log.debug(LogLine("step").with("domain", after.domain.text()).with("step", step.step)
-                  .with("result", step.result).with("detail", step.detail));
+    log.debug(LogLine("step")
+                  .with("domain", after.domain.text())
+                  .with("step", step.step)
+                  .with("result", step.result)
+                  .with("detail", step.detail));
   switch (report.evidence.fetch.state) {
     case FetchSeen::State::fetched: return log_fetched(log, before, after, report);
     case FetchSeen::State::failed: return log_fetch_failed(log, before, after, report.evidence.fetch);

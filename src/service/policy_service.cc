@@ -4,7 +4,10 @@
 
 namespace tlspolicyd {
 PolicyService::PolicyService(Parts parts, Options options)
-    : parts_(parts), options_(std::move(options)), notes_(parts_.log, parts_.clock), map_names_(parts_.log),
+    : parts_(parts),
+      options_(std::move(options)),
+      notes_(parts_.log, parts_.clock),
+      map_names_(parts_.log),
       reply_timer_(parts_.timers.make([this] { on_reply_timeout(); })),
       advance_timer_(parts_.timers.make([this] { advance_some(); })) {}
 
@@ -80,8 +83,9 @@ std::string PolicyService::store_untold(const Domain& domain) {
 void PolicyService::append_reply(std::string& out, const Domain& domain, const Entry* entry, const HopDane* dane,
                                  const MapName& map, LifeTime now) {
   const ReplyRules rules = rules_for(map);
-  const ReplyLoss loss = entry != nullptr ? append_entry_reply(out, *entry, dane, now, map.form, rules)
-                                          : append_entry_reply(out, Entry{.domain = domain}, dane, now, map.form, rules);
+  const ReplyLoss loss = entry != nullptr
+                             ? append_entry_reply(out, *entry, dane, now, map.form, rules)
+                             : append_entry_reply(out, Entry{.domain = domain}, dane, now, map.form, rules);
   notes_.on_shed(domain, loss.shed);
   if (rules.dane_active) notes_.on_left_out(domain, dane, loss.left_out);
 }
@@ -98,8 +102,7 @@ EntryReply PolicyService::reply_for(const Entry& entry, MapForm form) const {
 }
 
 void PolicyService::note_lookup(std::string_view key, std::string_view payload) const {
-  if (options_.log_lookups)
-    parts_.log.info(LogLine("lookup").with("key", key).with("reply", payload));
+  if (options_.log_lookups) parts_.log.info(LogLine("lookup").with("key", key).with("reply", payload));
 }
 
 void PolicyService::learn_again(const NextHop& next_hop, Need policy, DaneNeed dane) {

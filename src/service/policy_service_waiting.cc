@@ -38,9 +38,13 @@ struct PolicyService::Waiter {
 };
 
 Ticket PolicyService::answer(const MapQuestion& question, Done done) {
-  auto waiter = std::make_shared<Waiter>(
-      Waiter{.key = std::string(question.key), .next_hop = *parse_next_hop(question.key),
-             .map = map_of(question.map_name), .done = std::move(done), .dane = {}, .learning = {}, .dane_learning = {}});
+  auto waiter = std::make_shared<Waiter>(Waiter{.key = std::string(question.key),
+                                                .next_hop = *parse_next_hop(question.key),
+                                                .map = map_of(question.map_name),
+                                                .done = std::move(done),
+                                                .dane = {},
+                                                .learning = {},
+                                                .dane_learning = {}});
   line_up(waiter);
   advance(waiter);
   return Ticket([this, waiter, alive = std::weak_ptr(alive_)] {
@@ -167,7 +171,8 @@ void PolicyService::finish(const WaiterPtr& waiter) {
   const HopDane* const dane = waiter->dane ? &*waiter->dane : dane_of(entry, waiter->hop());
   const Need need = assess(entry, now).need;
   const DaneNeed dane_wanted = dane_need(entry, dane, now, rules_for(waiter->map));
-  const std::string payload = answers_nothing(waiter->map) ? std::string(kNotFound) : reply_to(domain, entry, dane, waiter->map, now);
+  const std::string payload =
+      answers_nothing(waiter->map) ? std::string(kNotFound) : reply_to(domain, entry, dane, waiter->map, now);
   if (must_wait(waiter->map, payload)) return;
   learn_again(waiter->next_hop, need, dane_wanted);
   settle_waiter(waiter, payload);
@@ -181,14 +186,16 @@ std::string PolicyService::reply_by_now(const NextHop& next_hop, const MapName& 
   const LifeTime now = parts_.clock.life();
   const std::string& domain = next_hop.domain.text();
   const Entry* const entry = parts_.cache.find(domain);
-  if (parts_.learner.store_pending(next_hop.domain)) return temp_reply("the store has not told yet what it holds of " + domain);
+  if (parts_.learner.store_pending(next_hop.domain))
+    return temp_reply("the store has not told yet what it holds of " + domain);
   const bool temp = options_.rules.precedence.dns_error_reply == DaneVerdict::temp &&
                     assess(entry, now).applies == nullptr && parts_.learner.txt_pending(next_hop.domain);
   if (temp) return temp_reply("MTA-STS record of " + domain + " is not answered");
   const HopDane dane = learned != nullptr ? *learned : parts_.dane.so_far(next_hop.domain, hop_of(next_hop));
   std::string payload = reply_to(next_hop.domain, entry, &dane, map, now);
   const bool replaces = payload.substr(0, 3) == "OK ";
-  return replaces && must_wait(map, payload) ? temp_reply("smtp_tls_security_level of Postfix is not known yet") : payload;
+  return replaces && must_wait(map, payload) ? temp_reply("smtp_tls_security_level of Postfix is not known yet")
+                                             : payload;
 }
 
 std::string PolicyService::answer_by_now(const MapQuestion& question) {
@@ -205,7 +212,7 @@ void PolicyService::give_up(const WaiterPtr& waiter) {
 void PolicyService::settle_waiter(const WaiterPtr& waiter, const std::string& payload) {
   if (!waiter->done) return;
   note_lookup(waiter->key, payload);
-  leave(*waiter)(payload);
+  leave (*waiter)(payload);
 }
 
 void PolicyService::on_reply_timeout() {

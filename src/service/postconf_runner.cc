@@ -1,14 +1,14 @@
 #include "service/postconf_runner.h"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "net/capabilities.h"
@@ -45,7 +45,8 @@ std::string encoded(const Result<std::string>& answer) {
 Result<std::string> decoded(std::string_view& message) {
   const std::string_view text = message.substr(0, message.find('\0'));
   message.remove_prefix(std::min(text.size() + 1, message.size()));
-  if (text.substr(0, 1) != std::string_view(&kOutput, 1)) return fail(std::string(text.substr(std::min<std::size_t>(1, text.size()))));
+  if (text.substr(0, 1) != std::string_view(&kOutput, 1))
+    return fail(std::string(text.substr(std::min<std::size_t>(1, text.size()))));
   return std::string(text.substr(1));
 }
 

@@ -61,8 +61,10 @@ bool same_path(std::string_view to, std::string_view here) {
 // Both "inet:..." or "unix:...".
 bool leads_to(std::string_view endpoint, std::string_view listen) {
   constexpr std::string_view kInet = "inet:", kUnix = "unix:";
-  if (endpoint.starts_with(kInet) && listen.starts_with(kInet)) return same_inet(endpoint.substr(kInet.size()), listen.substr(kInet.size()));
-  if (endpoint.starts_with(kUnix) && listen.starts_with(kUnix)) return same_path(endpoint.substr(kUnix.size()), listen.substr(kUnix.size()));
+  if (endpoint.starts_with(kInet) && listen.starts_with(kInet))
+    return same_inet(endpoint.substr(kInet.size()), listen.substr(kInet.size()));
+  if (endpoint.starts_with(kUnix) && listen.starts_with(kUnix))
+    return same_path(endpoint.substr(kUnix.size()), listen.substr(kUnix.size()));
   return false;
 }
 
@@ -77,42 +79,57 @@ BaseLevel level_to_name(const PostfixTls& tls) {
 
 std::string setting_of(const PostfixClient& client) {
   std::string out = client.protocol + "_tls_security_level = " + client.level;
-  if (tls_of(client).level == BaseLevel::dane) out += " and " + client.protocol + "_dns_support_level = " + client.dns_support;
+  if (tls_of(client).level == BaseLevel::dane)
+    out += " and " + client.protocol + "_dns_support_level = " + client.dns_support;
   return out;
 }
 
 void advise_level(std::vector<LogLine>& out, const PostfixClient& client, const OwnMap& map, const ServedHere& here) {
   const BaseLevel named = map.means.level.value_or(level_to_name(here.level)), right = level_to_name(tls_of(client));
   if (named == right || right == BaseLevel::unknown) return;
-  const std::string given = client.place == "main.cf" ? client.protocol + "_tls_policy_maps" : "-o " + client.protocol + "_tls_policy_maps";
+  const std::string given =
+      client.place == "main.cf" ? client.protocol + "_tls_policy_maps" : "-o " + client.protocol + "_tls_policy_maps";
   out.push_back(LogLine("postfix")
                     .with("transport", client.place == "main.cf" ? client.protocol + " of main.cf" : client.place)
-                    .with("reason", "its lookups are answered for level " + std::string(name_of(named)) + " but it has " + setting_of(client))
+                    .with("reason", "its lookups are answered for level " + std::string(name_of(named)) +
+                                        " but it has " + setting_of(client))
                     .with("fix", given + "=" + map.with_level(right)));
 }
 
-void advise_form(std::vector<LogLine>& out, const PostfixSetup& setup, MapForm form, std::string_view name, const ServedHere& here) {
+void advise_form(std::vector<LogLine>& out, const PostfixSetup& setup, MapForm form, std::string_view name,
+                 const ServedHere& here) {
   const auto version = parse_version(setup.version);
   if (!version) return;
   const std::string level(name.substr(std::min(name.find(kBeforeLevel), name.size())));  // "@dane", or nothing
   if (form == MapForm::tlsrpt && *version < kKnowsAttributes)
-    out.push_back(LogLine("postfix").with("version", setup.version).with("map", name)
-                      .with("reason", "before 3.10 Postfix takes the attributes of this map name for an error and defers all mail to "
-                                      "domains with an enforced policy")
-                      .with("fix", "write " + std::string(kPlainMapName) + level + " instead in smtp_tls_policy_maps"));
+    out.push_back(
+        LogLine("postfix")
+            .with("version", setup.version)
+            .with("map", name)
+            .with("reason",
+                  "before 3.10 Postfix takes the attributes of this map name for an error and defers all mail to "
+                  "domains with an enforced policy")
+            .with("fix", "write " + std::string(kPlainMapName) + level + " instead in smtp_tls_policy_maps"));
   if (form == MapForm::plain && *version >= kChecksNames && !here.tlsrpt_map_name.empty())
-    out.push_back(LogLine("postfix").with("version", setup.version).with("map", name)
-                      .with("reason", "under this map name Postfix cannot check the names of MX hosts against the policy")
-                      .with("fix", "write " + here.tlsrpt_map_name + level + " instead in smtp_tls_policy_maps"));
+    out.push_back(
+        LogLine("postfix")
+            .with("version", setup.version)
+            .with("map", name)
+            .with("reason", "under this map name Postfix cannot check the names of MX hosts against the policy")
+            .with("fix", "write " + here.tlsrpt_map_name + level + " instead in smtp_tls_policy_maps"));
 }
 
 // Once for each form, however many clients have it.
-void advise_forms(std::vector<LogLine>& out, const PostfixSetup& setup, const std::vector<OwnMap>& maps, const ServedHere& here) {
+void advise_forms(std::vector<LogLine>& out, const PostfixSetup& setup, const std::vector<OwnMap>& maps,
+                  const ServedHere& here) {
   for (const MapForm form : {MapForm::plain, MapForm::tlsrpt}) {
-    const auto found = std::find_if(maps.begin(), maps.end(), [=](const OwnMap& map) { return map.means.form == form; });
+    const auto found =
+        std::find_if(maps.begin(), maps.end(), [=](const OwnMap& map) { return map.means.form == form; });
     const bool seen = maps.empty() && std::count(here.forms_seen.begin(), here.forms_seen.end(), form) != 0;
     if (found != maps.end()) advise_form(out, setup, form, found->name(), here);
-    else if (seen) advise_form(out, setup, form, form == MapForm::plain ? kPlainMapName : std::string_view(here.tlsrpt_map_name), here);
+    else if (seen)
+      advise_form(out, setup, form, form == MapForm::plain ? kPlainMapName : std::string_view(here.tlsrpt_map_name),
+                  here);
   }
 }
 
@@ -131,7 +148,8 @@ std::optional<OwnMap> own_map(std::string_view policy_maps, const ServedHere& he
     if (!map.starts_with(kSocketmap)) continue;
     const std::string_view endpoint = map.substr(kSocketmap.size(), map.rfind(':') - kSocketmap.size());
     const bool ours = map.rfind(':') > kSocketmap.size() &&
-                      std::any_of(here.listen.begin(), here.listen.end(), [&](const std::string& each) { return leads_to(endpoint, each); });
+                      std::any_of(here.listen.begin(), here.listen.end(),
+                                  [&](const std::string& each) { return leads_to(endpoint, each); });
     if (ours) return OwnMap{std::string(map), parse_map_name(map.substr(map.rfind(':') + 1), here.tlsrpt_map_name)};
   }
   return std::nullopt;
@@ -148,9 +166,13 @@ std::vector<LogLine> advise(const PostfixSetup& setup, const ServedHere& here) {
   }
   advise_forms(out, setup, maps, here);
   if (!setup.has_trust_anchors && !allows_no_reply(here.level.level))
-    out.push_back(LogLine("postfix").with("smtp_tls_CAfile", "empty")
-                      .with("reason", "without certificate authorities Postfix can verify nobody and defers all mail to domains with an enforced policy")
-                      .with("fix", "postconf -e smtp_tls_CAfile=/etc/ssl/certs/ca-certificates.crt"));
+    out.push_back(
+        LogLine("postfix")
+            .with("smtp_tls_CAfile", "empty")
+            .with(
+                "reason",
+                "without certificate authorities Postfix can verify nobody and defers all mail to domains with an enforced policy")
+            .with("fix", "postconf -e smtp_tls_CAfile=/etc/ssl/certs/ca-certificates.crt"));
   return out;
 }
 

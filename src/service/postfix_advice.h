@@ -22,7 +22,7 @@ struct ServedHere {
 
 // A map of Postfix that leads to one of our sockets.
 struct OwnMap {
-  std::string map;   // "socketmap:inet:127.0.0.1:8461:QUERY", without proxy: before it
+  std::string map;  // "socketmap:inet:127.0.0.1:8461:QUERY", without proxy: before it
   MapName means;
 
   [[nodiscard]] std::string with_level(BaseLevel level) const;

@@ -29,7 +29,10 @@ std::string PostfixLevel::stamp_of_files(const std::string& config_directory) {
 }
 
 PostfixLevel::PostfixLevel(Parts parts, Run run, Stamp stamp)
-    : parts_(parts), run_postconf_(std::move(run)), stamp_(std::move(stamp)), look_(parts_.timers.make([this] { look(); })) {}
+    : parts_(parts),
+      run_postconf_(std::move(run)),
+      stamp_(std::move(stamp)),
+      look_(parts_.timers.make([this] { look(); })) {}
 
 void PostfixLevel::ask(PostconfCall call, Done done) {
   asked_ = call;
@@ -49,15 +52,18 @@ void PostfixLevel::forget() {
 void PostfixLevel::run(PostconfCall call) {
   running_ = true;
   asked_at_ = parts_.clock.steady();
-  submit(parts_.lane, parts_.loop, [call = std::move(call), run = run_postconf_, stamp = stamp_, directory = directory_] {
-    std::string before = stamp(directory);
-    PostconfAnswers texts = run(call);
-    std::string found = directory_of(texts);
-    if (found.empty() || found == directory) return Answer{std::move(texts), directory, std::move(before)};
-    return Answer{std::move(texts), found, stamp(found)};
-  }, [this, alive = std::weak_ptr<char>(alive_)](const Answer& answer) {
-    if (!alive.expired()) on_answer(answer);
-  });
+  submit(
+      parts_.lane, parts_.loop,
+      [call = std::move(call), run = run_postconf_, stamp = stamp_, directory = directory_] {
+        std::string before = stamp(directory);
+        PostconfAnswers texts = run(call);
+        std::string found = directory_of(texts);
+        if (found.empty() || found == directory) return Answer{std::move(texts), directory, std::move(before)};
+        return Answer{std::move(texts), found, stamp(found)};
+      },
+      [this, alive = std::weak_ptr<char>(alive_)](const Answer& answer) {
+        if (!alive.expired()) on_answer(answer);
+      });
 }
 
 void PostfixLevel::on_answer(const Answer& answer) {
@@ -72,7 +78,9 @@ void PostfixLevel::on_answer(const Answer& answer) {
   again_ = true;
   warned_.clear();
   if (told_ != *tls)
-    parts_.log.info(LogLine("postfix_security_level").with("level", name_of(tls->level)).with("dnssec", tls->dnssec ? "yes" : "no"));
+    parts_.log.info(LogLine("postfix_security_level")
+                        .with("level", name_of(tls->level))
+                        .with("dnssec", tls->dnssec ? "yes" : "no"));
   told_ = *tls;
   note_setup_failure(answer.texts);
   if (!answer.texts.settings) return report(std::nullopt);
@@ -83,11 +91,13 @@ void PostfixLevel::on_answer(const Answer& answer) {
 void PostfixLevel::on_failure(const Error& error) {
   if (std::exchange(again_, false)) seen_ = "failed";  // what no file has: the next look finds a change
   if (std::exchange(warned_, error.text) != error.text)
-    parts_.log.warning(LogLine("postfix_security_level")
-                           .with("level", name_of(told_.value_or(PostfixTls{}).level))
-                           .with("reason", error.text)
-                           .with("cure", "name the level in smtp_tls_policy_maps as in QUERY@may or set postfix_security_level to the "
-                                         "smtp_tls_security_level of Postfix"));
+    parts_.log.warning(
+        LogLine("postfix_security_level")
+            .with("level", name_of(told_.value_or(PostfixTls{}).level))
+            .with("reason", error.text)
+            .with("cure",
+                  "name the level in smtp_tls_policy_maps as in QUERY@may or set postfix_security_level to the "
+                  "smtp_tls_security_level of Postfix"));
   report(std::nullopt);
 }
 
@@ -96,7 +106,8 @@ void PostfixLevel::note_setup_failure(const PostconfAnswers& texts) {
   const Result<std::string>& failed = texts.settings ? texts.transports : texts.settings;
   const std::string reason = failed ? "" : failed.error().text;
   if (std::exchange(setup_warned_, reason) == reason || reason.empty()) return;
-  parts_.log.info(LogLine("postfix").with("reason", reason).with("result", "settings of main.cf and master.cf are not checked"));
+  parts_.log.info(
+      LogLine("postfix").with("reason", reason).with("result", "settings of main.cf and master.cf are not checked"));
 }
 
 void PostfixLevel::report(std::optional<PostfixSetup> setup) {
@@ -107,10 +118,11 @@ void PostfixLevel::report(std::optional<PostfixSetup> setup) {
 void PostfixLevel::look() {
   if (running_ || !done_) return;
   if (parts_.clock.steady() - asked_at_ >= kBetweenRuns) return run(asked_);
-  submit(parts_.lane, parts_.loop, [stamp = stamp_, directory = directory_] { return stamp(directory); },
-         [this, alive = std::weak_ptr<char>(alive_)](const std::string& stamp) {
-           if (!alive.expired()) on_look(stamp);
-         });
+  submit(
+      parts_.lane, parts_.loop, [stamp = stamp_, directory = directory_] { return stamp(directory); },
+      [this, alive = std::weak_ptr<char>(alive_)](const std::string& stamp) {
+        if (!alive.expired()) on_look(stamp);
+      });
 }
 
 void PostfixLevel::on_look(const std::string& stamp) {

@@ -69,13 +69,13 @@ class PostfixLevel {
   Stamp stamp_;
   bool running_ = false;
   std::optional<PostconfCall> waiting_;  // while running_
-  PostconfCall asked_;  // last
+  PostconfCall asked_;                   // last
   SteadyTime asked_at_{};
   Done done_;
   std::optional<PostfixTls> told_;  // by postconf, last
   std::string directory_ = "/etc/postfix", seen_;
-  bool again_ = false;     // a failure is to be followed by one more try
-  std::string warned_;     // of which failure
+  bool again_ = false;  // a failure is to be followed by one more try
+  std::string warned_;  // of which failure
   std::string setup_warned_;
   std::unique_ptr<Timer> look_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

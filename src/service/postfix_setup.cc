@@ -17,15 +17,14 @@ constexpr std::array<std::string_view, 2> kProtocols{"smtp", "lmtp"};
 
 using Settings = std::map<std::string, std::string, std::less<>>;  // by name
 
-tl::unexpected<Error> strange(std::string_view line) {
-  return fail("postconf says \"" + printable(line, 60) + '"');
-}
+tl::unexpected<Error> strange(std::string_view line) { return fail("postconf says \"" + printable(line, 60) + '"'); }
 
 // "name = value" lines; `take` gets both.
 template <typename Take>
 void each_setting(std::string_view text, Take take) {
   for (const std::string_view line : split(text, '\n'))
-    if (const auto equals = line.find('='); equals != line.npos) take(trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
+    if (const auto equals = line.find('='); equals != line.npos)
+      take(trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
 }
 
 std::string value_of(const Settings& settings, std::string_view name) {
@@ -35,8 +34,8 @@ std::string value_of(const Settings& settings, std::string_view name) {
 
 PostfixClient main_client(std::string_view protocol, const Settings& settings) {
   const std::string begin(protocol);
-  return {"main.cf", begin, value_of(settings, begin + "_tls_security_level"), value_of(settings, begin + "_dns_support_level"),
-          value_of(settings, begin + "_tls_policy_maps")};
+  return {"main.cf", begin, value_of(settings, begin + "_tls_security_level"),
+          value_of(settings, begin + "_dns_support_level"), value_of(settings, begin + "_tls_policy_maps")};
 }
 
 std::string* field_of(PostfixClient& client, std::string_view name) {
@@ -47,7 +46,8 @@ std::string* field_of(PostfixClient& client, std::string_view name) {
 }
 
 // `path`: "service/type/name", where the service may have slashes of its own.
-void take_transport(std::vector<PostfixClient>& clients, const PostfixClient& main, std::string_view path, std::string_view value) {
+void take_transport(std::vector<PostfixClient>& clients, const PostfixClient& main, std::string_view path,
+                    std::string_view value) {
   const auto slash = path.rfind('/');
   if (slash == path.npos) return;
   const std::string_view place = path.substr(0, slash), name = path.substr(slash + 1);
@@ -76,9 +76,11 @@ Result<PostfixTls> parse_postconf(std::string_view output) {
 PostfixSetup parse_setup(std::string_view settings, std::string_view transports) {
   Settings main;
   each_setting(settings, [&](std::string_view name, std::string_view value) { main.emplace(name, value); });
-  PostfixSetup setup{.version = value_of(main, "mail_version"), .config_directory = value_of(main, "config_directory"), .clients = {}};
+  PostfixSetup setup{
+      .version = value_of(main, "mail_version"), .config_directory = value_of(main, "config_directory"), .clients = {}};
   if (main.count("smtp_tls_CAfile") != 0)
-    setup.has_trust_anchors = !value_of(main, "smtp_tls_CAfile").empty() || !value_of(main, "smtp_tls_CApath").empty() ||
+    setup.has_trust_anchors = !value_of(main, "smtp_tls_CAfile").empty() ||
+                              !value_of(main, "smtp_tls_CApath").empty() ||
                               value_of(main, "tls_append_default_CA") == "yes";
   if (main.empty()) return setup;
   for (const std::string_view protocol : kProtocols) setup.clients.push_back(main_client(protocol, main));

@@ -23,7 +23,7 @@ struct PostfixTls {
 
 // The delivery clients that one place configures.
 struct PostfixClient {
-  std::string place;  // "main.cf", or the line of master.cf: "strict/unix"
+  std::string place;     // "main.cf", or the line of master.cf: "strict/unix"
   std::string protocol;  // "smtp" or "lmtp": how its parameters begin
   std::string level, dns_support, policy_maps;
 };

@@ -33,10 +33,11 @@ void PrecedenceSwitch::tell() {
                      .with("reason", ignored ? "its AD is not trusted here, by resolver_trust_ad"
                                              : "no AD in its answer to " + canary_ + ": it does not validate DNSSEC")
                      .with("effect", "DANE is not looked at, and replies follow MTA-STS alone")
-                     .with("cure", ignored ? "run a validating resolver on loopback, or, where nobody can forge answers on "
-                                             "the way from this one, set resolver_trust_ad = always"
-                                           : "let resolver name a validating one on loopback; if it does validate, let "
-                                             "dane_canary name a signed record"));
+                     .with("cure", ignored
+                                       ? "run a validating resolver on loopback, or, where nobody can forge answers on "
+                                         "the way from this one, set resolver_trust_ad = always"
+                                       : "let resolver name a validating one on loopback; if it does validate, let "
+                                         "dane_canary name a signed record"));
   }
   told_blind_ = blind;
   if (std::exchange(told_active_, active()) != active())

@@ -50,10 +50,14 @@ void Reachability::failed(const IpAddress& address, const std::string& why, Life
   if (warned_once_ && now - warned_ < kBetweenWarnings) return;
   warned_once_ = true;
   warned_ = now;
-  log_.warning(LogLine("connect").with("result", "no policy host could be connected to")
-                   .with("since_s", (now - since_).count())
-                   .with("last", why)
-                   .with("fix", "allow outgoing TCP to port 443 on this host and in the firewalls before it; tlspolicyd uses no proxy"));
+  log_.warning(
+      LogLine("connect")
+          .with("result", "no policy host could be connected to")
+          .with("since_s", (now - since_).count())
+          .with("last", why)
+          .with(
+              "fix",
+              "allow outgoing TCP to port 443 on this host and in the firewalls before it; tlspolicyd uses no proxy"));
 }
 
 }  // namespace tlspolicyd

@@ -24,7 +24,8 @@ Ticket RecentDns::ask(const DnsQuestion& question, DnsTurn turn, Done done) {
     running->second.askers.add(asker);
     if (is_new) {
       running->second.since = now;
-      running->second.ticket = dns_.ask(question, turn, [this, place = running->first](const DnsAnswer& answer) { on_answer(Place(place), answer); });
+      running->second.ticket = dns_.ask(
+          question, turn, [this, place = running->first](const DnsAnswer& answer) { on_answer(Place(place), answer); });
     }
   }
   return Ticket([asker] { *asker = nullptr; });

@@ -29,7 +29,8 @@ class RecentDns final : public Dns {
   // Of at most 64 kB each, and most of 100 octets.
   static constexpr std::size_t kMaxKept = 256;
 
-  RecentDns(Dns& dns, Executor& loop, const Clock& clock) : dns_(dns), loop_(loop), clock_(clock) {}  // all outlive this object
+  RecentDns(Dns& dns, Executor& loop, const Clock& clock)
+      : dns_(dns), loop_(loop), clock_(clock) {}  // all outlive this object
   RecentDns(const RecentDns&) = delete;
   RecentDns& operator=(const RecentDns&) = delete;
 
@@ -43,7 +44,7 @@ class RecentDns final : public Dns {
  private:
   using Generation = std::uint64_t;  // counts forget()
   using Key = std::tuple<Generation, std::string, RrType>;
-  using Asker = std::shared_ptr<Done>;  // of an empty function: cancelled
+  using Asker = std::shared_ptr<Done>;    // of an empty function: cancelled
   using Place = std::pair<Key, DnsTurn>;  // who may go first does not wait behind who may not
   struct Running {
     SteadyTime since;

@@ -9,14 +9,15 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr seconds kSoonest{1};             // due times are whole seconds
-constexpr seconds kLatest{60};             // what is put meanwhile falls due no sooner, but to lapse
+constexpr seconds kSoonest{1};               // due times are whole seconds
+constexpr seconds kLatest{60};               // what is put meanwhile falls due no sooner, but to lapse
 constexpr std::size_t kMaxDropsALook = 500;  // entries that ran out, so that a turn stays short
 
 }  // namespace
 
 Refresher::Refresher(Parts parts)
-    : parts_(parts), ages_({parts.learner, parts.cache, parts.shadow, parts.timers, parts.clock}),
+    : parts_(parts),
+      ages_({parts.learner, parts.cache, parts.shadow, parts.timers, parts.clock}),
       timer_(parts_.timers.make([this] { look(); })) {}
 
 void Refresher::start() { timer_->start(kSoonest); }
@@ -45,8 +46,7 @@ void Refresher::handle(const Entry& entry, LifeTime now) {
       later.due = lapse_of(*entry.held);
       return parts_.cache.put(std::move(later), now);
     }
-    case DueStep::lapse:
-      return drop(entry, now);
+    case DueStep::lapse: return drop(entry, now);
   }
 }
 

@@ -36,7 +36,9 @@ void ResolverCanary::ask(const DnsQuestion& question) {
 void ResolverCanary::ask_new() {
   if (!question_) return;
   const std::vector<Resolver> resolvers = parts_.dns.resolvers();
-  std::erase_if(trials_, [&](const auto& trial) { return std::find(resolvers.begin(), resolvers.end(), trial.first) == resolvers.end(); });
+  std::erase_if(trials_, [&](const auto& trial) {
+    return std::find(resolvers.begin(), resolvers.end(), trial.first) == resolvers.end();
+  });
   for (const Resolver& resolver : resolvers) {
     const auto [place, is_new] = trials_.try_emplace(resolver);
     if (!is_new) continue;
@@ -68,7 +70,8 @@ void ResolverCanary::on_answer(const Resolver& resolver, const DnsAnswer& answer
 void ResolverCanary::on_failure(Trial& trial, const DnsAnswer& answer) {
   if (!std::exchange(trial.silent, true) && !trial.ad) on_verdict_();
   if (answered_ || std::exchange(warned_, true)) return;
-  parts_.log.warning(LogLine("resolver").with("reason", answer.detail)
+  parts_.log.warning(LogLine("resolver")
+                         .with("reason", answer.detail)
                          .with("cure", "start it or set resolver; until then only cached policies are known"));
 }
 
@@ -78,10 +81,11 @@ void ResolverCanary::judge(const Resolver& resolver, Trial& trial, AdBit ad) {
   trial.timer->start(validates ? milliseconds(kBetween) : milliseconds(kUntilWell));
   parts_.dns.set_validates(resolver, validates);
   if (is_new && !validates && trials_.size() > 1)
-    parts_.log.warning(LogLine("resolver").with("resolver", to_text(resolver))
-                           .with("reason", ad == AdBit::not_trusted
-                                               ? "its AD is not trusted here, by resolver_trust_ad"
-                                               : "no AD in its answer to " + text_of(*question_) + ": it does not validate DNSSEC")
+    parts_.log.warning(LogLine("resolver")
+                           .with("resolver", to_text(resolver))
+                           .with("reason", ad == AdBit::not_trusted ? "its AD is not trusted here, by resolver_trust_ad"
+                                                                    : "no AD in its answer to " + text_of(*question_) +
+                                                                          ": it does not validate DNSSEC")
                            .with("effect", "it gets no DANE lookups while another resolver answers with AD")
                            .with("cure", "let it validate DNSSEC, or remove it from the resolvers"));
   on_verdict_();

@@ -37,20 +37,22 @@ CloseReason reason_of(int error) {
 
 }  // namespace
 
-SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, Owner& owner,
-                                         UniqueFd fd)
-    : traffic_(traffic), owner_(owner), fd_(std::move(fd)),
-      event_(loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); },
-             FdEvent::Urgency::at_once, FdEvent::Trigger::edge),
-      peer_(peer_of(fd_.get())), pending_(traffic.limits.pending), last_heard_(traffic.clock.steady()),
+SocketmapConnection::SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, Owner& owner, UniqueFd fd)
+    : traffic_(traffic),
+      owner_(owner),
+      fd_(std::move(fd)),
+      event_(
+          loop, fd_.get(), [this](FdEvent::Watch ready) { on_ready(ready); }, FdEvent::Urgency::at_once,
+          FdEvent::Trigger::edge),
+      peer_(peer_of(fd_.get())),
+      pending_(traffic.limits.pending),
+      last_heard_(traffic.clock.steady()),
       rest_(loop.backlog(), [this] { go_on(); }) {
   event_.watch(FdEvent::Watch::read);
   owner_.on_limit_set();
 }
 
-bool SocketmapConnection::is_new(SteadyTime now) const {
-  return !heard_ && now - last_heard_ < kFirstMoment;
-}
+bool SocketmapConnection::is_new(SteadyTime now) const { return !heard_ && now - last_heard_ < kFirstMoment; }
 
 bool SocketmapConnection::is_busy() const {
   char octet;
@@ -187,7 +189,7 @@ std::size_t SocketmapConnection::work_off(std::string_view input, std::size_t le
   working_ = false;
   more_ = left == 0 && done < input.size() && !ending_ && !closed_;
   if (more_) rest_.add();
-  note_partial(may_read() && done < input.size(), done > 0);
+  note_partial(may_read() && done<input.size(), done> 0);
   out.clear();
   traffic_.to_send = std::move(out);  // allocated, for the next turn
   return ending_ ? input.size() : done;
@@ -226,8 +228,8 @@ void SocketmapConnection::ask(const SocketmapRequest& request, std::string& out)
   PendingQuestions::Question& waiting = pending_.add(question, traffic_.clock.steady());
   owner_.on_limit_set();
   if (known) return pending_.answer(waiting, traffic_.reply);
-  waiting.ticket = traffic_.answers.answer(
-      question, [this, &waiting](std::string_view payload) { on_answer(waiting, payload); });
+  waiting.ticket =
+      traffic_.answers.answer(question, [this, &waiting](std::string_view payload) { on_answer(waiting, payload); });
 }
 
 void SocketmapConnection::on_answer(PendingQuestions::Question& question, std::string_view payload) {

@@ -30,8 +30,7 @@ class SocketmapConnection {
     // and before anything else is done with the connection.
     virtual void on_input(SocketmapConnection& connection, std::string_view input) = 0;
     // Nothing happens to it any more. Not to be destroyed at once.
-    virtual void on_closed(SocketmapConnection& connection, CloseReason reason,
-                           const std::string& detail) = 0;
+    virtual void on_closed(SocketmapConnection& connection, CloseReason reason, const std::string& detail) = 0;
   };
 
   SocketmapConnection(Loop& loop, SocketmapTraffic& traffic, Owner& owner, UniqueFd fd);
@@ -72,9 +71,7 @@ class SocketmapConnection {
   void read_rest();
   void on_end_of_input();
   void end(CloseReason reason, std::string detail);
-  [[nodiscard]] bool has_room() const {
-    return !closed_ && !ending_ && outbox_.empty() && pending_.has_room();
-  }
+  [[nodiscard]] bool has_room() const { return !closed_ && !ending_ && outbox_.empty() && pending_.has_room(); }
   // Nothing that has been read waits for its turn.
   [[nodiscard]] bool may_read() const { return has_room() && !more_; }
   void go_on();
@@ -96,17 +93,17 @@ class SocketmapConnection {
   UniqueFd fd_;
   FdEvent event_;
   Peer peer_;
-  std::string kept_;                 // received, not worked off
+  std::string kept_;  // received, not worked off
   SocketmapOutbox outbox_;
   PendingQuestions pending_;
   SteadyTime last_heard_;
   bool heard_ = false;
-  bool working_ = false;             // questions are being taken: answers wait for the end of that
+  bool working_ = false;  // questions are being taken: answers wait for the end of that
   bool closed_ = false;
-  bool more_ = false;                // in kept_, beyond what is worked off in one turn: rest_ does it
+  bool more_ = false;  // in kept_, beyond what is worked off in one turn: rest_ does it
   BacklogTask rest_;
-  std::optional<SteadyTime> frame_since_;    // of a frame that is not complete
-  std::optional<CloseReason> ending_;        // no more input; close when nothing is owed
+  std::optional<SteadyTime> frame_since_;  // of a frame that is not complete
+  std::optional<CloseReason> ending_;      // no more input; close when nothing is owed
   std::string ending_detail_;
   std::optional<std::size_t> left_to_drain_;  // octets that may still be read; set: no more than has arrived
 };

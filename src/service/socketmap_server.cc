@@ -32,16 +32,20 @@ std::string_view first_key(std::string_view input) {
 // Whether somebody should look: at what talks to us, at the number of connections, or
 // at why no answer came.
 LogLevel level_of(CloseReason reason) {
-  const bool warning = reason == CloseReason::malformed || reason == CloseReason::displaced ||
-                       reason == CloseReason::late;
+  const bool warning =
+      reason == CloseReason::malformed || reason == CloseReason::displaced || reason == CloseReason::late;
   return warning ? LogLevel::warning : LogLevel::info;
 }
 
 }  // namespace
 
-SocketmapServer::SocketmapServer(Loop& loop, Timers& timers, const Clock& clock, Answers& answers,
-                                 Metrics& metrics, Logger& log, SocketmapServerOptions options)
-    : loop_(loop), timers_(timers), metrics_(metrics), log_(log), options_(options),
+SocketmapServer::SocketmapServer(Loop& loop, Timers& timers, const Clock& clock, Answers& answers, Metrics& metrics,
+                                 Logger& log, SocketmapServerOptions options)
+    : loop_(loop),
+      timers_(timers),
+      metrics_(metrics),
+      log_(log),
+      options_(options),
       traffic_(clock, answers, metrics, options.limits),
       accepted_(metrics.counter("connections", "accepted")),
       turn_end_(loop, [this] { work_off_batch(); }),
@@ -79,8 +83,7 @@ void SocketmapServer::on_accepted(UniqueFd fd) {
   added.place = {std::prev(connections_.end()), held_.try_emplace(added.peer(), 0).first};
   ++added.place.held->second;
   share_out();
-  if (connections_.size() > options_.max_connections)
-    longest_idle_of_the_greediest().close(CloseReason::displaced);
+  if (connections_.size() > options_.max_connections) longest_idle_of_the_greediest().close(CloseReason::displaced);
 }
 
 // Who asks now is worth more than who stays connected without asking, and the answer from
@@ -115,7 +118,8 @@ void SocketmapServer::share_out() {
 
 void SocketmapServer::announce_in_hand() {
   std::array<std::string_view, kBatch> keys;
-  std::transform(in_hand_.begin(), in_hand_.end(), keys.begin(), [](const auto& item) { return first_key(item.second); });
+  std::transform(in_hand_.begin(), in_hand_.end(), keys.begin(),
+                 [](const auto& item) { return first_key(item.second); });
   traffic_.answers.expect(std::span(keys).first(in_hand_.size()));
 }
 
@@ -128,8 +132,7 @@ void SocketmapServer::work_off_batch() {
   traffic_.inbox.clear();
 }
 
-void SocketmapServer::on_closed(SocketmapConnection& connection, CloseReason reason,
-                                const std::string& detail) {
+void SocketmapServer::on_closed(SocketmapConnection& connection, CloseReason reason, const std::string& detail) {
   log_closed(connection, reason, detail);
   metrics_.add("connections_closed", name_of(reason));
   const SocketmapConnection::Place place = connection.place;
@@ -184,8 +187,7 @@ void SocketmapServer::log_starved(const Listener& listener, int error) {
                    .with("cure", "raise the limit of open files (LimitNOFILE=)"));
 }
 
-void SocketmapServer::log_closed(const SocketmapConnection& connection, CloseReason reason,
-                                 const std::string& detail) {
+void SocketmapServer::log_closed(const SocketmapConnection& connection, CloseReason reason, const std::string& detail) {
   if (reason == CloseReason::peer || reason == CloseReason::drained) return;
   if (!log_limit_.allows(connection.peer(), traffic_.clock.steady())) return;
   LogLine line("socketmap");

@@ -27,8 +27,8 @@ struct SocketmapServerOptions {
 
 class SocketmapServer final : private Listener::Owner, private SocketmapConnection::Owner {
  public:
-  SocketmapServer(Loop& loop, Timers& timers, const Clock& clock, Answers& answers,
-                  Metrics& metrics, Logger& log, SocketmapServerOptions options);
+  SocketmapServer(Loop& loop, Timers& timers, const Clock& clock, Answers& answers, Metrics& metrics, Logger& log,
+                  SocketmapServerOptions options);
   SocketmapServer(const SocketmapServer&) = delete;
   SocketmapServer& operator=(const SocketmapServer&) = delete;
 
@@ -51,8 +51,7 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
   void on_starved(const Listener& listener, int error) override;
   void on_limit_set() override;
   void on_input(SocketmapConnection& connection, std::string_view input) override;
-  void on_closed(SocketmapConnection& connection, CloseReason reason,
-                 const std::string& detail) override;
+  void on_closed(SocketmapConnection& connection, CloseReason reason, const std::string& detail) override;
 
   void announce_in_hand();
   void work_off_batch();
@@ -60,8 +59,7 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
   void sweep();
   [[nodiscard]] SocketmapConnection& longest_idle_of_the_greediest();
   void log_starved(const Listener& listener, int error);
-  void log_closed(const SocketmapConnection& connection, CloseReason reason,
-                  const std::string& detail);
+  void log_closed(const SocketmapConnection& connection, CloseReason reason, const std::string& detail);
   void close_all(CloseReason reason);
   void finish_drain();
 
@@ -75,7 +73,7 @@ class SocketmapServer final : private Listener::Owner, private SocketmapConnecti
   std::uint64_t& accepted_;
   std::map<Peer, std::size_t> held_;  // connections by peer
   Connections connections_;
-  Connections closed_;                // may still be in a callback of theirs
+  Connections closed_;  // may still be in a callback of theirs
   std::list<Listener> listeners_;
   // What was received in this turn; worked off before anything else is done to a connection.
   using Batch = std::vector<std::pair<SocketmapConnection*, std::string_view>>;

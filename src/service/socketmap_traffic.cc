@@ -36,7 +36,9 @@ std::string_view name_of(CloseReason reason) {
 
 SocketmapTraffic::SocketmapTraffic(const Clock& the_clock, Answers& the_answers, Metrics& metrics,
                                    SocketmapLimits the_limits)
-    : clock(the_clock), answers(the_answers), limits(the_limits),
+    : clock(the_clock),
+      answers(the_answers),
+      limits(the_limits),
       requests(metrics.counter("requests", "socketmap")),
       replies(reply_counters(metrics, std::make_index_sequence<kReplyKinds>{})) {}
 

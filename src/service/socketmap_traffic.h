@@ -16,21 +16,24 @@
 namespace tlspolicyd {
 
 struct SocketmapLimits {
-  std::size_t pending = 64;         // questions of a connection that may wait for an answer
-  seconds first_octet{60};          // Postfix connects in order to ask
-  seconds frame{10};                // from a question's first octet to its last
-  seconds unread{30};               // for replies that the other end does not read
-  seconds late{90};                 // Postfix gives up after 100 s: better no reply than one
-                                    // that it takes for the answer to its next question
+  std::size_t pending = 64;  // questions of a connection that may wait for an answer
+  seconds first_octet{60};   // Postfix connects in order to ask
+  seconds frame{10};         // from a question's first octet to its last
+  seconds unread{30};        // for replies that the other end does not read
+  seconds late{90};          // Postfix gives up after 100 s: better no reply than one
+                             // that it takes for the answer to its next question
 };
 
 enum class CloseReason : std::uint8_t {
-  peer,         // it hung up
-  error,        // the kernel says so
-  malformed,    // no netstring, or no request in it
-  first_octet, frame, unread, late,  // a limit above
-  displaced,    // too many connections
-  drained,      // we end
+  peer,       // it hung up
+  error,      // the kernel says so
+  malformed,  // no netstring, or no request in it
+  first_octet,
+  frame,
+  unread,
+  late,       // a limit above
+  displaced,  // too many connections
+  drained,    // we end
 };
 
 [[nodiscard]] std::string_view name_of(CloseReason reason);

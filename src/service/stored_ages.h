@@ -33,9 +33,9 @@ class StoredAges {
 
   Parts parts_;
   LifeTime started_;
-  bool settled_ = false;                    // the window is over
-  bool older_ = false;                      // the walk under way makes policies older
-  WallTime too_young_ = WallTime::min();    // and forgets stored times that are false, up to this
+  bool settled_ = false;                  // the window is over
+  bool older_ = false;                    // the walk under way makes policies older
+  WallTime too_young_ = WallTime::min();  // and forgets stored times that are false, up to this
   std::size_t cursor_ = 0;
   std::unique_ptr<Timer> next_;
 };

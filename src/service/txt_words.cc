@@ -18,32 +18,26 @@ struct TxtWords {
   std::string_view result, cure;
 };
 
-constexpr TxtWords kAbsent{
-    "absent", "To take part, publish one TXT record at _mta-sts under the domain: v=STSv1; id=20260101;"};
-constexpr TxtWords kWrongVersion{
-    "wrong_version", "Begin the record with exactly v=STSv1; (spelt so, no blanks or quotes before it)."};
-constexpr TxtWords kNoSemicolon{
-    "missing_semicolon", "Put a semicolon after v=STSv1: v=STSv1; id=20260101;"};
-constexpr TxtWords kEscaped{
-    "escaped_semicolon", "Remove the backslash before each semicolon: v=STSv1; id=20260101;"};
-constexpr TxtWords kQuoted{
-    "quoted", "Remove the double quotes from the value: the DNS software adds its own."};
-constexpr TxtWords kTrailingBlank{
-    "trailing_blank", "Remove the blank at the end of the record, or put a semicolon before it."};
-constexpr TxtWords kBlankAtEquals{
-    "blank_at_equals", "Remove the blank beside the equals sign: id=20260101"};
-constexpr TxtWords kSeveral{
-    "several", "Delete all but one of the records that begin with v=STSv1; (with two, none counts)."};
-constexpr TxtWords kNoId{
-    "id_missing", "Add the field id=, with 1 to 32 letters or digits: v=STSv1; id=20260101;"};
-constexpr TxtWords kIdCase{
-    "id_case", "Write the field's name in lower case: id=20260101"};
-constexpr TxtWords kBadId{
-    "bad_id", "Write 1 to 32 letters or digits after id=, nothing else: no dots, dashes or colons."};
-constexpr TxtWords kBadExtension{
-    "bad_extension", "Remove the field that has \"=\" inside its value, or write the value without it."};
-constexpr TxtWords kMalformed{
-    "malformed", "Write the record as fields name=value with a semicolon between: v=STSv1; id=20260101;"};
+constexpr TxtWords kAbsent{"absent",
+                           "To take part, publish one TXT record at _mta-sts under the domain: v=STSv1; id=20260101;"};
+constexpr TxtWords kWrongVersion{"wrong_version",
+                                 "Begin the record with exactly v=STSv1; (spelt so, no blanks or quotes before it)."};
+constexpr TxtWords kNoSemicolon{"missing_semicolon", "Put a semicolon after v=STSv1: v=STSv1; id=20260101;"};
+constexpr TxtWords kEscaped{"escaped_semicolon", "Remove the backslash before each semicolon: v=STSv1; id=20260101;"};
+constexpr TxtWords kQuoted{"quoted", "Remove the double quotes from the value: the DNS software adds its own."};
+constexpr TxtWords kTrailingBlank{"trailing_blank",
+                                  "Remove the blank at the end of the record, or put a semicolon before it."};
+constexpr TxtWords kBlankAtEquals{"blank_at_equals", "Remove the blank beside the equals sign: id=20260101"};
+constexpr TxtWords kSeveral{"several",
+                            "Delete all but one of the records that begin with v=STSv1; (with two, none counts)."};
+constexpr TxtWords kNoId{"id_missing", "Add the field id=, with 1 to 32 letters or digits: v=STSv1; id=20260101;"};
+constexpr TxtWords kIdCase{"id_case", "Write the field's name in lower case: id=20260101"};
+constexpr TxtWords kBadId{"bad_id",
+                          "Write 1 to 32 letters or digits after id=, nothing else: no dots, dashes or colons."};
+constexpr TxtWords kBadExtension{"bad_extension",
+                                 "Remove the field that has \"=\" inside its value, or write the value without it."};
+constexpr TxtWords kMalformed{"malformed",
+                              "Write the record as fields name=value with a semicolon between: v=STSv1; id=20260101;"};
 
 bool begins_with_token(std::string_view record) { return record.substr(0, kToken.size()) == kToken; }
 
@@ -88,8 +82,8 @@ std::string first_that(const DnsAnswer& answer, Test test) {
 }
 
 Step told(const TxtWords& words, std::string detail, const DnsAnswer& answer) {
-  return {"txt", std::string(words.result), std::move(detail) + " (" + dns_facts(answer) + ")",
-          std::string(kTxtRfc), std::string(words.cure)};
+  return {"txt", std::string(words.result), std::move(detail) + " (" + dns_facts(answer) + ")", std::string(kTxtRfc),
+          std::string(words.cure)};
 }
 
 std::string nothing_seen(const DnsAnswer& answer) {

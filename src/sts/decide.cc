@@ -16,8 +16,7 @@ const HeldPolicy* usable_policy(const Entry* entry, LifeTime now) {
 const FetchMade* last_fetch_of(const Entry* entry, std::string_view id) {
   if (entry == nullptr || !entry->fetches) return nullptr;
   const auto& made = *entry->fetches;
-  const auto found = std::find_if(made.begin(), made.end(),
-                                  [&](const FetchMade& one) { return one.id == id; });
+  const auto found = std::find_if(made.begin(), made.end(), [&](const FetchMade& one) { return one.id == id; });
   return found == made.end() ? nullptr : &*found;
 }
 
@@ -29,8 +28,7 @@ LifeTime next_fetch_of(const FetchMade& made, const StsOptions& options) {
 
 // How long what TXT said counts as current: its TTL within bounds; errors a minute.
 seconds current_for(const TxtSeen& txt, const StsOptions& options) {
-  const seconds cap = txt.state == TxtSeen::State::lookup_failed ? kMaxFailureCurrent
-                                                                 : options.id_check_interval;
+  const seconds cap = txt.state == TxtSeen::State::lookup_failed ? kMaxFailureCurrent : options.id_check_interval;
   return std::clamp(txt.ttl, kMinTxtCurrent, std::max(cap, kMinTxtCurrent));
 }
 
@@ -48,9 +46,7 @@ LifeTime current_until(const Entry& after, const Evidence& seen, LifeTime now, c
 
 std::vector<FetchMade> fetches_but(const Entry& entry, std::string_view id) {
   auto made = entry.fetches ? *entry.fetches : std::vector<FetchMade>();
-  made.erase(std::remove_if(made.begin(), made.end(),
-                            [&](const FetchMade& one) { return one.id == id; }),
-             made.end());
+  made.erase(std::remove_if(made.begin(), made.end(), [&](const FetchMade& one) { return one.id == id; }), made.end());
   return made;
 }
 
@@ -69,13 +65,11 @@ void note_fetch(Entry& entry, std::string id, LifeTime now, bool succeeded) {
 // The held policy says itself when its id was fetched; once it goes, that is noted.
 void drop_held(Entry& entry) {
   if (!entry.held) return;
-  if (last_fetch_of(&entry, entry.held->id) == nullptr)
-    note_fetch(entry, entry.held->id, entry.held->fetched, true);
+  if (last_fetch_of(&entry, entry.held->id) == nullptr) note_fetch(entry, entry.held->id, entry.held->fetched, true);
   entry.held = nullptr;
 }
 
-void note_failure(Entry& entry, bool in_txt, StsResult result, const std::string& detail,
-                  LifeTime now) {
+void note_failure(Entry& entry, bool in_txt, StsResult result, const std::string& detail, LifeTime now) {
   Failure failure = entry.failure ? *entry.failure : Failure{.since = now};
   failure.in_txt = in_txt;
   failure.result = result;
@@ -92,24 +86,18 @@ void judge_txt(Entry& entry, const TxtSeen& txt, LifeTime now) {
   const bool readable = txt.state == TxtSeen::State::id;
   const bool fetching_fails = held != nullptr && entry.failure && !entry.failure->in_txt;
   if (fetching_fails) return;
-  if (!readable && expected)
-    note_failure(entry, true, StsResult::sts_policy_fetch_error, txt.detail, now);
-  else
-    entry.failure = nullptr;
+  if (!readable && expected) note_failure(entry, true, StsResult::sts_policy_fetch_error, txt.detail, now);
+  else entry.failure = nullptr;
 }
 
 void judge_failures(Entry& entry, const Evidence& seen, LifeTime now) {
   switch (seen.fetch.state) {
-    case FetchSeen::State::fetched:
-      entry.failure = nullptr;
-      return;
+    case FetchSeen::State::fetched: entry.failure = nullptr; return;
     case FetchSeen::State::failed:
       if (!seen.fetch.made) return;  // no word of the host
       return note_failure(entry, false, seen.fetch.result, seen.fetch.detail, now);
-    case FetchSeen::State::paced:
-      return;  // nothing new was learned
-    case FetchSeen::State::not_needed:
-      return judge_txt(entry, seen.txt, now);
+    case FetchSeen::State::paced: return;  // nothing new was learned
+    case FetchSeen::State::not_needed: return judge_txt(entry, seen.txt, now);
   }
 }
 
@@ -122,9 +110,7 @@ bool stands(const Entry* before, FetchSeen::State fetch, LifeTime now) {
 
 }  // namespace
 
-bool usable(const HeldPolicy& held, LifeTime now) {
-  return now - held.fetched <= held.policy.max_age;
-}
+bool usable(const HeldPolicy& held, LifeTime now) { return now - held.fetched <= held.policy.max_age; }
 
 Assessment assess(const Entry* entry, LifeTime now) {
   if (entry == nullptr) return {};
@@ -153,16 +139,14 @@ bool wants_fetch(const Entry* entry, Purpose purpose, const TxtSeen& txt, LifeTi
   return held == nullptr || held->id != txt.id;
 }
 
-Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, LifeTime now,
-             const StsOptions& options, double spread) {
+Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, LifeTime now, const StsOptions& options,
+             double spread) {
   Entry after = before != nullptr ? *before : Entry{.domain = domain, .last_asked = now};
   const bool fetched = seen.fetch.state == FetchSeen::State::fetched;
   const bool failed = seen.fetch.state == FetchSeen::State::failed;
   const std::string id = id_to_fetch(before, seen.txt);
-  if (fetched)
-    after.held = std::make_shared<const HeldPolicy>(HeldPolicy{*seen.fetch.policy, id, now});
-  else if (usable_policy(before, now) == nullptr)
-    drop_held(after);
+  if (fetched) after.held = std::make_shared<const HeldPolicy>(HeldPolicy{*seen.fetch.policy, id, now});
+  else if (usable_policy(before, now) == nullptr) drop_held(after);
   if (fetched) forget_fetch(after, id);
   if (failed && seen.fetch.made) note_fetch(after, id, now, false);
   judge_failures(after, seen, now);

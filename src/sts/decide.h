@@ -13,16 +13,16 @@
 namespace tlspolicyd {
 
 struct StsOptions {
-  seconds id_check_interval{3600};       // upper bound on how long a TXT answer is current
-  seconds refresh_interval{86400};       // between background refreshes of one policy
-  seconds refresh_unused_after{2592000}; // nobody asked for so long: left to expire
-  seconds fetch_backoff{300};            // after a failed GET of the same id
+  seconds id_check_interval{3600};        // upper bound on how long a TXT answer is current
+  seconds refresh_interval{86400};        // between background refreshes of one policy
+  seconds refresh_unused_after{2592000};  // nobody asked for so long: left to expire
+  seconds fetch_backoff{300};             // after a failed GET of the same id
 };
 
-inline constexpr seconds kMinTxtCurrent{60};     // a smaller TTL counts as this
-inline constexpr seconds kMaxFailureCurrent{60}; // DNS errors are remembered no longer
-inline constexpr seconds kSameIdPause{60};       // between GETs of one id, even successful ones
-inline constexpr seconds kUnmadeCurrent{60};     // until a GET for which there was no room is tried again
+inline constexpr seconds kMinTxtCurrent{60};      // a smaller TTL counts as this
+inline constexpr seconds kMaxFailureCurrent{60};  // DNS errors are remembered no longer
+inline constexpr seconds kSameIdPause{60};        // between GETs of one id, even successful ones
+inline constexpr seconds kUnmadeCurrent{60};      // until a GET for which there was no room is tried again
 
 // RFC 8461 section 3.2: the lifetime runs from the last successful fetch, inclusive.
 [[nodiscard]] bool usable(const HeldPolicy& held, LifeTime now);
@@ -41,8 +41,7 @@ struct Assessment {
 
 // Whether a GET for `id` may begin: section 3.3 (five minutes after a failure of the
 // same id) and a minute between any two of the same id.
-[[nodiscard]] bool may_fetch(const Entry* entry, std::string_view id, LifeTime now,
-                             const StsOptions& options);
+[[nodiscard]] bool may_fetch(const Entry* entry, std::string_view id, LifeTime now, const StsOptions& options);
 
 // What one discovery saw.
 struct TxtSeen {
@@ -60,10 +59,10 @@ struct FetchSeen {
     failed,      // no document, or not a policy
   };
   State state = State::not_needed;
-  std::optional<Policy> policy;  // iff fetched
+  std::optional<Policy> policy;                          // iff fetched
   StsResult result = StsResult::sts_policy_fetch_error;  // iff failed
-  std::string detail;            // for people
-  bool made = true;              // false: failed without a GET, for there was no room in time
+  std::string detail;                                    // for people
+  bool made = true;                                      // false: failed without a GET, for there was no room in time
 };
 struct Evidence {
   TxtSeen txt;
@@ -83,8 +82,8 @@ enum class Purpose : std::uint8_t { question, refresh };
 // The entry after the discovery. Nothing but a fetched document replaces a usable
 // policy; a failed or missing one never shortens or prolongs it (sections 3.3, 5.1).
 // `before` null: nothing was known. `spread`: -1 to 1, jitter of the next refresh.
-[[nodiscard]] Entry settle(const Entry* before, const Domain& domain, const Evidence& seen,
-                           LifeTime now, const StsOptions& options, double spread);
+[[nodiscard]] Entry settle(const Entry* before, const Domain& domain, const Evidence& seen, LifeTime now,
+                           const StsOptions& options, double spread);
 
 // The entry once its policy has run out: nothing applies, and the next question finds
 // out afresh. What was fetched when stays known, so that the pacing holds.

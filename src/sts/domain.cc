@@ -49,7 +49,8 @@ Result<void> check_host_name(std::string_view name) {
     ++labels;
   }
   if (labels == 0) return refuse(name, "is a single label: a mail domain has at least two");
-  if (all_digits(name.substr(begin))) return refuse(name, "ends in a number as IP addresses do: they have no MTA-STS policy");
+  if (all_digits(name.substr(begin)))
+    return refuse(name, "ends in a number as IP addresses do: they have no MTA-STS policy");
   return {};
 }
 
@@ -58,15 +59,14 @@ Result<void> check_host_name(std::string_view name) {
 Result<std::string> to_a_labels(std::string_view text) {
   if (text.size() > kMaxUtf8) return refuse(text, "is too long for a domain name");
   if (!is_utf8(text)) return refuse(text, "is not valid UTF-8");
-  const bool ascii_good = std::all_of(text.begin(), text.end(),
-                                      [](char c) { return !is_ascii(c) || is_name_octet(c); });
+  const bool ascii_good =
+      std::all_of(text.begin(), text.end(), [](char c) { return !is_ascii(c) || is_name_octet(c); });
   if (!ascii_good) return refuse(text, "holds characters that no domain name has");
   std::uint8_t* made = nullptr;
   const int status = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(std::string(text).c_str()), &made,
                                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const IdnText ascii(reinterpret_cast<char*>(made));
-  if (status != IDN2_OK)
-    return refuse(text, std::string("is no internationalised name: ") + idn2_strerror(status));
+  if (status != IDN2_OK) return refuse(text, std::string("is no internationalised name: ") + idn2_strerror(status));
   return std::string(ascii.get());
 }
 

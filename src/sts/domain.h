@@ -21,8 +21,8 @@ class Domain {
   [[nodiscard]] static Result<Domain> parse(std::string_view text);
 
   [[nodiscard]] const std::string& text() const { return text_; }
-  [[nodiscard]] std::string txt_name() const { return "_mta-sts." + text_; }     // section 3.1
-  [[nodiscard]] std::string policy_host() const { return "mta-sts." + text_; }   // section 3.2
+  [[nodiscard]] std::string txt_name() const { return "_mta-sts." + text_; }    // section 3.1
+  [[nodiscard]] std::string policy_host() const { return "mta-sts." + text_; }  // section 3.2
 
   friend auto operator<=>(const Domain&, const Domain&) = default;
 

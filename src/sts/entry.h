@@ -53,12 +53,12 @@ struct Failure {
 struct Entry {
   Domain domain;
   std::shared_ptr<const HeldPolicy> held;  // null: a remembered absence
-  bool txt_unknown = false;  // the last TXT look-up failed: not even the absence is certain
-  LifeTime current_until{};  // up to and including then what TXT said is taken as current
-  LifeTime checked{};        // the end of the last discovery
-  LifeTime last_asked{};     // by Postfix
-  LifeTime due = LifeTime::max();   // when the refresher must look at it: to refresh or to drop
-  LifeTime warned = LifeTime::min();  // the last warning about a failed refresh
+  bool txt_unknown = false;                // the last TXT look-up failed: not even the absence is certain
+  LifeTime current_until{};                // up to and including then what TXT said is taken as current
+  LifeTime checked{};                      // the end of the last discovery
+  LifeTime last_asked{};                   // by Postfix
+  LifeTime due = LifeTime::max();          // when the refresher must look at it: to refresh or to drop
+  LifeTime warned = LifeTime::min();       // the last warning about a failed refresh
   // Those that brought no policy that is still held; newest last, at most kMaxFetchesKept.
   std::shared_ptr<const std::vector<FetchMade>> fetches;  // null: none
   std::shared_ptr<const Failure> failure;                 // null: the last discovery succeeded

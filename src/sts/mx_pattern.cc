@@ -25,8 +25,7 @@ std::string octet_flaw(char c) {
     case ',': return "holds " + octet_name(c) + ": each pattern needs an mx line of its own";
     default: break;
   }
-  if (static_cast<unsigned char>(c) >= 0x80)
-    return "is not ASCII: international names are written as A-labels (xn--)";
+  if (static_cast<unsigned char>(c) >= 0x80) return "is not ASCII: international names are written as A-labels (xn--)";
   return "holds " + octet_name(c) + ": a host name has letters and digits and hyphens only";
 }
 

@@ -28,7 +28,8 @@ PolicyReading parse_policy(std::string_view document) {
     LineVerdict verdict = reader.read(line);
     if (!verdict.error) continue;
     std::string detail = "line " + std::to_string(number) + ": " + verdict.text;
-    return {tl::unexpected(PolicyFault{std::move(detail), number, std::move(verdict.field), flaw_of(line)}), reader.notes()};
+    return {tl::unexpected(PolicyFault{std::move(detail), number, std::move(verdict.field), flaw_of(line)}),
+            reader.notes()};
   }
   return {reader.finish(), reader.notes()};
 }

@@ -34,22 +34,22 @@ struct Policy {
 };
 
 struct PolicyLine {
-  unsigned number = 0;      // from 1
-  std::string text;         // raw
-  std::string verdict;      // "ok", "ignored: unknown field", "error: ...", for people
+  unsigned number = 0;  // from 1
+  std::string text;     // raw
+  std::string verdict;  // "ok", "ignored: unknown field", "error: ...", for people
   bool error = false;
 };
 
 struct PolicyFault {
-  std::string detail;                 // "line 3: mode \"enforced\" is none of enforce, testing, none"
-  unsigned line = 0;                  // 0 where something is missing from the whole
-  std::string field;                  // "mx", "mode", "max_age", "version", or ""
+  std::string detail;                   // "line 3: mode \"enforced\" is none of enforce, testing, none"
+  unsigned line = 0;                    // 0 where something is missing from the whole
+  std::string field;                    // "mx", "mode", "max_age", "version", or ""
   PolicyFlaw flaw = PolicyFlaw::other;  // of that line
 };
 
 struct PolicyReading {
   tl::expected<Policy, PolicyFault> policy;
-  std::vector<std::string> notes;     // tolerated oddities: blank line, mx without a host name, max_age clamped
+  std::vector<std::string> notes;  // tolerated oddities: blank line, mx without a host name, max_age clamped
 };
 
 /// Reads a complete document of at most 64 KiB. First occurrence of a field counts, mx

@@ -26,9 +26,7 @@ bool holds_several_fields(std::string_view line) {
   return std::count_if(kKeys.begin(), kKeys.end(), [&](std::string_view key) { return holds_field(line, key); }) > 1;
 }
 
-bool ends_in_comment(std::string_view line) {
-  return line.find(" #") != line.npos || line.find("\t#") != line.npos;
-}
+bool ends_in_comment(std::string_view line) { return line.find(" #") != line.npos || line.find("\t#") != line.npos; }
 
 }  // namespace
 

@@ -13,9 +13,7 @@ constexpr std::size_t kMaxKey = 32;  // sts-policy-ext-name
 
 constexpr bool is_key_octet(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
 // The tab is a blank here.
-constexpr bool is_c0_control(char c) {
-  return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f;
-}
+constexpr bool is_c0_control(char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f; }
 
 // No control characters, wherever they stand; those of C1 are two octets in UTF-8.
 Result<void> check_line_octets(std::string_view line) {
@@ -66,8 +64,7 @@ Result<PolicyField> read_policy_line(std::string_view line) {
   if (colon == line.npos) return fail("has no \":\" after a field name: " + in_quotes(line));
   const PolicyField field{line.substr(0, colon), trim(line.substr(colon + 1))};
   if (auto good = check_key(field.key); !good) return tl::unexpected(good.error());
-  if (field.value.find('\t') != field.value.npos)
-    return fail("holds a tab inside its value: " + in_quotes(line));
+  if (field.value.find('\t') != field.value.npos) return fail("holds a tab inside its value: " + in_quotes(line));
   return field;
 }
 

@@ -14,9 +14,7 @@ constexpr std::string_view kVersion = "STSv1";
 constexpr std::size_t kMaxAgeDigits = 10;  // sts-policy-max-age-value
 
 LineVerdict fine(std::string text) { return {std::move(text), {}, false}; }
-LineVerdict wrong(std::string_view field, std::string text) {
-  return {std::move(text), std::string(field), true};
-}
+LineVerdict wrong(std::string_view field, std::string text) { return {std::move(text), std::string(field), true}; }
 
 // `mode "enforced"` or `mode`, to begin a sentence with.
 std::string shown(std::string_view field, std::string_view value) {
@@ -75,8 +73,7 @@ LineVerdict PolicyReader::take_version(std::string_view value) {
 
 LineVerdict PolicyReader::take_mode(std::string_view value) {
   const auto mode = parse_mode(value);
-  if (!mode)
-    return wrong("mode", shown("mode", value) + " is not known: it must be enforce, testing or none");
+  if (!mode) return wrong("mode", shown("mode", value) + " is not known: it must be enforce, testing or none");
   policy_.mode = *mode;
   return fine("ok");
 }
@@ -90,8 +87,7 @@ LineVerdict PolicyReader::take_max_age(std::string_view value) {
   const seconds age{*parse_decimal(value, 9'999'999'999)};
   policy_.max_age = std::min(age, kMaxMaxAge);
   if (age <= kMaxMaxAge) return fine("ok");
-  clamped_ = "max_age " + std::string(value) + " is above a year and counts as " +
-             std::to_string(kMaxMaxAge.count());
+  clamped_ = "max_age " + std::string(value) + " is above a year and counts as " + std::to_string(kMaxMaxAge.count());
   return fine("ok: " + clamped_);
 }
 
@@ -120,8 +116,7 @@ bool PolicyReader::lacks(const Known& known) const {
 
 PolicyFault PolicyReader::missing(const Known& known) const {
   std::string detail = std::string(known.key) + " is missing";
-  if (known.key == "mx")
-    detail += ": mode " + std::string(name_of(policy_.mode)) + " needs at least one mx line";
+  if (known.key == "mx") detail += ": mode " + std::string(name_of(policy_.mode)) + " needs at least one mx line";
   if (!known.near_miss.empty()) detail += " (" + known.near_miss + ')';
   return {detail, 0, std::string(known.key), PolicyFlaw::other};
 }
@@ -136,8 +131,8 @@ tl::expected<Policy, PolicyFault> PolicyReader::finish() const {
 std::vector<std::string> PolicyReader::notes() const {
   std::vector<std::string> notes;
   if (empty_lines_ != 0)
-    notes.push_back(std::to_string(empty_lines_) + " empty line(s) where none is allowed:" +
-                    " the first is line " + std::to_string(first_empty_line_));
+    notes.push_back(std::to_string(empty_lines_) + " empty line(s) where none is allowed:" + " the first is line " +
+                    std::to_string(first_empty_line_));
   if (unmatchable_ != 0) {
     notes.push_back(first_unmatchable_);
     if (unmatchable_ > 1) notes.back() += ", and " + std::to_string(unmatchable_ - 1) + " more";

@@ -24,18 +24,15 @@ seconds interval_of(const HeldPolicy& held, const StsOptions& options) {
 
 }  // namespace
 
-LifeTime lapse_of(const HeldPolicy& held) {
-  return held.fetched + held.policy.max_age + seconds(1);
-}
+LifeTime lapse_of(const HeldPolicy& held) { return held.fetched + held.policy.max_age + seconds(1); }
 
-LifeTime next_due(const Entry& entry, bool fetch_failed, LifeTime now, const StsOptions& options,
-                  double spread) {
+LifeTime next_due(const Entry& entry, bool fetch_failed, LifeTime now, const StsOptions& options, double spread) {
   if (!entry.held || !usable(*entry.held, now)) return LifeTime::max();
   const LifeTime lapse = lapse_of(*entry.held);
   if (unused(entry, now, options)) return lapse;
   const seconds usual = interval_of(*entry.held, options);
-  const seconds wait = part_of(fetch_failed ? std::min(usual, kMaxRetry) : usual,
-                               1 + kJitter * std::clamp(spread, -1.0, 1.0));
+  const seconds wait =
+      part_of(fetch_failed ? std::min(usual, kMaxRetry) : usual, 1 + kJitter * std::clamp(spread, -1.0, 1.0));
   const LifeTime from = fetch_failed ? now : entry.held->fetched;
   const LifeTime soonest = now + std::max(options.fetch_backoff, kSameIdPause);
   return std::min(lapse, std::max(from + wait, soonest));

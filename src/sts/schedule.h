@@ -17,13 +17,12 @@ namespace tlspolicyd {
 // fetch within the hour, but never more often than fetch_backoff; when nobody asks any
 // more, and at the latest, when the policy lapses. max() if nothing usable is held.
 // `spread`: -1 to 1, moves it by up to a tenth of the interval.
-[[nodiscard]] LifeTime next_due(const Entry& entry, bool fetch_failed, LifeTime now,
-                                const StsOptions& options, double spread);
+[[nodiscard]] LifeTime next_due(const Entry& entry, bool fetch_failed, LifeTime now, const StsOptions& options,
+                                double spread);
 
 // The same for an entry that comes from the store: what fell due while the daemon was
 // down is spread over an hour. `share`: 0 to 1.
-[[nodiscard]] LifeTime due_after_load(const Entry& entry, LifeTime now, const StsOptions& options,
-                                      double share);
+[[nodiscard]] LifeTime due_after_load(const Entry& entry, LifeTime now, const StsOptions& options, double share);
 
 enum class DueStep : std::uint8_t {
   refresh,

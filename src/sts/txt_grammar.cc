@@ -10,7 +10,7 @@
 namespace tlspolicyd {
 namespace {
 
-constexpr std::size_t kMaxId = 32;    // sts-id
+constexpr std::size_t kMaxId = 32;       // sts-id
 constexpr std::size_t kMaxExtName = 32;  // sts-ext-name
 
 constexpr bool is_ext_name_octet(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
@@ -47,8 +47,7 @@ std::string value_flaw(const Field& field) {
   if (field.value.empty()) return name + " has no value";
   const auto bad = std::find_if_not(field.value.begin(), field.value.end(), is_value_octet);
   if (bad == field.value.end()) return {};
-  return name + " holds " + octet_name(*bad) + " in its value " + in_quotes(field.value) +
-         ": that is not allowed";
+  return name + " holds " + octet_name(*bad) + " in its value " + in_quotes(field.value) + ": that is not allowed";
 }
 
 // What stands between two semicolons. Blanks may surround a field as a whole.
@@ -76,8 +75,7 @@ Result<std::vector<std::string_view>> cut(std::string_view record) {
     return fail(in_quotes(stray) + " follows the version where a semicolon must");
   std::vector<std::string_view> fields(pieces.begin() + 1, pieces.end());
   if (fields.empty()) return fields;
-  if (trim(fields.back()).empty())
-    fields.pop_back();
+  if (trim(fields.back()).empty()) fields.pop_back();
   else if (is_blank(fields.back().back()))
     return fail("the record ends with a blank: remove it or put a semicolon before it");
   return fields;

@@ -35,9 +35,9 @@ tl::unexpected<TxtFault> absent(std::span<const std::string> records) {
 }
 
 tl::unexpected<TxtFault> several(const std::vector<std::string_view>& records) {
-  return fault(TxtProblem::several,
-               std::to_string(records.size()) + " records begin with " + in_quotes(kBeginning) +
-                   " where exactly one is allowed: " + in_quotes(records[0]) + " and " + in_quotes(records[1]));
+  return fault(TxtProblem::several, std::to_string(records.size()) + " records begin with " + in_quotes(kBeginning) +
+                                        " where exactly one is allowed: " + in_quotes(records[0]) + " and " +
+                                        in_quotes(records[1]));
 }
 
 // Section 3.1: records that do not begin with "v=STSv1;" are discarded; unless exactly

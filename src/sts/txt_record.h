@@ -28,8 +28,7 @@ struct TxtFault {
 ///   malformed  the only candidate breaks the grammar: same meaning, but counted.
 /// A record alone in its RRset may put blanks before the first ";" (the grammar allows it);
 /// beside others such a record is dropped.
-[[nodiscard]] tl::expected<std::string, TxtFault> parse_txt_rrset(
-    std::span<const std::string> records);
+[[nodiscard]] tl::expected<std::string, TxtFault> parse_txt_rrset(std::span<const std::string> records);
 
 // Meant for MTA-STS, though it need not begin as such a record must: another version,
 // other case, blanks or a quote in front.

@@ -19,8 +19,7 @@ Json json_of(const std::optional<FailureView>& failure) {
 std::optional<FailureView> failure_member(const Json& object) {
   const Json* const value = member(object, "failure");
   if (value == nullptr || !value->is_object()) return std::nullopt;
-  return FailureView{text_member(*value, "result").value_or(""),
-                     time_member(*value, "since").value_or(WallTime{}),
+  return FailureView{text_member(*value, "result").value_or(""), time_member(*value, "since").value_or(WallTime{}),
                      number_member(*value, "count").value_or(0), text_member(*value, "detail").value_or("")};
 }
 
@@ -34,7 +33,8 @@ Json json_of(const DaneView& dane) {
   Json hosts = Json::array();
   for (const DaneHostView& host : dane.hosts)
     hosts.push_back(Json{{"host", host.host}, {"state", host.state}, {"reason", host.reason}});
-  return Json{{"next_hop", dane.next_hop}, {"status", dane.status}, {"expires", rfc3339(dane.expires)}, {"hosts", hosts}};
+  return Json{
+      {"next_hop", dane.next_hop}, {"status", dane.status}, {"expires", rfc3339(dane.expires)}, {"hosts", hosts}};
 }
 
 Json json_of(const std::vector<DaneView>& next_hops) {
@@ -51,8 +51,10 @@ const Json::array_t& array_member(const Json& object, const char* key) {
 }
 
 DaneView dane_view(const Json& object) {
-  DaneView view{text_member(object, "next_hop").value_or(""), text_member(object, "status").value_or(""),
-                time_member(object, "expires").value_or(WallTime{}), {}};
+  DaneView view{text_member(object, "next_hop").value_or(""),
+                text_member(object, "status").value_or(""),
+                time_member(object, "expires").value_or(WallTime{}),
+                {}};
   for (const Json& host : array_member(object, "hosts"))
     view.hosts.push_back({text_member(host, "host").value_or(""), text_member(host, "state").value_or(""),
                           text_member(host, "reason").value_or("")});
@@ -75,18 +77,18 @@ std::vector<DaneView> next_hops_member(const Json& object) {
 
 Json json_of(const EntryView& entry) {
   Json out{{"domain", entry.domain},
-              {"verdict", entry.verdict},
-              {"mode", or_null(entry.mode)},
-              {"id", or_null(entry.id)},
-              {"mx", entry.mode ? Json(entry.mx) : Json(nullptr)},
-              {"max_age", or_null(entry.max_age)},
-              {"fetched", json_of(entry.fetched)},
-              {"expires", json_of(entry.expires)},
-              {"checked", json_of(entry.checked)},
-              {"last_asked", json_of(entry.last_asked)},
-              {"dane", entry.dane ? json_of(*entry.dane) : Json(nullptr)},
-              {"reply", entry.reply},
-              {"failure", json_of(entry.failure)}};
+           {"verdict", entry.verdict},
+           {"mode", or_null(entry.mode)},
+           {"id", or_null(entry.id)},
+           {"mx", entry.mode ? Json(entry.mx) : Json(nullptr)},
+           {"max_age", or_null(entry.max_age)},
+           {"fetched", json_of(entry.fetched)},
+           {"expires", json_of(entry.expires)},
+           {"checked", json_of(entry.checked)},
+           {"last_asked", json_of(entry.last_asked)},
+           {"dane", entry.dane ? json_of(*entry.dane) : Json(nullptr)},
+           {"reply", entry.reply},
+           {"failure", json_of(entry.failure)}};
   if (!entry.next_hops.empty()) out["next_hops"] = json_of(entry.next_hops);
   return out;
 }

@@ -11,10 +11,10 @@ constexpr std::size_t kDomainWidth = 32, kModeWidth = 7, kIdWidth = 14, kExpires
                       kFailureWidth = 5;
 constexpr std::size_t kIndent = 12;
 
-std::string row(std::string_view domain, std::string_view mode, std::string_view id,
-                std::string_view expires, std::string_view dane, std::string_view failure) {
-  std::string line = column(domain, kDomainWidth) + " " + column(mode, kModeWidth) + " " +
-                     column(id, kIdWidth) + " " + column(expires, kExpiresWidth) + " " + column(dane, kDaneWidth) + " " +
+std::string row(std::string_view domain, std::string_view mode, std::string_view id, std::string_view expires,
+                std::string_view dane, std::string_view failure) {
+  std::string line = column(domain, kDomainWidth) + " " + column(mode, kModeWidth) + " " + column(id, kIdWidth) + " " +
+                     column(expires, kExpiresWidth) + " " + column(dane, kDaneWidth) + " " +
                      shortened(failure, kFailureWidth);
   return line.erase(line.find_last_not_of(' ') + 1) + "\n";
 }
@@ -56,20 +56,19 @@ std::string policy_text(const EntryView& entry, WallTime now) {
   if (entry.mx.empty() && entry.mode != "none") out += beside(label, kIndent, "none that a host name can match");
   for (const std::string& pattern : entry.mx) out += beside(std::exchange(label, ""), kIndent, pattern);
   const seconds max_age(entry.max_age.value_or(0));
-  return out +
-         beside("max age", kIndent, std::to_string(max_age.count()) + " s (" + human_span(max_age) + ")") +
+  return out + beside("max age", kIndent, std::to_string(max_age.count()) + " s (" + human_span(max_age) + ")") +
          beside("fetched", kIndent, when(entry.fetched, now));
 }
 
 std::string failure_text(const FailureView& failure, WallTime now) {
   return beside("failure", kIndent,
-                failure.result + ", " + std::to_string(failure.count) + " in a row since " +
-                    when(failure.since, now)) +
+                failure.result + ", " + std::to_string(failure.count) + " in a row since " + when(failure.since, now)) +
          beside("", kIndent, failure.detail);
 }
 
 std::string dane_text(const DaneView& dane, WallTime now) {
-  std::string out = beside("DANE", kIndent, dane.next_hop + ": MX " + dane.status + "; until " + when(dane.expires, now));
+  std::string out =
+      beside("DANE", kIndent, dane.next_hop + ": MX " + dane.status + "; until " + when(dane.expires, now));
   for (const DaneHostView& host : dane.hosts)
     out += beside("", kIndent, host.host + ": " + host.state + " (" + host.reason + ")");
   return out;
@@ -81,15 +80,15 @@ std::string entry_table_head() { return row("DOMAIN", "MODE", "ID", "EXPIRES", "
 
 std::string entry_table_row(const EntryView& entry, WallTime now) {
   return row(shown(entry.domain), shown(entry.mode.value_or("-")), shown(entry.id.value_or("-")),
-             entry.expires ? human_distance(*entry.expires, now) : "-", shown(dane_word(entry.dane)), failure_mark(entry));
+             entry.expires ? human_distance(*entry.expires, now) : "-", shown(dane_word(entry.dane)),
+             failure_mark(entry));
 }
 
 std::string entry_text(const EntryView& entry, WallTime now) {
-  std::string out = beside("domain", kIndent, entry.domain) + beside("verdict", kIndent, meaning(entry)) +
-                    policy_text(entry, now) + beside("expires", kIndent, when(entry.expires, now)) +
-                    beside("checked", kIndent, when(entry.checked, now)) +
-                    beside("last asked", kIndent, when(entry.last_asked, now)) +
-                    beside("reply", kIndent, "\"" + entry.reply + "\"");
+  std::string out =
+      beside("domain", kIndent, entry.domain) + beside("verdict", kIndent, meaning(entry)) + policy_text(entry, now) +
+      beside("expires", kIndent, when(entry.expires, now)) + beside("checked", kIndent, when(entry.checked, now)) +
+      beside("last asked", kIndent, when(entry.last_asked, now)) + beside("reply", kIndent, "\"" + entry.reply + "\"");
   if (entry.dane) out += dane_text(*entry.dane, now);
   for (const DaneView& dane : entry.next_hops) out += dane_text(dane, now);
   if (entry.failure) out += failure_text(*entry.failure, now);

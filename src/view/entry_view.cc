@@ -10,8 +10,10 @@ std::optional<WallTime> unless_never(LifeTime time, const Clock& clock) {
 }
 
 DaneView view_of(const HopDane& hop, const std::string& domain, const Clock& clock) {
-  DaneView view{to_text(hop.hop, domain), std::string(name_of(hop.failing ? MxState::failed : hop.status.mx)),
-                to_wall(hop.current_until, clock), {}};
+  DaneView view{to_text(hop.hop, domain),
+                std::string(name_of(hop.failing ? MxState::failed : hop.status.mx)),
+                to_wall(hop.current_until, clock),
+                {}};
   for (const DaneHost& host : hop.status.hosts)
     view.hosts.push_back({host.name, std::string(name_of(host.state())), std::string(name_of(host.finding))});
   return view;
@@ -47,8 +49,8 @@ EntryView view_of(const Entry& entry, const Clock& clock, EntryReply reply) {
   else if (entry.current_until > LifeTime{}) view.expires = to_wall(entry.current_until, clock);
   if (entry.dane) show_dane(view, *entry.dane, clock);
   if (const Failure* failure = entry.failure.get())
-    view.failure = FailureView{std::string(name_of(failure->result)), to_wall(failure->since, clock),
-                               failure->count, failure->detail};
+    view.failure = FailureView{std::string(name_of(failure->result)), to_wall(failure->since, clock), failure->count,
+                               failure->detail};
   return view;
 }
 

@@ -32,9 +32,9 @@ struct DaneHostView {
 
 // What is known of one next hop of the domain.
 struct DaneView {
-  std::string next_hop;  // as in a Postfix table
-  std::string status;    // of its MX records: a word of MxState; "failed" while they cannot be looked up
-  WallTime expires{};    // then it is looked up again
+  std::string next_hop;             // as in a Postfix table
+  std::string status;               // of its MX records: a word of MxState; "failed" while they cannot be looked up
+  WallTime expires{};               // then it is looked up again
   std::vector<DaneHostView> hosts;  // as last seen
 
   friend bool operator==(const DaneView&, const DaneView&) = default;
@@ -45,15 +45,15 @@ struct EntryView {
   std::string verdict;              // "secure", "none", "dane" or "temp"
   std::optional<std::string> mode;  // empty, like id, max_age and fetched: a remembered absence
   std::optional<std::string> id;
-  std::vector<std::string> mx;      // patterns; nothing without a mode
+  std::vector<std::string> mx;          // patterns; nothing without a mode
   std::optional<std::int64_t> max_age;  // seconds
   std::optional<WallTime> fetched;
   std::optional<WallTime> expires;  // of an absence: until when it is taken as current
   std::optional<WallTime> checked;
   std::optional<WallTime> last_asked;  // empty: never
-  std::optional<DaneView> dane;     // of the domain itself as next hop; empty: not looked up
-  std::vector<DaneView> next_hops;  // of others: `[host]`, other ports
-  std::string reply;                // of the plain map name, its payload
+  std::optional<DaneView> dane;        // of the domain itself as next hop; empty: not looked up
+  std::vector<DaneView> next_hops;     // of others: `[host]`, other ports
+  std::string reply;                   // of the plain map name, its payload
   std::optional<FailureView> failure;
 
   friend bool operator==(const EntryView&, const EntryView&) = default;

@@ -57,8 +57,7 @@ Json fetch_json(const Explanation& explanation) {
 Json lines_json(const std::vector<PolicyLine>& lines) {
   Json out = Json::array();
   for (const PolicyLine& line : lines)
-    out.push_back(Json{{"line", line.number}, {"text", line.text}, {"verdict", line.verdict},
-                       {"error", line.error}});
+    out.push_back(Json{{"line", line.number}, {"text", line.text}, {"verdict", line.verdict}, {"error", line.error}});
   return out;
 }
 
@@ -72,8 +71,8 @@ Json policy_json(const Explanation& explanation) {
 Json steps_json(const std::vector<Step>& steps) {
   Json out = Json::array();
   for (const Step& step : steps)
-    out.push_back(Json{{"step", step.step}, {"result", step.result}, {"detail", step.detail},
-                       {"rfc", step.rfc}, {"fix", step.cure}});
+    out.push_back(Json{
+        {"step", step.step}, {"result", step.result}, {"detail", step.detail}, {"rfc", step.rfc}, {"fix", step.cure}});
   return out;
 }
 

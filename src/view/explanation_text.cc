@@ -36,7 +36,8 @@ std::string spoken(std::string word) {
 
 // The rule is read out only where it was broken.
 std::string step_text(const Step& step, unsigned number, const std::string& domain) {
-  std::string out = beside(std::to_string(number) + ".", kStepIndent, title_of(step, domain) + ": " + spoken(step.result));
+  std::string out =
+      beside(std::to_string(number) + ".", kStepIndent, title_of(step, domain) + ": " + spoken(step.result));
   if (!step.detail.empty()) out += beside("", kStepIndent, step.detail);
   if (step.cure.empty()) return out;
   return out + beside("", kStepIndent, "Fix: " + step.cure) + beside("", kStepIndent, "See " + step.rfc + ".");

@@ -15,15 +15,11 @@ std::optional<WallTime> parse_time(const std::string& text) {
 
 }  // namespace
 
-std::string to_line(const Json& value) {
-  return value.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
+std::string to_line(const Json& value) { return value.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 Json parse_json(std::string_view text) { return Json::parse(text, nullptr, false); }
 
-Json json_of(const std::optional<WallTime>& time) {
-  return time ? Json(rfc3339(*time)) : Json(nullptr);
-}
+Json json_of(const std::optional<WallTime>& time) { return time ? Json(rfc3339(*time)) : Json(nullptr); }
 
 const Json* member(const Json& object, const char* key) {
   if (!object.is_object()) return nullptr;

@@ -41,9 +41,7 @@ bool flag(const Json& object, const char* key) {
   return value.is_boolean() && value.get<bool>();
 }
 
-std::uint64_t number(const Json& object, const char* key) {
-  return number_member(object, key).value_or(0);
-}
+std::uint64_t number(const Json& object, const char* key) { return number_member(object, key).value_or(0); }
 
 // What does not fit counts as missing, or it would be shown as a number below zero.
 std::int64_t signed_number(const Json& object, const char* key) {
@@ -51,9 +49,7 @@ std::int64_t signed_number(const Json& object, const char* key) {
   return found > INT64_MAX ? 0 : static_cast<std::int64_t>(found);
 }
 
-std::string text(const Json& object, const char* key) {
-  return text_member(object, key).value_or("");
-}
+std::string text(const Json& object, const char* key) { return text_member(object, key).value_or(""); }
 
 Json json_of(const std::vector<MapNameView>& maps) {
   Json out = Json::array();
@@ -69,13 +65,14 @@ std::vector<MapNameView> maps_of(const Json& array) {
   std::vector<MapNameView> out;
   if (!array.is_array()) return out;
   for (const Json& map : array)
-    out.push_back({text(map, "name"), text(map, "level"), number(map, "lookups"), flag(map, "dane_active"), text(map, "error")});
+    out.push_back(
+        {text(map, "name"), text(map, "level"), number(map, "lookups"), flag(map, "dane_active"), text(map, "error")});
   return out;
 }
 
 void read_parts(const Json& json, StatusView& status) {
-  const Json &resolver = part(json, "resolver"), &cache = part(json, "cache"),
-             &refresh = part(json, "refresh"), &store = part(json, "store");
+  const Json &resolver = part(json, "resolver"), &cache = part(json, "cache"), &refresh = part(json, "refresh"),
+             &store = part(json, "store");
   status.resolver_addresses = texts_member(resolver, "addresses");
   status.resolver_validates = flag(resolver, "validates");
   status.cache_entries = number(cache, "entries");
@@ -102,9 +99,7 @@ Json json_of(const StatusView& status) {
       {"maps", json_of(status.maps)},
       {"resolver", {{"addresses", status.resolver_addresses}, {"validates", status.resolver_validates}}},
       {"cache",
-       {{"entries", status.cache_entries},
-        {"by_mode", json_of(status.cache_by_mode)},
-        {"bytes", status.cache_bytes}}},
+       {{"entries", status.cache_entries}, {"by_mode", json_of(status.cache_by_mode)}, {"bytes", status.cache_bytes}}},
       {"connections", status.connections},
       {"lookups", json_of(status.lookups)},
       {"fetches", json_of(status.fetches)},

@@ -7,9 +7,7 @@ namespace {
 
 constexpr std::size_t kStatusIndent = 14;
 
-std::string line(std::string_view label, std::string_view text) {
-  return beside(label, kStatusIndent, text);
-}
+std::string line(std::string_view label, std::string_view text) { return beside(label, kStatusIndent, text); }
 
 std::string counts_text(const StatusView::Counts& counts) {
   std::vector<std::string> pieces;
@@ -35,8 +33,8 @@ std::string resolver_text(const StatusView& status) {
 }
 
 std::string map_line(const MapNameView& map) {
-  std::string text = map.name + ": level " + map.level + ", DANE precedence " + (map.dane_active ? "on" : "off") + ", lookups " +
-                     std::to_string(map.lookups);
+  std::string text = map.name + ": level " + map.level + ", DANE precedence " + (map.dane_active ? "on" : "off") +
+                     ", lookups " + std::to_string(map.lookups);
   if (!map.error.empty()) text += "; error: " + map.error;
   return line("map name", text);
 }
@@ -48,7 +46,8 @@ std::string maps_text(const StatusView& status) {
 }
 
 std::string store_text(const StatusView& status) {
-  const std::string state = status.store_state == "read-only" ? "read-only, for another tlspolicyd writes it" : status.store_state;
+  const std::string state =
+      status.store_state == "read-only" ? "read-only, for another tlspolicyd writes it" : status.store_state;
   return state + ", " + std::to_string(status.store_pending) + " to be written";
 }
 
@@ -68,12 +67,11 @@ std::string status_text(const StatusView& status, WallTime now) {
          line("Postfix", "security level " + status.postfix_security_level + ", DANE precedence " +
                              (status.dane_active ? "on" : "off")) +
          maps_text(status) + line("resolver", resolver_text(status)) + line("cache", cache_text(status)) +
-         line("connections", std::to_string(status.connections)) +
-         line("lookups", counts_text(status.lookups)) + line("fetches", counts_text(status.fetches)) +
-         line("refresh", std::to_string(status.refresh_due) + " due, " +
-                             std::to_string(status.refresh_failing) + " failing") +
-         line("store", store_text(status)) +
-         counters_text(status);
+         line("connections", std::to_string(status.connections)) + line("lookups", counts_text(status.lookups)) +
+         line("fetches", counts_text(status.fetches)) +
+         line("refresh",
+              std::to_string(status.refresh_due) + " due, " + std::to_string(status.refresh_failing) + " failing") +
+         line("store", store_text(status)) + counters_text(status);
 }
 
 }  // namespace tlspolicyd

@@ -34,7 +34,7 @@ struct StatusView {
   std::int64_t pid = 0;
   std::vector<std::string> listen;
   std::string postfix_security_level;  // as configured or as found: "dane", "unknown"
-  bool dane_active = false;  // at that level
+  bool dane_active = false;            // at that level
   std::vector<MapNameView> maps;
   std::vector<std::string> resolver_addresses;
   bool resolver_validates = false;
@@ -44,7 +44,7 @@ struct StatusView {
   Counts lookups;                 // by result
   Counts fetches;                 // by RFC 8460 result, "ok" for a policy
   std::uint64_t refresh_due = 0, refresh_failing = 0;
-  std::string store_state;        // as StoreShadow::state() has it
+  std::string store_state;  // as StoreShadow::state() has it
   std::uint64_t store_pending = 0;
   std::map<std::string, Counts, std::less<>> counters;  // all of base/metrics, by family
 

@@ -42,8 +42,10 @@ class Relay {
     for (;;) {
       std::array<pollfd, 2> ready{{{front_.get(), POLLIN, 0}, {back_.get(), POLLIN, 0}}};
       poll(ready.data(), ready.size(), -1);
-      while (pass_question()) {}
-      while (pass_answer()) {}
+      while (pass_question()) {
+      }
+      while (pass_answer()) {
+      }
     }
   }
 
@@ -54,7 +56,8 @@ class Relay {
   bool pass_question() {
     Asker asker;
     socklen_t size = sizeof asker.from;
-    const ssize_t got = recvfrom(front_.get(), room_.data(), room_.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&asker.from), &size);
+    const ssize_t got = recvfrom(front_.get(), room_.data(), room_.size(), MSG_DONTWAIT,
+                                 reinterpret_cast<sockaddr*>(&asker.from), &size);
     if (got < static_cast<ssize_t>(kHeader)) return got >= 0;
     asker.id = {room_[0], room_[1]};
     askers_[++last_] = asker;

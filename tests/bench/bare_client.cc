@@ -38,11 +38,14 @@ bool fetch(SSL_CTX& context, std::uint16_t port, const std::string& host) {
   SSL_set1_host(ssl.get(), host.c_str());
   SSL_set_tlsext_host_name(ssl.get(), host.c_str());
   SSL_set_fd(ssl.get(), fd.get());
-  const std::string request = "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
-  if (SSL_connect(ssl.get()) != 1 || SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0) return false;
+  const std::string request =
+      "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+  if (SSL_connect(ssl.get()) != 1 || SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0)
+    return false;
   std::string answer;
   char buffer[16384];
-  for (int n = 0; (n = SSL_read(ssl.get(), buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
+  for (int n = 0; (n = SSL_read(ssl.get(), buffer, sizeof buffer)) > 0;)
+    answer.append(buffer, static_cast<std::size_t>(n));
   return answer.rfind("HTTP/1.1 200 ", 0) == 0 && answer.find("version: STSv1") != answer.npos;
 }
 

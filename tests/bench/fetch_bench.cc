@@ -28,7 +28,9 @@ const std::string kHost = "mta-sts.d.example";
 double cpu_ms() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const auto ms = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3; };
+  const auto ms = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
+  };
   return ms(used.ru_utime) + ms(used.ru_stime);
 }
 
@@ -50,7 +52,8 @@ bool blocking_fetch(SSL_CTX& context, std::uint16_t port) {
   SSL_set_fd(ssl.get(), fd.get());
   SSL_set_mode(ssl.get(), SSL_MODE_AUTO_RETRY);
   const std::string request = "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + kHost + "\r\n\r\n";
-  if (SSL_connect(ssl.get()) != 1 || SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0) return false;
+  if (SSL_connect(ssl.get()) != 1 || SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0)
+    return false;
   char buffer[16384];
   int total = 0, n = 0;
   while ((n = SSL_read(ssl.get(), buffer, sizeof buffer)) > 0) total += n;

@@ -46,8 +46,10 @@ class Load {
     for (LoadClient& client : clients_)
       if (!open(client)) return std::perror("connect"), 1;
     begin_ = SteadyNow::now();
-    if (plan_.paced()) for (LoadClient& client : clients_) idle_.push_back(&client);
-    else for (LoadClient& client : clients_) fill(client);
+    if (plan_.paced())
+      for (LoadClient& client : clients_) idle_.push_back(&client);
+    else
+      for (LoadClient& client : clients_) fill(client);
     while (seconds_since(begin_) < plan_.seconds && stats_.answers() + lost_ < plan_.questions) turn();
     stats_.print(seconds_since(begin_));
     return 0;
@@ -131,12 +133,15 @@ std::optional<Plan> parse(int argc, char** argv) {
   if (argc < 6) return std::nullopt;
   const auto names = parse_names(argv[3]);
   if (!names) return std::nullopt;
-  Plan plan{.kind = argv[1], .port = static_cast<std::uint16_t>(std::atoi(argv[2])), .names = *names,
+  Plan plan{.kind = argv[1],
+            .port = static_cast<std::uint16_t>(std::atoi(argv[2])),
+            .names = *names,
             .connections = static_cast<std::size_t>(std::atoi(argv[4]))};
   if (plan.kind == "connect") plan.seconds = std::atof(argv[5]);
   else if (plan.kind == "once") plan.rate = std::atof(argv[5]), plan.questions = names->count;
   else if (argc < 7) return std::nullopt;
-  else if (plan.kind == "ask") plan.depth = static_cast<std::size_t>(std::atoi(argv[5])), plan.seconds = std::atof(argv[6]);
+  else if (plan.kind == "ask")
+    plan.depth = static_cast<std::size_t>(std::atoi(argv[5])), plan.seconds = std::atof(argv[6]);
   else plan.rate = std::atof(argv[5]), plan.seconds = std::atof(argv[6]);
   return plan.connections > 0 && plan.depth > 0 ? std::optional(plan) : std::nullopt;
 }

@@ -19,7 +19,12 @@ class LoadClient {
  public:
   // `source`: last 16 bits of the address in 127/8 to come from, 0 for any.
   [[nodiscard]] bool connect(std::uint16_t port, unsigned source = 0);
-  void close() { fd_.reset(); asked_.clear(); in_.clear(); out_.clear(); }
+  void close() {
+    fd_.reset();
+    asked_.clear();
+    in_.clear();
+    out_.clear();
+  }
 
   // Asked when flush() sends it; measured from `since`.
   void ask(const std::string& name, SteadyNow::time_point since);

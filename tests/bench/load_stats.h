@@ -23,10 +23,11 @@ class LoadStats {
 
   void print(double seconds) {
     std::sort(latencies_.begin(), latencies_.end());
-    std::printf("{\"answers\": %zu, \"wrong\": %zu, \"lost\": %zu, \"seconds\": %.6f, \"rate\": %.1f, "
-                "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
-                answers(), wrong_, lost_, seconds, static_cast<double>(answers()) / seconds,
-                at(0.5), at(0.99), at(0.999), at(1));
+    std::printf(
+        "{\"answers\": %zu, \"wrong\": %zu, \"lost\": %zu, \"seconds\": %.6f, \"rate\": %.1f, "
+        "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
+        answers(), wrong_, lost_, seconds, static_cast<double>(answers()) / seconds, at(0.5), at(0.99), at(0.999),
+        at(1));
   }
 
  private:

@@ -64,8 +64,9 @@ TEST_CASE("DNS messages are written and read") {
 TEST_CASE("records and documents are parsed") {
   const std::vector<std::string> records{"v=STSv1; id=" + std::string(bench::kId) + ";"};
   const std::string document = bench::document(kDomain);
-  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " +
-                             std::to_string(document.size()) + "\r\n\r\n" + document;
+  const std::string answer =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(document.size()) + "\r\n\r\n" +
+      document;
   BENCHMARK("TXT: parse") { return parse_txt_rrset(records); };
   BENCHMARK("policy: parse") { return parse_policy(document); };
   BENCHMARK("HTTP: read an answer") { return HttpReader(65536).feed(answer); };

@@ -17,7 +17,8 @@ struct Names {
   std::uint64_t first = 0, count = 1;
 
   [[nodiscard]] std::string at(std::uint64_t index) const {
-    return "mail-" + std::to_string(first + index % count) + (with_policy ? ".pol.bench.example" : ".none.bench.example");
+    return "mail-" + std::to_string(first + index % count) +
+           (with_policy ? ".pol.bench.example" : ".none.bench.example");
   }
   // How the reply about any of them begins.
   [[nodiscard]] std::string_view reply() const { return with_policy ? "OK secure " : "NOTFOUND "; }

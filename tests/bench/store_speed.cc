@@ -65,7 +65,9 @@ int main(int argc, char** argv) {
   Silent log;
   const int rows = std::atoi(argv[2]);
   std::unique_ptr<SqliteStore> store;
-  const auto open = [&] { store = SqliteStore::open(argv[1], SqliteStore::Mode::read_write, {clock, log}).value().store; };
+  const auto open = [&] {
+    store = SqliteStore::open(argv[1], SqliteStore::Mode::read_write, {clock, log}).value().store;
+  };
   open();
   std::printf("write %d rows: %.2f s\n", rows, seconds_of([&] { fill(*store, rows); }));
   store.reset();

@@ -20,7 +20,8 @@ void need(bool ok, const char* what) {
 void name(X509_NAME* subject, const std::string& common_name) {
   need(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                                   reinterpret_cast<const unsigned char*>(common_name.data()),
-                                  static_cast<int>(common_name.size()), -1, 0) == 1, "name");
+                                  static_cast<int>(common_name.size()), -1, 0) == 1,
+       "name");
 }
 
 void extend(X509* certificate, X509* issuer, int nid, const std::string& value) {
@@ -65,8 +66,11 @@ Identity make_identity(const CertSpec& spec, const Identity* issuer, std::shared
 }
 
 CertSpec ca_spec(const std::string& name) {
-  return {.common_name = name, .alt_names = "", .constraints = "critical,CA:TRUE",
-          .key_usage = "critical,keyCertSign,cRLSign", .extended_usage = ""};
+  return {.common_name = name,
+          .alt_names = "",
+          .constraints = "critical,CA:TRUE",
+          .key_usage = "critical,keyCertSign,cRLSign",
+          .extended_usage = ""};
 }
 
 std::string pem_of(const Identity& identity) {
@@ -88,8 +92,6 @@ TempFile::TempFile(const std::string& content) : path_("/tmp/tlspolicyd-test-XXX
 
 TempFile::~TempFile() { unlink(path_.c_str()); }
 
-void TempFile::rewrite(const std::string& content) const {
-  std::ofstream(path_, std::ios::trunc) << content;
-}
+void TempFile::rewrite(const std::string& content) const { std::ofstream(path_, std::ios::trunc) << content; }
 
 }  // namespace tlspolicyd

@@ -13,12 +13,12 @@ struct CertSpec {
   std::string common_name = "mta-sts.d.example";
   std::string alt_names = "DNS:mta-sts.d.example";  // as in openssl.cnf; "" for none
   std::string constraints = "CA:FALSE";
-  std::string key_usage;                            // "" for none
-  std::string extended_usage = "serverAuth";        // "" for none
-  std::string name_constraints;                     // "" for none
-  long not_before = -3600, not_after = 86400;       // seconds from now
-  int bulk = 0;                                     // octets of a comment, to make it large
-  int rsa_bits = 0;                                 // 0: ECDSA P-256
+  std::string key_usage;                       // "" for none
+  std::string extended_usage = "serverAuth";   // "" for none
+  std::string name_constraints;                // "" for none
+  long not_before = -3600, not_after = 86400;  // seconds from now
+  int bulk = 0;                                // octets of a comment, to make it large
+  int rsa_bits = 0;                            // 0: ECDSA P-256
   const char* digest = "SHA256";
 };
 

@@ -18,9 +18,7 @@ using Bytes = std::string;
 inline Bytes u8(unsigned value) { return Bytes(1, static_cast<char>(value)); }
 inline Bytes u16(unsigned value) { return u8(value >> 8 & 0xFF) + u8(value & 0xFF); }
 inline Bytes u32(std::uint32_t value) { return u16(value >> 16) + u16(value & 0xFFFF); }
-inline Bytes counted(std::string_view octets) {
-  return u8(static_cast<unsigned>(octets.size())) + Bytes(octets);
-}
+inline Bytes counted(std::string_view octets) { return u8(static_cast<unsigned>(octets.size())) + Bytes(octets); }
 
 // Labels as they are, whatever octets they hold.
 inline Bytes labels(const std::vector<std::string>& list) {
@@ -40,8 +38,7 @@ inline Bytes name(std::string_view text) {
   return out + u8(0);
 }
 
-inline Bytes record(const Bytes& owner, unsigned type, std::uint32_t ttl, const Bytes& rdata,
-                    unsigned rr_class = 1) {
+inline Bytes record(const Bytes& owner, unsigned type, std::uint32_t ttl, const Bytes& rdata, unsigned rr_class = 1) {
   return owner + u16(type) + u16(rr_class) + u32(ttl) + u16(static_cast<unsigned>(rdata.size())) + rdata;
 }
 inline Bytes record(std::string_view owner, RrType type, std::uint32_t ttl, const Bytes& rdata) {

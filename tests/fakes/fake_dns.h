@@ -21,9 +21,7 @@ class FakeDns final : public Dns {
   explicit FakeDns(ManualExecutor& loop) : loop_(loop) {}
 
   // What is not set is NXDOMAIN with a negative TTL of 60 s.
-  void set(const std::string& name, RrType type, DnsAnswer answer) {
-    table_[{name, type}] = std::move(answer);
-  }
+  void set(const std::string& name, RrType type, DnsAnswer answer) { table_[{name, type}] = std::move(answer); }
   void set_txt(const std::string& name, std::vector<std::string> texts, seconds ttl = seconds(300)) {
     DnsAnswer answer{.status = DnsStatus::found, .ttl = ttl};
     for (std::string& text : texts) answer.records.emplace_back(TxtRdata{std::move(text)});
@@ -37,7 +35,8 @@ class FakeDns final : public Dns {
   // As a validating resolver tells it, or a forger: with AD or without.
   void set_records(const std::string& name, RrType type, std::vector<Rdata> records, bool authentic,
                    seconds ttl = seconds(300)) {
-    set(name, type, DnsAnswer{.status = DnsStatus::found, .records = std::move(records), .authentic = authentic, .ttl = ttl});
+    set(name, type,
+        DnsAnswer{.status = DnsStatus::found, .records = std::move(records), .authentic = authentic, .ttl = ttl});
   }
   void deny(const std::string& name, RrType type, bool authentic, DnsStatus status = DnsStatus::no_data) {
     set(name, type, DnsAnswer{.status = status, .authentic = authentic, .ttl = seconds(300)});

@@ -16,8 +16,8 @@ class FakeHttps final : public Https {
   explicit FakeHttps(ManualExecutor& loop) : loop_(loop) {}
 
   void serve(const std::string& host, std::string body) {
-    table_[host] = FetchOutcome{.fault = FetchFault::none, .body = std::move(body), .status = 200,
-                                .content_type = "text/plain"};
+    table_[host] =
+        FetchOutcome{.fault = FetchFault::none, .body = std::move(body), .status = 200, .content_type = "text/plain"};
   }
   void fail(const std::string& host, FetchFault fault) {
     table_[host] = FetchOutcome{.fault = fault, .detail = "scripted failure"};
@@ -40,7 +40,10 @@ class FakeHttps final : public Https {
     const auto held = held_.find(request.host);
     if (held != held_.end()) held->second.push_back(std::move(deliver));
     else loop_.post(std::move(deliver));
-    return Ticket([this, alive] { *alive = false; --open_; });
+    return Ticket([this, alive] {
+      *alive = false;
+      --open_;
+    });
   }
 
   [[nodiscard]] std::size_t count(const std::string& host) const {

@@ -12,9 +12,7 @@ namespace tlspolicyd {
 class FakeTime final : public Clock, public Timers {
  public:
   [[nodiscard]] SteadyTime steady() const override { return SteadyTime(now_); }
-  [[nodiscard]] LifeTime life() const override {
-    return LifeTime(std::chrono::duration_cast<seconds>(now_));
-  }
+  [[nodiscard]] LifeTime life() const override { return LifeTime(std::chrono::duration_cast<seconds>(now_)); }
   [[nodiscard]] WallTime wall() const override {
     return WallTime(std::chrono::duration_cast<seconds>(now_) + wall_offset_);
   }
@@ -35,8 +33,7 @@ class FakeTime final : public Clock, public Timers {
 
 class FakeTime::FakeTimer final : public Timer {
  public:
-  FakeTimer(FakeTime& time, std::function<void()> on_fire)
-      : time_(time), on_fire_(std::move(on_fire)) {}
+  FakeTimer(FakeTime& time, std::function<void()> on_fire) : time_(time), on_fire_(std::move(on_fire)) {}
   ~FakeTimer() override { cancel(); }
   void start(milliseconds in) override {
     cancel();

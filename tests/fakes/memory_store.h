@@ -69,10 +69,10 @@ class MemoryStore final : public Store {
   }
 
   std::map<std::string, StoredRow> rows;
-  std::vector<std::size_t> batches;  // the size of each write, failed ones too
+  std::vector<std::size_t> batches;                        // the size of each write, failed ones too
   std::size_t gets = 0, pages = 0, syncs = 0, claims = 0;  // failed ones too
   std::uint64_t max_octets = 0;
-  std::size_t durable = 0;           // rows at the last sync that did not fail
+  std::size_t durable = 0;  // rows at the last sync that did not fail
 
  private:
   std::optional<std::string> write_failure_, read_failure_, sync_failure_;

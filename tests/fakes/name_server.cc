@@ -81,9 +81,7 @@ Bytes forgery(NameServer::Prank prank, const Bytes& query, const NameServer::Scr
     case NameServer::Prank::wrong_question:
       message.question = {wire::question(wire::name("other.example"), u16_at(query, question_end(query) - 4))};
       break;
-    case NameServer::Prank::wrong_type:
-      message.question.front()[message.question.front().size() - 3] ^= 0x20;
-      break;
+    case NameServer::Prank::wrong_type: message.question.front()[message.question.front().size() - 3] ^= 0x20; break;
     case NameServer::Prank::not_a_response: message.flags &= ~0x8000u; break;
     case NameServer::Prank::garbage: return "?";
     case NameServer::Prank::other_port: break;
@@ -115,7 +113,10 @@ struct NameServer::Late {
 
 struct NameServer::Connection {
   Connection(NameServer& server, UniqueFd socket, unsigned from)
-      : owner(server), port(from), fd(std::move(socket)), peer(std::make_shared<Peer>()),
+      : owner(server),
+        port(from),
+        fd(std::move(socket)),
+        peer(std::make_shared<Peer>()),
         event(server.loop_, fd.get(), [this](FdEvent::Watch) { on_readable(); }) {
     peer->tcp = fd.get();
     event.watch(FdEvent::Watch::read);
@@ -185,20 +186,18 @@ NameServer::Script& NameServer::set_address(const std::string& name, std::string
   return set(name, v4 ? RrType::a : RrType::aaaa, {.answer = {wire::address(name, ip, ttl)}});
 }
 
-NameServer::Script& NameServer::set_cname(const std::string& name, const std::string& target,
-                                          std::uint32_t ttl) {
+NameServer::Script& NameServer::set_cname(const std::string& name, const std::string& target, std::uint32_t ttl) {
   return aliases_[name] = Script{.answer = {wire::cname(name, target, ttl)}};
 }
 
 std::size_t NameServer::count(const std::string& name, RrType type) const {
-  return static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](const Asked& each) {
-    return each.name == name && each.type == type;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      asked.begin(), asked.end(), [&](const Asked& each) { return each.name == name && each.type == type; }));
 }
 
 std::size_t NameServer::open_connections() const {
-  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
-                                                [](const Connection& each) { return !each.closed; }));
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(), [](const Connection& each) { return !each.closed; }));
 }
 
 void NameServer::on_datagrams() {
@@ -222,8 +221,14 @@ void NameServer::on_connection() {
 
 void NameServer::on_query(const Bytes& query, const std::shared_ptr<Peer>& peer, bool tcp, unsigned port) {
   const std::size_t end = question_end(query);
-  Asked seen{name_at_question(query), static_cast<RrType>(u16_at(query, end - 4)), tcp,
-             u16_at(query, 0), u16_at(query, 2), port, 0, false};
+  Asked seen{name_at_question(query),
+             static_cast<RrType>(u16_at(query, end - 4)),
+             tcp,
+             u16_at(query, 0),
+             u16_at(query, 2),
+             port,
+             0,
+             false};
   if (query.size() >= end + 11 && u16_at(query, end + 1) == kOpt) {
     seen.edns_size = u16_at(query, end + 3);
     seen.edns_do = (u16_at(query, end + 7) & 0x8000) != 0;
@@ -248,8 +253,7 @@ NameServer::Script& NameServer::script_for(const Asked& seen) {
   return alias == aliases_.end() ? absent_ : alias->second;
 }
 
-void NameServer::answer(const Bytes& query, const Asked& seen, Script& script,
-                        const std::shared_ptr<Peer>& peer) {
+void NameServer::answer(const Bytes& query, const Asked& seen, Script& script, const std::shared_ptr<Peer>& peer) {
   wire::Message message = reply_to(query, script);
   const bool cut = script.truncate && !seen.tcp;
   if (script.refusals > 0) {

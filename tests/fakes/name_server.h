@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/resolver.h"
 #include "dns_wire.h"
 #include "event/fd_event.h"
-#include "base/resolver.h"
 
 namespace tlspolicyd {
 
@@ -25,16 +25,16 @@ class NameServer {
     unsigned rcode = 0;
     bool ad = false;
     std::vector<wire::Bytes> answer, authority;
-    int drops = 0;               // so many queries get no answer; negative: none gets one
+    int drops = 0;  // so many queries get no answer; negative: none gets one
     milliseconds delay{0};
-    int refusals = 0;            // so many queries are answered REFUSED
-    bool truncate = false;       // over UDP: TC and no records
-    bool edns_unknown = false;   // FORMERR without question to a query with OPT
+    int refusals = 0;           // so many queries are answered REFUSED
+    bool truncate = false;      // over UDP: TC and no records
+    bool edns_unknown = false;  // FORMERR without question to a query with OPT
     std::vector<Prank> pranks;
-    int prank_rounds = -1;       // so many queries; negative: all
+    int prank_rounds = -1;  // so many queries; negative: all
     std::vector<wire::Bytes> forged;
-    wire::Bytes raw;             // not empty: this, behind the query's id, is the message (if not truncated)
-    std::size_t tcp_cut = 0;     // not 0: so many octets of the framed answer, then closed
+    wire::Bytes raw;          // not empty: this, behind the query's id, is the message (if not truncated)
+    std::size_t tcp_cut = 0;  // not 0: so many octets of the framed answer, then closed
   };
 
   struct Asked {
@@ -65,7 +65,7 @@ class NameServer {
   [[nodiscard]] std::size_t open_connections() const;
 
   std::size_t tcp_answers = 0;  // not 0: a connection is closed after so many
-  bool remember = true;  // fills `asked`
+  bool remember = true;         // fills `asked`
   std::vector<Asked> asked;
   std::size_t asked_in_all = 0;
 

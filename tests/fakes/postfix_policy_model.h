@@ -67,7 +67,8 @@ class PostfixPolicyModel {
   static bool is_yes_no(std::string_view text) { return is_one_of(text, {"yes", "no"}); }
   static bool is_policy_type(std::string_view text) { return is_one_of(text, {"sts", "no-policy-found"}); }
   static bool is_failure(std::string_view text) {
-    return is_one_of(text, {"sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid", "validation-failure"});
+    return is_one_of(text,
+                     {"sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid", "validation-failure"});
   }
   // valid_hostname() of Postfix: no name of nothing but digits, underscores at will.
   static bool is_hostname(std::string_view text) {
@@ -99,16 +100,15 @@ class PostfixPolicyModel {
     Good good;    // whether the value is
   };
   static constexpr std::array kRules{
-      Rule{"match", false, false, is_match_list},   Rule{"servername", true, false, is_hostname},
-      Rule{"ciphers", true, false, is_something},   Rule{"protocols", true, false, is_anything},
-      Rule{"exclude", true, false, is_anything},    Rule{"tafile", false, false, is_something},
-      Rule{"connection_reuse", false, false, is_yes_no},
-      Rule{"policy_type", true, true, is_policy_type}, Rule{"policy_domain", true, true, is_hostname},
-      Rule{"policy_string", false, true, is_anything}, Rule{"mx_host_pattern", false, true, is_anything},
-      Rule{"policy_failure", true, true, is_failure},  Rule{"policy_ttl", true, true, is_number},
+      Rule{"match", false, false, is_match_list},        Rule{"servername", true, false, is_hostname},
+      Rule{"ciphers", true, false, is_something},        Rule{"protocols", true, false, is_anything},
+      Rule{"exclude", true, false, is_anything},         Rule{"tafile", false, false, is_something},
+      Rule{"connection_reuse", false, false, is_yes_no}, Rule{"policy_type", true, true, is_policy_type},
+      Rule{"policy_domain", true, true, is_hostname},    Rule{"policy_string", false, true, is_anything},
+      Rule{"mx_host_pattern", false, true, is_anything}, Rule{"policy_failure", true, true, is_failure},
+      Rule{"policy_ttl", true, true, is_number},
   };
-  static constexpr std::array kLevels{"none", "may",       "encrypt", "fingerprint",
-                                      "dane", "dane-only", "verify",  "secure"};
+  static constexpr std::array kLevels{"none", "may", "encrypt", "fingerprint", "dane", "dane-only", "verify", "secure"};
 
   static PostfixVerdict invalid(std::string why) {
     PostfixVerdict verdict;
@@ -173,8 +173,7 @@ class PostfixPolicyModel {
     if (std::find(kLevels.begin(), kLevels.end(), verdict.level) == kLevels.end())
       return invalid("level " + words.front());
     if (verdict.level == "none") return verdict;
-    for (std::size_t i = 1; i < words.size() && verdict.invalid.empty(); ++i)
-      verdict.invalid = take(words[i], verdict);
+    for (std::size_t i = 1; i < words.size() && verdict.invalid.empty(); ++i) verdict.invalid = take(words[i], verdict);
     if (verdict.invalid.empty()) verdict.invalid = judge(verdict);
     return verdict;
   }
@@ -195,10 +194,8 @@ class PostfixPolicyModel {
     return add(name, strip(std::string_view(token).substr(equals + 1)), verdict);
   }
 
-  [[nodiscard]] std::string add(const std::string& name, std::string value,
-                                PostfixVerdict& verdict) const {
-    const auto rule = std::find_if(kRules.begin(), kRules.end(),
-                                   [&](const Rule& known) { return name == known.name; });
+  [[nodiscard]] std::string add(const std::string& name, std::string value, PostfixVerdict& verdict) const {
+    const auto rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& known) { return name == known.name; });
     if (rule == kRules.end() || (rule->modern && !modern_)) return "unknown attribute " + name;
     if (!rule->good(value)) return "bad " + name;
     std::vector<std::string>& values = verdict.attributes[name];
@@ -214,7 +211,8 @@ class PostfixPolicyModel {
   [[nodiscard]] static std::string judge(const PostfixVerdict& verdict) {
     const bool typed = !verdict.all("policy_type").empty();
     for (const Rule& rule : kRules)
-      if (rule.modern && !typed && !verdict.all(rule.name).empty()) return std::string(rule.name) + " without policy_type";
+      if (rule.modern && !typed && !verdict.all(rule.name).empty())
+        return std::string(rule.name) + " without policy_type";
     // 3.10.0 to 3.10.5 dereference null here.
     if (verdict.only("policy_type") == "sts" &&
         (verdict.all("policy_string").empty() || verdict.all("mx_host_pattern").empty()))

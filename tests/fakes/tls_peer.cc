@@ -16,8 +16,8 @@ void ensure(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(what);
 }
 
-int choose_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
-                unsigned in_size, void* wanted) {
+int choose_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned in_size,
+                void* wanted) {
   const auto& name = *static_cast<const std::string*>(wanted);
   const std::string offered(reinterpret_cast<const char*>(in), in_size);
   if (offered.find(name) == std::string::npos) return SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -70,8 +70,7 @@ bool PeerConnection::send(const std::string& octets) {
 }
 
 bool PeerConnection::send_raw(const std::string& octets) {
-  return ::send(fd_, octets.data(), octets.size(), MSG_NOSIGNAL) ==
-         static_cast<ssize_t>(octets.size());
+  return ::send(fd_, octets.data(), octets.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(octets.size());
 }
 
 void PeerConnection::buffer_output() {
@@ -94,7 +93,8 @@ void PeerConnection::reset() {
 
 void PeerConnection::wait_for_client_to_leave() {
   char buffer[4096];
-  while (recv(fd_, buffer, sizeof buffer, 0) > 0) {}
+  while (recv(fd_, buffer, sizeof buffer, 0) > 0) {
+  }
 }
 
 bool PeerConnection::client_left() const {
@@ -109,8 +109,7 @@ std::string PeerConnection::sni() const {
 }
 
 TlsPeer::TlsPeer(const Options& options, Script script)
-    : context_(SSL_CTX_new(TLS_server_method())), alpn_(options.alpn),
-      script_(std::move(script)), port_(options.port) {
+    : context_(SSL_CTX_new(TLS_server_method())), alpn_(options.alpn), script_(std::move(script)), port_(options.port) {
   listener_ = listen_on(options.address, port_);
   SSL_CTX* const context = context_.get();
   SSL_CTX_set_security_level(context, 0);
@@ -162,8 +161,8 @@ void TlsPeer::serve_one(int fd) {
 }
 
 std::string http_ok(const std::string& body) {
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
 }
 
 }  // namespace tlspolicyd

@@ -24,10 +24,10 @@ class PeerConnection {
   PeerConnection(int fd, SSL_CTX& context);
 
   bool handshake();
-  std::string request();  // up to and with the blank line
-  bool send(const std::string& octets);       // through TLS
-  bool send_raw(const std::string& octets);   // past it
-  void buffer_output();  // many records a write; close_notify() flushes
+  std::string request();                     // up to and with the blank line
+  bool send(const std::string& octets);      // through TLS
+  bool send_raw(const std::string& octets);  // past it
+  void buffer_output();                      // many records a write; close_notify() flushes
   void close_notify();
   void fin();    // TCP only
   void reset();  // RST, at the end of the script
@@ -50,9 +50,9 @@ class TlsPeer {
     Identity leaf;
     std::vector<Identity> chain;  // sent after the leaf
     int max_version = 0, min_version = 0;
-    std::string alpn;             // the one protocol offered; "" for none
+    std::string alpn;  // the one protocol offered; "" for none
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0;       // 0: any
+    std::uint16_t port = 0;  // 0: any
   };
 
   TlsPeer(const Options& options, Script script);

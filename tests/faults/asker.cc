@@ -8,8 +8,9 @@
 //           of the input ends the run: what is asked is waited for, then the counts are told.
 //
 // Says "failed ASKED TRIED ENDED WHY" for each question without a reply, in seconds of
-// CLOCK_MONOTONIC (TRIED: when it was sent last, or the last connecting began), "wrong KEY REPLY" for the first few, "retrying N" where the number of
-// second tries under way has changed, and a last line of counts.
+// CLOCK_MONOTONIC (TRIED: when it was sent last, or the last connecting began), "wrong KEY REPLY" for the first few,
+// "retrying N" where the number of second tries under way has changed, and a last line of counts.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,7 +20,6 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include <arpa/inet.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -34,7 +34,7 @@
 
 namespace {
 
-constexpr double kPatience = 20;       // seconds for one try; only a broken server lets them pass
+constexpr double kPatience = 20;        // seconds for one try; only a broken server lets them pass
 constexpr double kAfterFailure = 0.01;  // seconds; Postfix would turn to other mail
 constexpr int kMostWrongShown = 20;
 
@@ -239,8 +239,7 @@ void serve(Run& run, std::deque<Connection>& connections) {
       waits |= connection.waits();
     }
     if (run.ending && !waits) return;
-    if (run.retrying != run.retrying_told)
-      std::cout << "retrying " << (run.retrying_told = run.retrying) << std::endl;
+    if (run.retrying != run.retrying_told) std::cout << "retrying " << (run.retrying_told = run.retrying) << std::endl;
     for (int left = epoll_wait(run.epoll, ready, 256, 2); left > 0; --left)
       static_cast<Connection*>(ready[left - 1].data.ptr)->on_ready(ready[left - 1].events);
   }
@@ -253,8 +252,12 @@ int main(int argc, char** argv) {
   const int count = std::stoi(argv[2]);
   const double rate = std::stod(argv[3]);
   const std::string mode = argv[4];
-  Run run{.address = parse(argv[1]), .keys = read_keys(), .interval = rate > 0 ? count / rate : 0,
-          .retries = mode == "postfix", .fresh = mode == "fresh", .epoll = epoll_create1(EPOLL_CLOEXEC)};
+  Run run{.address = parse(argv[1]),
+          .keys = read_keys(),
+          .interval = rate > 0 ? count / rate : 0,
+          .retries = mode == "postfix",
+          .fresh = mode == "fresh",
+          .epoll = epoll_create1(EPOLL_CLOEXEC)};
   std::deque<Connection> connections;
   for (int i = 0; i < count; ++i) connections.emplace_back(run);
   std::cout << "begun" << std::endl;

@@ -26,8 +26,9 @@ namespace {
 // In the abstract name space, which needs no file; one process, one name.
 class Daemon {
  public:
-  Daemon() : name_(std::string(1, '\0') + "tlspolicyd-fuzz-" + std::to_string(::getpid())),
-             listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  Daemon()
+      : name_(std::string(1, '\0') + "tlspolicyd-fuzz-" + std::to_string(::getpid())),
+        listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, name_.data(), name_.size());
@@ -77,8 +78,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::ostringstream out, err;
   const Terminal terminal{out, err};
   const FakeTime time;
-  const Cli cli{.terminal = terminal, .clock = time, .json = which >= 5, .control_socket = daemon.name(),
-                .read_store = {}, .write_store = {}, .empty_store = {}, .rules = {}};
+  const Cli cli{.terminal = terminal,
+                .clock = time,
+                .json = which >= 5,
+                .control_socket = daemon.name(),
+                .read_store = {},
+                .write_store = {},
+                .empty_store = {},
+                .rules = {}};
   std::thread other_end([&] { daemon.serve(reply); });
   const int code = run_command(which % 5, cli);
   other_end.join();

@@ -56,7 +56,8 @@ class Session {
  public:
   std::string run(const std::vector<std::string_view>& pieces) {
     std::array<int, 2> ends{};
-    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0, "a pair of sockets");
+    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0,
+            "a pair of sockets");
     client_.reset(ends[0]);
     ControlConnection connection(loop_, time_, UniqueFd(ends[1]), handler_, [this] { ended_ = true; });
     for (const std::string_view piece : pieces) {

@@ -43,7 +43,8 @@ HopDane read_hop(fuzz::Input& input) {
   for (std::size_t left = input.choose(5); left > 0; --left) {
     const auto finding = static_cast<HostFinding>(input.choose(kHostFindings));
     hop.status.hosts.push_back({"mx" + std::to_string(left) + ".example", finding, {}});
-    if (hop.status.hosts.back().state() == HostState::failed && left % 4 == 0) hop.status.hosts.back().last_usable = kNow - seconds(60);
+    if (hop.status.hosts.back().state() == HostState::failed && left % 4 == 0)
+      hop.status.hosts.back().last_usable = kNow - seconds(60);
   }
   hop.seen = ago(input);
   hop.current_until = kNow + kMaxDaneCurrent - seconds(input.number(4));
@@ -59,7 +60,8 @@ Case read_case(fuzz::Input& input) {
   if (input.flag()) made.dane = read_hop(input);
   held.policy.max_age = std::min(seconds(input.number(4)), kMaxMaxAge);
   held.fetched = ago(input);
-  for (std::string_view line = input.until('\n'); !line.empty(); line = input.until('\n')) static_cast<void>(held.policy.mx.add(line));
+  for (std::string_view line = input.until('\n'); !line.empty(); line = input.until('\n'))
+    static_cast<void>(held.policy.mx.add(line));
   held.policy.text = input.rest();
   if (has_policy) made.entry.held = std::make_shared<const HeldPolicy>(std::move(held));
   return made;

@@ -1,9 +1,9 @@
 // Framing of both directions of a socketmap, and what stands in the frames.
 //
 //   input: 1 octet for the largest payload, then the stream
+#include "postfix/netstring.h"
 #include "fakes/postfix_policy_model.h"
 #include "fuzz/fuzz.h"
-#include "postfix/netstring.h"
 #include "postfix/socketmap.h"
 
 using namespace tlspolicyd;

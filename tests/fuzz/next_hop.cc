@@ -1,8 +1,8 @@
 // Keys as Postfix sends them, and names as people write them.
-#include "fuzz/fuzz.h"
-#include "base/text.h"
-#include "net/dns_codec.h"
 #include "postfix/next_hop.h"
+#include "base/text.h"
+#include "fuzz/fuzz.h"
+#include "net/dns_codec.h"
 #include "sts/mx_pattern.h"
 
 using namespace tlspolicyd;
@@ -14,7 +14,8 @@ void check_domain(const Domain& domain) {
   const std::string& text = domain.text();
   const auto again = Domain::parse(text);
   require(again && *again == domain, "the canonical form is its own");
-  require(text == to_lower(text) && text.size() <= 244 && text.find('.') != text.npos, "the canonical form is canonical");
+  require(text == to_lower(text) && text.size() <= 244 && text.find('.') != text.npos,
+          "the canonical form is canonical");
   require(std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '-' || c == '.'; }),
           "only letters, digits, hyphens and dots");
   for (const std::string& name : {domain.txt_name(), domain.policy_host()})

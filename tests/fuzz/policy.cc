@@ -1,8 +1,8 @@
 // The policy document.
+#include "sts/policy.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "sts/mx_pattern.h"
-#include "sts/policy.h"
 
 using namespace tlspolicyd;
 using fuzz::require;
@@ -27,7 +27,8 @@ void check_explained(std::string_view document, const PolicyReading& reading, co
   if (first_wrong == 0) return require(reading.policy || reading.policy.error().line == 0, "a fault without a line");
   require(!reading.policy && reading.policy.error().line == first_wrong, "the first wrong line counts");
   require("line " + std::to_string(first_wrong) + ": " + lines[first_wrong - 1].verdict.substr(7) ==
-              reading.policy.error().detail, "both say the same");
+              reading.policy.error().detail,
+          "both say the same");
 }
 
 std::string canonical(const Policy& policy, std::string_view line_end) {

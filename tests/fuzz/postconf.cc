@@ -9,7 +9,8 @@ using fuzz::require;
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view output = fuzz::Input(data, size).rest();
   const ServedHere here{{}, {"inet:127.0.0.1:8461"}, "QUERYwithTLSRPT", {MapForm::plain}};
-  for (const LogLine& line : advise(parse_setup(output, output), here)) require(fuzz::is_printable(line.text()), "advice can be shown");
+  for (const LogLine& line : advise(parse_setup(output, output), here))
+    require(fuzz::is_printable(line.text()), "advice can be shown");
   const auto tls = parse_postconf(output);
   if (!tls) return require(fuzz::is_printable(tls.error().text), "a reason can be shown"), 0;
   require(tls->level != BaseLevel::unknown, "what is read is known");

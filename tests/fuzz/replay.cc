@@ -3,9 +3,9 @@
 // in SCRATCH.
 //
 //   fuzz_TARGET SCRATCH MUTANTS FILE_OR_FOLDER...
-#include <cstdio>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cstdio>
 
 #include <charconv>
 #include <cstring>
@@ -81,8 +81,12 @@ class Mutator {
   void change(std::string& text) {
     const std::size_t at = below(text.size() + 1), length = 1 + below(16);
     switch (below(6)) {
-      case 0: if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << below(8))); break;
-      case 1: if (at < text.size()) text[at] = static_cast<char>(below(256)); break;
+      case 0:
+        if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << below(8)));
+        break;
+      case 1:
+        if (at < text.size()) text[at] = static_cast<char>(below(256));
+        break;
       case 2: text.erase(at, length); break;
       case 3: text.insert(at, text.substr(below(text.size() + 1), length)); break;
       case 4: text.insert(at, length, static_cast<char>(below(256))); break;

@@ -1,6 +1,6 @@
 // resolv.conf(5).
-#include "fuzz/fuzz.h"
 #include "net/resolv_conf.h"
+#include "fuzz/fuzz.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -43,9 +43,7 @@ class Folder {
     std::ifstream in(file(), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  [[nodiscard]] bool holds_only_the_file() const {
-    return std::distance(fs::directory_iterator(path_), {}) == 1;
-  }
+  [[nodiscard]] bool holds_only_the_file() const { return std::distance(fs::directory_iterator(path_), {}) == 1; }
 
  private:
   fs::path path_;
@@ -79,7 +77,12 @@ void check_read_only(const Folder& folder, std::string_view octets, SqliteStore:
 StoredRow row_of_ours() {
   return {.domain = Domain::parse("zz.example").value(),
           .policy = {.mode = Mode::enforce, .max_age = seconds(1), .mx = patterns({"mx.zz.example"}), .text = "x: y"},
-          .id = "1", .fetched = {}, .checked = {}, .last_asked = {}, .failure = {}, .dane = {}};
+          .id = "1",
+          .fetched = {},
+          .checked = {},
+          .last_asked = {},
+          .failure = {},
+          .dane = {}};
 }
 
 // What was acknowledged is there, whatever the file was before.

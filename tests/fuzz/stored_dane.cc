@@ -18,9 +18,12 @@ void check_hop(const HopDane& hop, LifeTime now, const PrecedenceOptions& option
   require(hop.status.hosts.size() <= kMaxDaneHosts, "no more hosts than are asked");
   require(hop.status.hosts.empty() != names_hosts(hop.status.mx), "hosts where there must be some, and only there");
   const bool counts = is_remembered(hop, now) || (!hop.failing && now <= hop.current_until);
-  const DaneVerdict enforced = decide_hop(&hop, now, [](std::string_view) { return true; }, options).verdict;
+  const DaneVerdict enforced = decide_hop(
+                                   &hop, now, [](std::string_view) { return true; }, options)
+                                   .verdict;
   const bool current = !hop.failing && now <= hop.current_until;
-  require(enforced != DaneVerdict::notfound || (current && options.dane_reply == DaneVerdict::notfound), "enforced is not dropped");
+  require(enforced != DaneVerdict::notfound || (current && options.dane_reply == DaneVerdict::notfound),
+          "enforced is not dropped");
   if (counts && names_hosts(hop.status.mx) && any_dane(hop, now))
     require(enforced != DaneVerdict::secure, "MTA-STS does not switch off a DANE that works");
   const DaneVerdict open = decide_hop(&hop, now, nullptr, options).verdict;

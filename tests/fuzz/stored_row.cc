@@ -2,9 +2,9 @@
 //
 //   input: 2 octets for a step of the wall clock; then for each column an octet for its type,
 //   and a number of eight octets, or a text or blob behind its length in two octets
+#include "base/text.h"
 #include "cache/sqlite_store_rows.h"
 #include "cache/store_shadow.h"
-#include "base/text.h"
 #include "fakes/fake_time.h"
 #include "fakes/postfix_policy_model.h"
 #include "fuzz/fuzz.h"
@@ -61,14 +61,14 @@ bool same(const std::shared_ptr<const HopDanes>& a, const std::shared_ptr<const 
 
 bool same(const StoredRow& a, const StoredRow& b) {
   return a.domain == b.domain && a.policy == b.policy && a.id == b.id && a.fetched == b.fetched &&
-         a.checked == b.checked && a.last_asked == b.last_asked && same(a.failure, b.failure) &&
-         same(a.dane, b.dane);
+         a.checked == b.checked && a.last_asked == b.last_asked && same(a.failure, b.failure) && same(a.dane, b.dane);
 }
 
 void check_row(const StoredRow& row) {
   require(row.policy.max_age >= seconds(0) && row.policy.max_age <= kMaxMaxAge, "max_age within its bounds");
   for (const std::string& mx : row.policy.mx.list())
-    require(parse_mx_pattern(mx) == mx && unmatchable(mx) == nullptr, "patterns are canonical and can match a host name");
+    require(parse_mx_pattern(mx) == mx && unmatchable(mx) == nullptr,
+            "patterns are canonical and can match a host name");
   require(row.policy.text.size() <= kMaxPolicyText, "the text within its bound");
   require(row.id.size() <= 32 && std::all_of(row.id.begin(), row.id.end(), is_alnum), "an id is one");
   if (row.failure) require(row.failure->detail.size() <= kMaxFailureDetail, "the failure within its bound");

@@ -1,9 +1,9 @@
 // The TXT RRset at _mta-sts, against a second reading of the grammar of RFC 8461 section 3.1.
 //
 //   input: records, parted by octets 0x1e
+#include "sts/txt_record.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "sts/txt_record.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -42,8 +42,10 @@ class PolicyHosts {
   // `file`: of the authority, whose name is unlike that of any other by it. `costly`: the key of
   // the act rsa8192.
   PolicyHosts(const std::string& file, std::shared_ptr<EVP_PKEY> costly)
-      : poll_(epoll_create1(EPOLL_CLOEXEC)), authority_(make_identity(ca_spec(file.substr(file.rfind('/') + 1)))),
-        costly_(std::move(costly)), played_(file + ".played") {
+      : poll_(epoll_create1(EPOLL_CLOEXEC)),
+        authority_(make_identity(ca_spec(file.substr(file.rfind('/') + 1)))),
+        costly_(std::move(costly)),
+        played_(file + ".played") {
     watch(STDIN_FILENO, EPOLLIN, EPOLL_CTL_ADD);
   }
 
@@ -90,7 +92,10 @@ bool PolicyHosts::listen_at(const char* address, Act act) {
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return false;
   if (listen(fd.get(), SOMAXCONN) != 0) return false;
   const int number = fd.get();
-  Host& host = hosts_.try_emplace(number, Host{this, act, std::move(fd), CPtr<SSL_CTX, SSL_CTX_free>(SSL_CTX_new(TLS_server_method()))}).first->second;
+  Host& host = hosts_
+                   .try_emplace(number, Host{this, act, std::move(fd),
+                                             CPtr<SSL_CTX, SSL_CTX_free>(SSL_CTX_new(TLS_server_method()))})
+                   .first->second;
   SSL_CTX_set_tlsext_servername_callback(host.context.get(), &PolicyHosts::on_name);
   SSL_CTX_set_tlsext_servername_arg(host.context.get(), &host);
   SSL_CTX_set_mode(host.context.get(), SSL_MODE_RELEASE_BUFFERS);

@@ -14,13 +14,24 @@ namespace {
 constexpr std::size_t kBatch = 64 * 1024;  // octets of an endless stream that are made at once
 constexpr int kMessages = 64;              // TLS messages made at once
 
-constexpr std::array<std::pair<std::string_view, Act>, 18> kActs{{
-    {"good", Act::good}, {"brief", Act::brief}, {"slow", Act::slow}, {"silent", Act::silent}, {"drip-tls", Act::drip_tls},
-    {"drip-http", Act::drip_http}, {"headers", Act::headers}, {"body", Act::body},
-    {"reset-accept", Act::reset_accept}, {"reset-hello", Act::reset_hello},
-    {"reset-handshake", Act::reset_handshake}, {"reset-request", Act::reset_request},
-    {"reset-headers", Act::reset_headers}, {"reset-body", Act::reset_body}, {"chain", Act::chain},
-    {"rsa8192", Act::rsa8192}, {"key-updates", Act::key_updates}, {"renegotiation", Act::renegotiation}}};
+constexpr std::array<std::pair<std::string_view, Act>, 18> kActs{{{"good", Act::good},
+                                                                  {"brief", Act::brief},
+                                                                  {"slow", Act::slow},
+                                                                  {"silent", Act::silent},
+                                                                  {"drip-tls", Act::drip_tls},
+                                                                  {"drip-http", Act::drip_http},
+                                                                  {"headers", Act::headers},
+                                                                  {"body", Act::body},
+                                                                  {"reset-accept", Act::reset_accept},
+                                                                  {"reset-hello", Act::reset_hello},
+                                                                  {"reset-handshake", Act::reset_handshake},
+                                                                  {"reset-request", Act::reset_request},
+                                                                  {"reset-headers", Act::reset_headers},
+                                                                  {"reset-body", Act::reset_body},
+                                                                  {"chain", Act::chain},
+                                                                  {"rsa8192", Act::rsa8192},
+                                                                  {"key-updates", Act::key_updates},
+                                                                  {"renegotiation", Act::renegotiation}}};
 
 constexpr std::string_view kFields = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
 
@@ -39,7 +50,8 @@ std::string honest_answer(std::string_view host, Act act) {
   const std::string max_age = act == Act::brief ? "1" : "604800";
   std::string body = "version: STSv1\r\nmode: enforce\r\nmx: mx." + domain + "\r\nmax_age: " + max_age + "\r\n";
   if (act == Act::slow) body = padded(std::move(body));
-  return std::string(kFields) + "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+  return std::string(kFields) + "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+         body;
 }
 
 }  // namespace
@@ -55,8 +67,7 @@ std::string_view to_string(Act act) {
   return found != kActs.end() ? found->first : "reset-accept";
 }
 
-Visit::Visit(UniqueFd fd, Act act, SSL_CTX& context)
-    : fd_(std::move(fd)), act_(act), ssl_(SSL_new(&context)) {
+Visit::Visit(UniqueFd fd, Act act, SSL_CTX& context) : fd_(std::move(fd)), act_(act), ssl_(SSL_new(&context)) {
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_accept_state(ssl_.get());
   if (act == Act::renegotiation) SSL_set_max_proto_version(ssl_.get(), TLS1_2_VERSION);
@@ -64,15 +75,17 @@ Visit::Visit(UniqueFd fd, Act act, SSL_CTX& context)
 
 bool Visit::playing() const {
   switch (act_) {
-    case Act::silent: case Act::drip_tls: case Act::reset_hello: case Act::chain: case Act::rsa8192: return heard_;
+    case Act::silent:
+    case Act::drip_tls:
+    case Act::reset_hello:
+    case Act::chain:
+    case Act::rsa8192: return heard_;
     case Act::reset_handshake: return established_;
     default: return answered_;
   }
 }
 
-bool Visit::dripping() const {
-  return act_ == Act::drip_tls || (act_ == Act::drip_http && answered_);
-}
+bool Visit::dripping() const { return act_ == Act::drip_tls || (act_ == Act::drip_http && answered_); }
 
 Visit::Wish Visit::on_ready() {
   if (act_ == Act::silent) return take_in() ? Wish::read : Wish::end;

@@ -15,18 +15,24 @@
 namespace tlspolicyd {
 
 enum class Act : unsigned char {
-  good,            // a policy, at once
-  brief,           // the same with a max_age of one second
-  slow,            // a policy of 8 KiB, one of them a second
-  silent,          // accepts and never speaks
-  drip_tls,        // its handshake an octet a second
-  drip_http,       // its answer an octet a second
-  headers, body,   // without end, as fast as they are read
-  reset_accept,    // before a Visit begins
-  reset_hello, reset_handshake, reset_request, reset_headers, reset_body,
-  chain,           // 100 kB of certificates
-  rsa8192,         // a key that is costly to verify
-  key_updates, renegotiation,  // without end
+  good,       // a policy, at once
+  brief,      // the same with a max_age of one second
+  slow,       // a policy of 8 KiB, one of them a second
+  silent,     // accepts and never speaks
+  drip_tls,   // its handshake an octet a second
+  drip_http,  // its answer an octet a second
+  headers,
+  body,          // without end, as fast as they are read
+  reset_accept,  // before a Visit begins
+  reset_hello,
+  reset_handshake,
+  reset_request,
+  reset_headers,
+  reset_body,
+  chain,    // 100 kB of certificates
+  rsa8192,  // a key that is costly to verify
+  key_updates,
+  renegotiation,  // without end
 };
 
 [[nodiscard]] std::optional<Act> parse_act(std::string_view name);
@@ -64,9 +70,9 @@ class Visit {
   Act act_;
   CPtr<SSL, SSL_free> ssl_;
   std::string request_;
-  std::string out_;          // TLS records on their way
-  std::string later_;        // of the answer of a slow host
-  bool heard_ = false;       // anything at all
+  std::string out_;     // TLS records on their way
+  std::string later_;   // of the answer of a slow host
+  bool heard_ = false;  // anything at all
   bool established_ = false;
   bool answered_ = false;
   bool gone_ = false;

@@ -16,8 +16,7 @@ using namespace tlspolicyd;
 namespace {
 
 struct InetRig : Rig {
-  explicit InetRig(std::size_t max_connections = 4096)
-      : Rig({.max_connections = max_connections, .limits = {}}) {
+  explicit InetRig(std::size_t max_connections = 4096) : Rig({.max_connections = max_connections, .limits = {}}) {
     auto sockets = open_listener(*parse_listen_address("inet:127.0.0.1:0"), {});
     REQUIRE(sockets);
     socklen_t size = sizeof address;
@@ -302,7 +301,7 @@ TEST_CASE("a unix listener serves, tells its address, and is gone after the end"
   REQUIRE(connect(client.fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   CHECK(rig.exchange(client, query("d")) == ok("d"));
   rig.server.reset();
-  struct stat status{};
+  struct stat status {};
   CHECK(lstat(path.c_str(), &status) != 0);
   rmdir(folder.c_str());
 }

@@ -21,8 +21,7 @@ TEST_CASE("rule 1 answers that come out of order are sent in order") {
   CHECK(client.received() == "");
   rig.answers.complete("wait1");
   rig.turn();
-  CHECK(client.received() ==
-        netstring("OK wait1") + netstring("OK wait2") + ok("now") + netstring("OK wait3"));
+  CHECK(client.received() == netstring("OK wait1") + netstring("OK wait2") + ok("now") + netstring("OK wait3"));
 }
 
 TEST_CASE("an answer that is known waits behind one that is not, on its own connection only") {

@@ -30,14 +30,16 @@ namespace tlspolicyd {
 class FakeAnswers final : public Answers {
  public:
   [[nodiscard]] bool looks_ahead() const override { return true; }
-  void expect(std::span<const std::string_view> keys) override { expected.insert(expected.end(), keys.begin(), keys.end()); }
+  void expect(std::span<const std::string_view> keys) override {
+    expected.insert(expected.end(), keys.begin(), keys.end());
+  }
   [[nodiscard]] bool answer_now(const MapQuestion& question, std::string& out) override {
     if (question.key.find("wait") != question.key.npos) return false;
     ++answered;
     if (question.key == "light.example") light_after = answered;
     const auto known = table.find(std::string(question.key));
-    out += known != table.end() ? known->second
-                                : "OK " + std::string(question.map_name) + " " + std::string(question.key);
+    out +=
+        known != table.end() ? known->second : "OK " + std::string(question.map_name) + " " + std::string(question.key);
     return true;
   }
   [[nodiscard]] Ticket answer(const MapQuestion& question, Done done) override {
@@ -70,8 +72,8 @@ class FakeAnswers final : public Answers {
 
   std::map<std::string, std::string> table;
   std::vector<std::string> expected;  // in the order in which they were announced
-  std::size_t answered = 0;     // at once
-  std::size_t light_after = 0;  // as how many light.example came
+  std::size_t answered = 0;           // at once
+  std::size_t light_after = 0;        // as how many light.example came
   int cancelled = 0;
 
  private:

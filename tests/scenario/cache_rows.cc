@@ -225,7 +225,8 @@ TEST_CASE("C-16 X-01 a store that could not be read at first is believed once it
 TEST_CASE("C-17 S-07 every spelling of a name shares one entry") {
   World world;
   world.publish("xn--bcher-kva.example", "a", kEnforce);
-  CHECK(world.ask("b\xc3\xbc" "cher.example") == kSecure);
+  CHECK(world.ask("b\xc3\xbc"
+                  "cher.example") == kSecure);
   CHECK(world.ask("XN--BCHER-KVA.Example.") == kSecure);
   CHECK(world.txt_questions("xn--bcher-kva.example") == 1);
 }
@@ -236,9 +237,8 @@ TEST_CASE("C-18 questions at the same time make one discovery") {
   std::vector<Ticket> tickets;
   int answered = 0;
   for (int i = 0; i < 50; ++i)
-    tickets.push_back(world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view reply) {
-      answered += reply == kSecure;
-    }));
+    tickets.push_back(world.process->service.answer({"QUERY", "d.example"},
+                                                    [&](std::string_view reply) { answered += reply == kSecure; }));
   world.settle();
   CHECK(answered == 50);
   CHECK(world.txt_questions("d.example") == 1);
@@ -273,7 +273,8 @@ TEST_CASE("Q-04 first contact waits for the policy") {
   world.publish("d.example", "a", kEnforce);
   world.https.hold("mta-sts.d.example");
   std::string reply;
-  const Ticket ticket = world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
+  const Ticket ticket =
+      world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
   world.advance(2s);
   CHECK(reply.empty());
   world.https.release("mta-sts.d.example");

@@ -26,7 +26,8 @@ void set_clock(World& world, seconds by) {
 
 // A policy that was loaded, and one that was fetched since; both are dark from now on.
 void begin(World& world, seconds max_age, seconds off = 60s, seconds behind = 0s) {
-  for (const std::string& domain : {kLoaded, kFetched}) world.publish(domain, "a", document("enforce", "mx1.d.example", max_age));
+  for (const std::string& domain : {kLoaded, kFetched})
+    world.publish(domain, "a", document("enforce", "mx1.d.example", max_age));
   REQUIRE(world.ask(kLoaded) == kSecure);
   boot(world, off, behind);
   REQUIRE(world.ask(kFetched) == kSecure);
@@ -131,9 +132,11 @@ TEST_CASE("C-19 a stored time in the future that no clock has reached within the
   CHECK(stored_time(world, kLoaded) <= world.time.wall() - 3600s);
 }
 
-TEST_CASE("C-19 a policy that was fetched since the start and evicted has its true age, whatever the clock was set by") {
+TEST_CASE(
+    "C-19 a policy that was fetched since the start and evicted has its true age, whatever the clock was set by") {
   const seconds behind = GENERATE(3 * kDay, -3 * kDay, 300 * kDay);
-  const bool after_the_hour = GENERATE(false, true), written = GENERATE(true, false), adopted_before = GENERATE(false, true);
+  const bool after_the_hour = GENERATE(false, true), written = GENERATE(true, false),
+             adopted_before = GENERATE(false, true);
   CAPTURE(behind, after_the_hour, written, adopted_before);
   World world;
   world.time.step_wall(-behind);
@@ -143,7 +146,8 @@ TEST_CASE("C-19 a policy that was fetched since the start and evicted has its tr
   REQUIRE(world.ask(kFetched) == kSecure);
   world.go_dark(kFetched);
   if (after_the_hour) world.advance(3700s);
-  if (!written) world.store->fail_writes("database or disk is full"), world.process->shadow.changed(*Domain::parse(kFetched));
+  if (!written)
+    world.store->fail_writes("database or disk is full"), world.process->shadow.changed(*Domain::parse(kFetched));
   evict(world, kFetched);
   world.advance(1s);
   if (adopted_before) REQUIRE(world.ask(kFetched) == kSecure);
@@ -177,7 +181,8 @@ TEST_CASE("C-19 a policy that was loaded and evicted ends by a clock that is set
   CHECK(world.ask(kFetched) == kSecure);
 }
 
-TEST_CASE("C-19 a false step after the first hour ends no policy that was loaded and evicted, nor prolongs it when undone") {
+TEST_CASE(
+    "C-19 a false step after the first hour ends no policy that was loaded and evicted, nor prolongs it when undone") {
   const bool adopted_meanwhile = GENERATE(false, true);
   World world;
   begin(world, 10 * kDay);

@@ -13,7 +13,8 @@ using Asked = std::multiset<std::string>;
 
 Asked asked_of(const World& world) {
   Asked out;
-  for (const DnsQuestion& question : world.dns.asked) out.insert(std::string(name_of(question.type)) + " " + question.name);
+  for (const DnsQuestion& question : world.dns.asked)
+    out.insert(std::string(name_of(question.type)) + " " + question.name);
   return out;
 }
 
@@ -30,8 +31,8 @@ TEST_CASE("a first question asks for what can matter, and nothing twice") {
   DaneWorld world;
   publish_two_hosts(world);
   REQUIRE(world.ask("d.example") == kSecure);
-  CHECK(asked_of(world) == Asked{"TXT _mta-sts.d.example", "A mta-sts.d.example", "AAAA mta-sts.d.example", "MX d.example",
-                                 "A mx1.d.example", "AAAA mx1.d.example", "TLSA _25._tcp.mx1.d.example",
+  CHECK(asked_of(world) == Asked{"TXT _mta-sts.d.example", "A mta-sts.d.example", "AAAA mta-sts.d.example",
+                                 "MX d.example", "A mx1.d.example", "AAAA mx1.d.example", "TLSA _25._tcp.mx1.d.example",
                                  "A mx2.d.example", "AAAA mx2.d.example", "TLSA _25._tcp.mx2.d.example"});
 }
 
@@ -40,14 +41,17 @@ TEST_CASE("a host costs A, AAAA, one CNAME and two TLSA at the most") {
   world.publish("d.example", "a", kEnforce);
   world.set_mx("d.example", {"mx1.d.example"}, kSigned);
   const bool expansion_signed = GENERATE(true, false);
-  const DnsAnswer alias{.status = DnsStatus::found, .records = {AddressRdata{*parse_ip("1.2.3.5")}},
-                        .chain = {"host.prov.example"}, .authentic = expansion_signed, .ttl = 300s};
+  const DnsAnswer alias{.status = DnsStatus::found,
+                        .records = {AddressRdata{*parse_ip("1.2.3.5")}},
+                        .chain = {"host.prov.example"},
+                        .authentic = expansion_signed,
+                        .ttl = 300s};
   for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.set("mx1.d.example", type, alias);
   world.dns.set_records("mx1.d.example", RrType::cname, {CnameRdata{"host.prov.example"}}, kSigned);
   for (const char* host : {"host.prov.example", "mx1.d.example"}) world.set_no_tlsa(host);
   REQUIRE(world.ask("d.example") == kSecure);
-  Asked asked{"TXT _mta-sts.d.example", "A mta-sts.d.example", "AAAA mta-sts.d.example", "MX d.example",
-              "A mx1.d.example", "AAAA mx1.d.example", "TLSA _25._tcp.mx1.d.example"};
+  Asked asked{"TXT _mta-sts.d.example", "A mta-sts.d.example", "AAAA mta-sts.d.example",     "MX d.example",
+              "A mx1.d.example",        "AAAA mx1.d.example",  "TLSA _25._tcp.mx1.d.example"};
   asked.insert(expansion_signed ? "TLSA _25._tcp.host.prov.example" : "CNAME mx1.d.example");
   CHECK(asked_of(world) == asked);
 }
@@ -66,8 +70,11 @@ TEST_CASE("hosts that are aliases of one name share its TLSA question; a name tw
   DaneWorld world;
   world.publish("d.example", "a", kEnforce);
   world.set_mx("d.example", {"mx1.d.example", "mx2.d.example", "mx1.d.example"}, kSigned);
-  const DnsAnswer alias{.status = DnsStatus::found, .records = {AddressRdata{*parse_ip("1.2.3.5")}},
-                        .chain = {"host.prov.example"}, .authentic = true, .ttl = 300s};
+  const DnsAnswer alias{.status = DnsStatus::found,
+                        .records = {AddressRdata{*parse_ip("1.2.3.5")}},
+                        .chain = {"host.prov.example"},
+                        .authentic = true,
+                        .ttl = 300s};
   for (const char* host : {"mx1.d.example", "mx2.d.example"})
     for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.set(host, type, alias);
   world.set_tlsa("host.prov.example", kSigned);
@@ -168,7 +175,8 @@ TEST_CASE("N-01 where the lookup does not end in time the stale status answers, 
   CHECK(world.ask_and_wait("d.example") == (usable ? kDaneOnly : kSecure));
 }
 
-TEST_CASE("a status past its TTL that cannot make the answer secure answers at once and is looked up again behind the answer") {
+TEST_CASE(
+    "a status past its TTL that cannot make the answer secure answers at once and is looked up again behind the answer") {
   DaneWorld world;
   world.serving.rules.precedence.dane_reply = DaneVerdict::dane;
   world.restart();
@@ -181,7 +189,8 @@ TEST_CASE("a status past its TTL that cannot make the answer secure answers at o
   CHECK(world.dns.count("d.example", RrType::mx) == 2);
 }
 
-TEST_CASE("a status that was asked for since is renewed in time, so that nobody waits; one that was not is left alone") {
+TEST_CASE(
+    "a status that was asked for since is renewed in time, so that nobody waits; one that was not is left alone") {
   DaneWorld world;
   publish_two_hosts(world);
   REQUIRE(world.ask("d.example") == kSecure);
@@ -389,8 +398,9 @@ TEST_CASE("a change of status is logged once, with its reason") {
   world.set_failed("mx2.d.example");
   world.advance(301s);
   static_cast<void>(world.ask("d.example"));
-  CHECK(world.log.count(LogLevel::info, "dane: next_hop=d.example, mx=signed, hosts=2, none=1, failed=1, reason=TLSA of "
-                                        "_25._tcp.mx2.d.example: server_failure: scripted failure") == 1);
+  CHECK(world.log.count(LogLevel::info,
+                        "dane: next_hop=d.example, mx=signed, hosts=2, none=1, failed=1, reason=TLSA of "
+                        "_25._tcp.mx2.d.example: server_failure: scripted failure") == 1);
   world.advance(301s);
   static_cast<void>(world.ask("d.example"));
   CHECK(world.log.count(LogLevel::info, "dane: ") == 2);
@@ -530,10 +540,12 @@ TEST_CASE("N-01 N-15 each client gets what its own level demands, whatever main.
     for (const char* level : {"none", "may", "encrypt", "verify", "secure"})
       CHECK(world.ask("d.example", form + "@" + level).substr(0, kSecure.size()) == kSecure);
     CHECK(world.ask("d.example", form + "@dane").substr(0, kSecure.size()) == (usable ? kNothing : kSecure));
-    for (const char* level : {"dane-only", "fingerprint"}) CHECK(world.ask("d.example", form + "@" + level) == kNothing);
+    for (const char* level : {"dane-only", "fingerprint"})
+      CHECK(world.ask("d.example", form + "@" + level) == kNothing);
   }
   const bool secure = base == BaseLevel::may || base == BaseLevel::unknown || (base == BaseLevel::dane && !usable);
-  for (const char* name : {"QUERY", "QUERY@dnae", "QUERY@"}) CHECK(world.ask("d.example", name) == (secure ? kSecure : kNothing));
+  for (const char* name : {"QUERY", "QUERY@dnae", "QUERY@"})
+    CHECK(world.ask("d.example", name) == (secure ? kSecure : kNothing));
   CHECK(world.dns.count("d.example", RrType::mx) == 1);
 }
 
@@ -552,6 +564,7 @@ TEST_CASE("Q-02 mode testing is NOTFOUND for every map name") {
   world.serving.rules.level = GENERATE(BaseLevel::may, BaseLevel::encrypt, BaseLevel::dane);
   world.restart();
   world.publish("d.example", "a", kTesting);
-  for (const char* name : {"QUERY", "QUERYwithTLSRPT", "QUERYwithTLSRPT@may", "QUERYwithTLSRPT@encrypt", "QUERY@secure"})
+  for (const char* name :
+       {"QUERY", "QUERYwithTLSRPT", "QUERYwithTLSRPT@may", "QUERYwithTLSRPT@encrypt", "QUERY@secure"})
     CHECK(world.ask("d.example", name) == kNothing);
 }

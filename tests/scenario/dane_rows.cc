@@ -50,7 +50,8 @@ TEST_CASE("N-05 N-06 signed MX, only hosts without usable TLSA: the policy decid
 }
 
 TEST_CASE("N-06 without a policy unusable TLSA still demands TLS: dane at most") {
-  const auto [hosts, said] = GENERATE(table<const char*, std::string>({{"X", "OK dane"}, {"XN", "OK dane"}, {"NN", kNothing}}));
+  const auto [hosts, said] =
+      GENERATE(table<const char*, std::string>({{"X", "OK dane"}, {"XN", "OK dane"}, {"NN", kNothing}}));
   DaneWorld world;
   world.serving.rules.precedence.dane_reply = DaneVerdict::dane_only;
   world.restart();
@@ -60,7 +61,8 @@ TEST_CASE("N-06 without a policy unusable TLSA still demands TLS: dane at most")
 
 TEST_CASE("N-02 N-14 any other mix with a usable host, or only failed hosts: dane_mixed_reply under a policy") {
   const auto hosts = GENERATE("UN", "UX", "F", "FF", "UF", "UNF", "FU");
-  const auto [reply, said] = GENERATE(table<DaneVerdict, std::string>({{DaneVerdict::dane_only, kDaneOnly}, {DaneVerdict::dane, "OK dane"}}));
+  const auto [reply, said] =
+      GENERATE(table<DaneVerdict, std::string>({{DaneVerdict::dane_only, kDaneOnly}, {DaneVerdict::dane, "OK dane"}}));
   DaneWorld world;
   world.serving.rules.precedence.dane_mixed_reply = reply;
   world.restart();
@@ -70,8 +72,8 @@ TEST_CASE("N-02 N-14 any other mix with a usable host, or only failed hosts: dan
 }
 
 TEST_CASE("N-02 one failed host of several, and no TLSA: the policy holds for the others, by name") {
-  const auto [hosts, names] = GENERATE(table<const char*, std::vector<std::string>>({
-      {"NF", {"mx1"}}, {"FN", {"mx2"}}, {"XF", {"mx1"}}, {"NFN", {"mx1", "mx3"}}, {"FXF", {"mx2"}}}));
+  const auto [hosts, names] = GENERATE(table<const char*, std::vector<std::string>>(
+      {{"NF", {"mx1"}}, {"FN", {"mx2"}}, {"XF", {"mx1"}}, {"NFN", {"mx1", "mx3"}}, {"FXF", {"mx2"}}}));
   const auto failure = GENERATE(DnsStatus::server_failure, DnsStatus::timeout, DnsStatus::malformed);
   const bool address = GENERATE(false, true);
   DaneWorld world;
@@ -114,11 +116,13 @@ TEST_CASE("N-02 a host that does not exist is none that fails: the policy holds 
   DaneWorld world;
   world.publish("d.example", "a", "version: STSv1\nmode: enforce\nmx: *.d.example\nmax_age: 604800\n");
   set_hosts(world, "NN");
-  for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.deny("mx2.d.example", type, kSigned, DnsStatus::no_name);
+  for (const RrType type : {RrType::a, RrType::aaaa})
+    world.dns.deny("mx2.d.example", type, kSigned, DnsStatus::no_name);
   CHECK(world.ask("d.example") == "OK secure match=.d.example servername=hostname");
 }
 
-TEST_CASE("N-02 breaking an answer about TLSA that was usable within the day switches no DANE off, also after a restart") {
+TEST_CASE(
+    "N-02 breaking an answer about TLSA that was usable within the day switches no DANE off, also after a restart") {
   const auto way = GENERATE(0, 1, 2);
   const bool restarted = GENERATE(false, true);
   DaneWorld world;
@@ -127,7 +131,9 @@ TEST_CASE("N-02 breaking an answer about TLSA that was usable within the day swi
   REQUIRE(world.ask("d.example") == kDaneOnly);
   const LifeTime usable = world.time.life();
   if (way == 0) world.set_failed("mx2.d.example");
-  if (way == 1) world.dns.fail("mx2.d.example", RrType::a, DnsStatus::timeout), world.dns.fail("mx2.d.example", RrType::aaaa, DnsStatus::timeout);
+  if (way == 1)
+    world.dns.fail("mx2.d.example", RrType::a, DnsStatus::timeout),
+        world.dns.fail("mx2.d.example", RrType::aaaa, DnsStatus::timeout);
   if (way == 2) world.dns.fail(world.tlsa_name("mx2.d.example"), RrType::tlsa, DnsStatus::malformed);
   for (int hour = 0; hour < 24; ++hour) {
     CHECK(world.ask("d.example") == kDaneOnly);
@@ -205,9 +211,14 @@ TEST_CASE("N-03 a failed MX look-up without a policy: dns_error_reply, where DAN
 }
 
 TEST_CASE("N-03 a failed MX look-up: what was last known decides, for a day, also after a restart") {
-  const auto [hosts, said] = GENERATE(table<const char*, std::string>(
-      {{"N", kSecure}, {"U", kDaneOnly}, {"UU", kDaneOnly}, {"NU", kDaneOnly}, {"X", kSecure}, {"NX", kSecure}, {"NF", kSecure},
-       {"FF", kDaneOnly}}));
+  const auto [hosts, said] = GENERATE(table<const char*, std::string>({{"N", kSecure},
+                                                                       {"U", kDaneOnly},
+                                                                       {"UU", kDaneOnly},
+                                                                       {"NU", kDaneOnly},
+                                                                       {"X", kSecure},
+                                                                       {"NX", kSecure},
+                                                                       {"NF", kSecure},
+                                                                       {"FF", kDaneOnly}}));
   const bool restarted = GENERATE(false, true);
   DaneWorld world;
   set_policy(world, kEnforced);
@@ -383,8 +394,11 @@ TEST_CASE("N-08 a host that is an alias: TLSA at the expanded name, then at the 
   DaneWorld world;
   set_policy(world, kEnforced);
   world.set_mx("d.example", {"mx1.d.example"}, kSigned);
-  DnsAnswer address{.status = DnsStatus::found, .records = {AddressRdata{*parse_ip("1.2.3.5")}},
-                    .chain = {"step.prov.example", "host.prov.example"}, .authentic = true, .ttl = 300s};
+  DnsAnswer address{.status = DnsStatus::found,
+                    .records = {AddressRdata{*parse_ip("1.2.3.5")}},
+                    .chain = {"step.prov.example", "host.prov.example"},
+                    .authentic = true,
+                    .ttl = 300s};
   world.dns.set("mx1.d.example", RrType::a, address);
   world.dns.set("mx1.d.example", RrType::aaaa, address);
   SECTION("records at the expanded name") {
@@ -409,8 +423,11 @@ TEST_CASE("N-08b a signed alias of an insecure host: TLSA at the original name o
   DaneWorld world;
   set_policy(world, kEnforced);
   world.set_mx("d.example", {"mx1.d.example"}, kSigned);
-  DnsAnswer address{.status = DnsStatus::found, .records = {AddressRdata{*parse_ip("1.2.3.5")}},
-                    .chain = {"host.prov.example"}, .authentic = false, .ttl = 300s};
+  DnsAnswer address{.status = DnsStatus::found,
+                    .records = {AddressRdata{*parse_ip("1.2.3.5")}},
+                    .chain = {"host.prov.example"},
+                    .authentic = false,
+                    .ttl = 300s};
   world.dns.set("mx1.d.example", RrType::a, address);
   world.dns.set("mx1.d.example", RrType::aaaa, address);
   world.set_tlsa("mx1.d.example", kSigned);
@@ -531,7 +548,8 @@ TEST_CASE("N-02 N-07 what the addresses of a host say of it") {
     CHECK(world.ask("d.example") == kDaneOnly);
   }
   SECTION("a host that does not exist takes no mail") {
-    for (const RrType type : {RrType::a, RrType::aaaa}) world.dns.deny("mx1.d.example", type, kSigned, DnsStatus::no_name);
+    for (const RrType type : {RrType::a, RrType::aaaa})
+      world.dns.deny("mx1.d.example", type, kSigned, DnsStatus::no_name);
     CHECK(world.ask("d.example") == kSecure);
     CHECK(world.tlsa_questions() == 0);
   }
@@ -540,8 +558,12 @@ TEST_CASE("N-02 N-07 what the addresses of a host say of it") {
 TEST_CASE("N-04 an unsigned step of the CNAME chain of the domain makes its MX unsigned") {
   DaneWorld world;
   set_policy(world, kEnforced);
-  world.dns.set("d.example", RrType::mx, DnsAnswer{.status = DnsStatus::found, .records = {MxRdata{10, "mx1.d.example"}},
-                                                   .chain = {"mail.prov.example"}, .authentic = false, .ttl = 300s});
+  world.dns.set("d.example", RrType::mx,
+                DnsAnswer{.status = DnsStatus::found,
+                          .records = {MxRdata{10, "mx1.d.example"}},
+                          .chain = {"mail.prov.example"},
+                          .authentic = false,
+                          .ttl = 300s});
   world.set_usable("mx1.d.example");
   CHECK(world.ask("d.example") == kSecure);
   CHECK(world.tlsa_questions() == 0);

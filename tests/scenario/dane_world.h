@@ -34,7 +34,9 @@ struct DaneWorld : World {
   void set_tlsa(const std::string& host, bool authentic, std::uint8_t usage = 3, int port = 25) {
     dns.set_records(tlsa_name(host, port), RrType::tlsa, {TlsaRdata{usage, 1, 1, std::string(32, 'x')}}, authentic);
   }
-  void set_no_tlsa(const std::string& host, bool authentic = kSigned) { dns.deny(tlsa_name(host), RrType::tlsa, authentic); }
+  void set_no_tlsa(const std::string& host, bool authentic = kSigned) {
+    dns.deny(tlsa_name(host), RrType::tlsa, authentic);
+  }
   [[nodiscard]] static std::string tlsa_name(const std::string& host, int port = 25) {
     return "_" + std::to_string(port) + "._tcp." + host;
   }

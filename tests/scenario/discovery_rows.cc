@@ -170,8 +170,10 @@ TEST_CASE("D-20 an absence is remembered for its negative TTL and no longer") {
 TEST_CASE("D-21 F-07 F-22 the policy host is named after the policy domain, wherever TXT points") {
   World world;
   world.publish("d.example", "id1", kEnforce);
-  DnsAnswer answer{.status = DnsStatus::found, .records = {TxtRdata{"v=STSv1; id=abc;"}},
-                   .chain = {"_mta-sts.prov.example"}, .ttl = 300s};
+  DnsAnswer answer{.status = DnsStatus::found,
+                   .records = {TxtRdata{"v=STSv1; id=abc;"}},
+                   .chain = {"_mta-sts.prov.example"},
+                   .ttl = 300s};
   world.dns.set("_mta-sts.d.example", RrType::txt, answer);
   CHECK(world.ask("d.example") == kSecure);
   REQUIRE(world.https.fetched.size() == 1);

@@ -19,8 +19,9 @@ TEST_CASE("F-01 one GET on port 443 of the policy host") {
 TEST_CASE("F-24 a failed fetch with nothing cached delivers as if MTA-STS did not exist") {
   World world;
   world.publish("d.example", "id1", kEnforce);
-  const auto fault = GENERATE(FetchFault::refused, FetchFault::cert_expired, FetchFault::status, FetchFault::redirect,
-                              FetchFault::timeout, FetchFault::truncated, FetchFault::too_large, FetchFault::media_type);
+  const auto fault =
+      GENERATE(FetchFault::refused, FetchFault::cert_expired, FetchFault::status, FetchFault::redirect,
+               FetchFault::timeout, FetchFault::truncated, FetchFault::too_large, FetchFault::media_type);
   world.https.fail("mta-sts.d.example", fault);
   CHECK(world.ask("d.example") == kNothing);
 }
@@ -96,7 +97,8 @@ TEST_CASE("F-15 the deadline of a fetch runs from its address look-up on") {
   world.set_id("d.example", "a");
   world.dns.hold("mta-sts.d.example");
   std::string reply;
-  const Ticket ticket = world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
+  const Ticket ticket =
+      world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
   world.advance(2s);
   CHECK(reply.empty());
   world.advance(1s);
@@ -183,7 +185,8 @@ TEST_CASE("F-27 F-32 nothing is concluded while the other family may bring an ad
   world.https.serve("mta-sts.d.example", kEnforce);
   world.dns.hold("mta-sts.d.example", RrType::aaaa);
   std::string reply;
-  const Ticket ticket = world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
+  const Ticket ticket =
+      world.process->service.answer({"QUERY", "d.example"}, [&](std::string_view payload) { reply = payload; });
   world.advance(2s);
   CHECK(reply.empty());
   CHECK(world.https.fetched.empty());

@@ -12,13 +12,14 @@ std::string document(std::string_view mode, std::string_view mx, seconds max_age
          "\nmax_age: " + std::to_string(max_age.count()) + "\n";
 }
 
-Process::Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, ManualExecutor& lane,
-                 Logger& log, std::shared_ptr<Store> store, Learner::Options learning,
-                 PolicyService::Options serving, PolicyCache::Bounds bounds, std::size_t concurrency)
-    : cache(bounds, [this](const Entry& entry) {
-        learner.forgot(entry.domain);
-        shadow.evicted(entry);
-      }),
+Process::Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, ManualExecutor& lane, Logger& log,
+                 std::shared_ptr<Store> store, Learner::Options learning, PolicyService::Options serving,
+                 PolicyCache::Bounds bounds, std::size_t concurrency)
+    : cache(bounds,
+            [this](const Entry& entry) {
+              learner.forgot(entry.domain);
+              shadow.evicted(entry);
+            }),
       shadow({lane, lane, loop, time, time, log, metrics, cache}, std::move(store)),
       fetches(https, time, time, concurrency),
       learner({dns, loop, fetches, cache, shadow, time, time, log, metrics, [] { return 0.0; }}, learning),
@@ -56,7 +57,8 @@ std::string World::ask(const std::string& key, const std::string& map_name) {
     return out;
   }
   auto question = std::make_unique<Question>();
-  question->ticket = process->service.answer({map_name, key}, [q = question.get()](std::string_view payload) { q->reply = payload; });
+  question->ticket =
+      process->service.answer({map_name, key}, [q = question.get()](std::string_view payload) { q->reply = payload; });
   settle();
   questions_.push_back(std::move(question));
   return questions_.back()->reply;

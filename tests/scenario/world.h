@@ -42,9 +42,9 @@ inline const std::string kNoReply = "(no reply)";
 
 // The part that ends with the process: everything but the world outside.
 struct Process {
-  Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, ManualExecutor& lane,
-          Logger& log, std::shared_ptr<Store> store, Learner::Options learning,
-          PolicyService::Options serving, PolicyCache::Bounds bounds, std::size_t concurrency);
+  Process(Dns& dns, Https& https, FakeTime& time, ManualExecutor& loop, ManualExecutor& lane, Logger& log,
+          std::shared_ptr<Store> store, Learner::Options learning, PolicyService::Options serving,
+          PolicyCache::Bounds bounds, std::size_t concurrency);
 
   Metrics metrics;
   PolicyCache cache;
@@ -87,7 +87,9 @@ class World {
 
   [[nodiscard]] const Entry* entry(const std::string& domain) const { return process->cache.find(domain); }
   [[nodiscard]] std::size_t fetches(const std::string& domain) const { return https.count("mta-sts." + domain); }
-  [[nodiscard]] std::size_t txt_questions(const std::string& domain) const { return dns.count("_mta-sts." + domain, RrType::txt); }
+  [[nodiscard]] std::size_t txt_questions(const std::string& domain) const {
+    return dns.count("_mta-sts." + domain, RrType::txt);
+  }
 
   FakeTime time;
   ManualExecutor loop, lane;

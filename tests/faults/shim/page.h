@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cstdint>
 
-struct Page {  // the order of shims.py
-  std::atomic<std::int64_t> wall_ns;      // added to CLOCK_REALTIME
-  std::atomic<std::int64_t> running_ns;   // added to the clocks that never step
-  std::atomic<std::int64_t> disk_error;   // errno of every write, sync and cut; 0: none
+struct Page {                               // the order of shims.py
+  std::atomic<std::int64_t> wall_ns;        // added to CLOCK_REALTIME
+  std::atomic<std::int64_t> running_ns;     // added to the clocks that never step
+  std::atomic<std::int64_t> disk_error;     // errno of every write, sync and cut; 0: none
   std::atomic<std::int64_t> disk_refusals;  // how often disk_error was returned
   std::atomic<std::int64_t> sync_error;     // errno of every sync; 0: none
   std::atomic<std::int64_t> sync_ms;        // that every sync takes
@@ -16,8 +16,8 @@ struct Page {  // the order of shims.py
   std::atomic<std::int64_t> reads_granted;  // before that
   std::atomic<std::int64_t> reads_failing;  // after that; the others are granted
   std::atomic<std::int64_t> read_refusals;
-  std::atomic<std::int64_t> heap_limit;   // octets; 0: none
-  std::atomic<std::int64_t> heap_used;    // octets, told by the shim
+  std::atomic<std::int64_t> heap_limit;  // octets; 0: none
+  std::atomic<std::int64_t> heap_used;   // octets, told by the shim
 };
 
 // Null before the library is initialised, and where $TLSPOLICYD_FAULTS names no file.

@@ -1,10 +1,10 @@
 #include "unit/app/fake_syslog.h"
 
-#include <array>
-#include <cstdlib>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <array>
+#include <cstdlib>
 
 #include "catch.h"
 

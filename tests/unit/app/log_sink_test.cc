@@ -1,11 +1,11 @@
 #include "log_sink.h"
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <fcntl.h>
 #include <string>
-#include <unistd.h>
 
 #include "base/unique_fd.h"
 #include "catch.h"
@@ -33,7 +33,8 @@ class CapturedStderr {
   [[nodiscard]] std::string text() const {
     std::string all;
     std::array<char, 4096> buffer{};
-    for (ssize_t got; (got = read(read_end_.get(), buffer.data(), buffer.size())) > 0;) all.append(buffer.data(), static_cast<std::size_t>(got));
+    for (ssize_t got; (got = read(read_end_.get(), buffer.data(), buffer.size())) > 0;)
+      all.append(buffer.data(), static_cast<std::size_t>(got));
     return all;
   }
 
@@ -68,7 +69,8 @@ TEST_CASE("a reader that does not read loses lines, is told how many, and keeps 
   log.configure(LogTarget::standard_error, LogLevel::info);
   const CapturedStderr captured;
   constexpr int kLines = 10'000;
-  for (int i = 0; i < kLines; ++i) log.info(LogLine("line").with("padding", "0123456789012345678901234567890123456789"));
+  for (int i = 0; i < kLines; ++i)
+    log.info(LogLine("line").with("padding", "0123456789012345678901234567890123456789"));
   const std::string text = captured.text();
   const auto taken = std::count(text.begin(), text.end(), '\n');
   REQUIRE(taken < kLines);
@@ -94,7 +96,8 @@ TEST_CASE("last words look like any error, whatever the level") {
   const CapturedStderr captured;
   plain.write_last_words("fatal: x");
   journal.write_last_words("fatal: x");
-  CHECK(captured.text() == stderr_line(LogLevel::error, "fatal: x", false) + stderr_line(LogLevel::error, "fatal: x", true));
+  CHECK(captured.text() ==
+        stderr_line(LogLevel::error, "fatal: x", false) + stderr_line(LogLevel::error, "fatal: x", true));
 }
 
 TEST_CASE("with syslog nothing goes to stderr") {

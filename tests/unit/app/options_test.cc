@@ -97,8 +97,9 @@ TEST_CASE("help fits 80 columns and names each flag") {
     CAPTURE(std::string(line));
     CHECK(line.size() <= 80);
   }
-  for (const char* flag : {"-c, --config", "-o ", "-t, --test-config", "-d ", "-n ", "-q, --query", "--cache",
-                           "--purge DOMAIN", "--purge-all", "--status", "--json", "-v ", "-V, --version", "-h, --help"}) {
+  for (const char* flag :
+       {"-c, --config", "-o ", "-t, --test-config", "-d ", "-n ", "-q, --query", "--cache", "--purge DOMAIN",
+        "--purge-all", "--status", "--json", "-v ", "-V, --version", "-h, --help"}) {
     CAPTURE(flag);
     CHECK(text.find(flag) != text.npos);
   }

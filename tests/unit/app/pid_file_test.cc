@@ -1,11 +1,11 @@
 #include "pid_file.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <cstdlib>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "catch.h"
 

@@ -1,8 +1,8 @@
 #include "syslog_socket.h"
 
-#include <ctime>
 #include <syslog.h>
 #include <unistd.h>
+#include <ctime>
 
 #include "catch.h"
 #include "unit/app/fake_syslog.h"

@@ -5,15 +5,14 @@
 using namespace tlspolicyd;
 
 TEST_CASE("listen addresses in every form") {
-  const auto [text, host, port, path] =
-      GENERATE(table<std::string, std::string, int, std::string>({
-          {"inet:127.0.0.1:8461", "127.0.0.1", 8461, ""},
-          {"inet:[::1]:8461", "::1", 8461, ""},
-          {"inet:localhost:65535", "localhost", 65535, ""},
-          {"inet::8461", "", 8461, ""},
-          {"unix:/run/tlspolicyd/map", "", 0, "/run/tlspolicyd/map"},
-          {"unix:/run/a:b", "", 0, "/run/a:b"},
-      }));
+  const auto [text, host, port, path] = GENERATE(table<std::string, std::string, int, std::string>({
+      {"inet:127.0.0.1:8461", "127.0.0.1", 8461, ""},
+      {"inet:[::1]:8461", "::1", 8461, ""},
+      {"inet:localhost:65535", "localhost", 65535, ""},
+      {"inet::8461", "", 8461, ""},
+      {"unix:/run/tlspolicyd/map", "", 0, "/run/tlspolicyd/map"},
+      {"unix:/run/a:b", "", 0, "/run/a:b"},
+  }));
   CAPTURE(text);
   const auto address = parse_listen_address(text);
   REQUIRE(address);

@@ -1,7 +1,7 @@
+#include "base/clock.h"
 #include "base/ip_address.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/clock.h"
 #include "catch.h"
 
 using namespace tlspolicyd;
@@ -47,13 +47,14 @@ std::vector<std::pair<std::string, std::string>> fields_of(std::string line) {
 }  // namespace
 
 TEST_CASE("a log line keeps remote text in its field") {
-  const LogLine line = LogLine("policy").with("domain", "d.example").with("detail", "x, level=none\nfake: y").with("count", 3);
+  const LogLine line =
+      LogLine("policy").with("domain", "d.example").with("detail", "x, level=none\nfake: y").with("count", 3);
   CHECK(line.text() == "policy: domain=d.example, detail=\"x, level=none?fake: y\", count=3");
 }
 
 TEST_CASE("whatever the values, a log line comes apart into the fields that were put in") {
-  const auto value = GENERATE(as<std::string>(), "", "a b", "a, b", "a, level=none", "\"", "\"\", b=\"", "\\", "\\, \"x\", y=z", ",",
-                              "he said \"no\"", "\", b=c", "a\\\"");
+  const auto value = GENERATE(as<std::string>(), "", "a b", "a, b", "a, level=none", "\"", "\"\", b=\"", "\\",
+                              "\\, \"x\", y=z", ",", "he said \"no\"", "\", b=c", "a\\\"");
   CAPTURE(value);
   const LogLine line = LogLine("event").with("first", value).with("second", value).with("last", 1);
   CHECK(fields_of(line.text()) ==

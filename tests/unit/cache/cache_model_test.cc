@@ -25,17 +25,24 @@ int worth_in_model(const Entry& entry, LifeTime now) {
 class Walk {
  public:
   explicit Walk(std::uint32_t seed)
-      : random_(seed), cache_({.max_entries = 40, .max_octets = 40'000}, [this](const Entry& gone) {
-          on_evicted(gone);
-        }) {}
+      : random_(seed),
+        cache_({.max_entries = 40, .max_octets = 40'000}, [this](const Entry& gone) { on_evicted(gone); }) {}
 
   void step() {
     now_ += seconds(pick(20));
     switch (pick(8)) {
-      case 0: case 1: case 2: return put();
-      case 3: case 4: case 5: return touch();
+      case 0:
+      case 1:
+      case 2: return put();
+      case 3:
+      case 4:
+      case 5: return touch();
       case 6: return erase();
-      default: if (pick(200) == 0) { cache_.clear(); model_.clear(); }
+      default:
+        if (pick(200) == 0) {
+          cache_.clear();
+          model_.clear();
+        }
     }
   }
 
@@ -107,7 +114,8 @@ class Walk {
     const std::string name = some_name();
     if (const Entry* const entry = cache_.find(name)) cache_.touch(*entry, now_);
     const auto found = model_.find(name);
-    if (found != model_.end() && now_ - found->second.last_asked >= cache_.touch_step()) found->second.last_asked = now_;
+    if (found != model_.end() && now_ - found->second.last_asked >= cache_.touch_step())
+      found->second.last_asked = now_;
   }
 
   void erase() {

@@ -21,6 +21,4 @@ TEST_CASE("the hash is SipHash-1-3") {
   CHECK(octets(15) == 0xd320d86d2a519956);
 }
 
-TEST_CASE("each process hashes its own way") {
-  CHECK(KeyedHash()("d.example") != KeyedHash()("d.example"));
-}
+TEST_CASE("each process hashes its own way") { CHECK(KeyedHash()("d.example") != KeyedHash()("d.example")); }

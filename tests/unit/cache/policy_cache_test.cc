@@ -34,8 +34,8 @@ TEST_CASE("C-15 smaller bounds evict some at a time, and nothing grows meanwhile
   Fixture f({.max_entries = 1000});
   for (int i = 0; i < 1000; ++i) f.cache.put(absence("d" + std::to_string(i) + ".example", ago(1000 - i)), kNow);
   const std::size_t each = f.cache.census().octets / 1000;
-  const PolicyCache::Bounds smaller = GENERATE_COPY(PolicyCache::Bounds{.max_entries = 100},
-                                                    PolicyCache::Bounds{.max_octets = 100 * each});
+  const PolicyCache::Bounds smaller =
+      GENERATE_COPY(PolicyCache::Bounds{.max_entries = 100}, PolicyCache::Bounds{.max_octets = 100 * each});
   CHECK_FALSE(f.cache.set_bounds(smaller, kNow));
   CHECK(f.evicted.size() >= 256);
   CHECK(f.evicted.size() < 300);
@@ -151,7 +151,8 @@ TEST_CASE("C-15 a touch saves the entry, also one that came in with an old time"
 }
 
 TEST_CASE("asked for again within ten minutes, an entry keeps the time it has, or within one where room is short") {
-  const auto [bound, step] = GENERATE(table<std::size_t, seconds>({{std::size_t{10}, seconds(600)}, {std::size_t{1}, seconds(60)}}));
+  const auto [bound, step] =
+      GENERATE(table<std::size_t, seconds>({{std::size_t{10}, seconds(600)}, {std::size_t{1}, seconds(60)}}));
   Fixture f({.max_entries = bound});
   f.cache.put(absence("a.example", kNow), kNow);
   f.cache.touch(*f.cache.find("a.example"), kNow + step - seconds(1));
@@ -190,9 +191,7 @@ TEST_CASE("the bound in octets: as many go as it takes, the new one only alone")
 TEST_CASE("an evicted entry is gone already when its owner hears of it") {
   const PolicyCache* seen = nullptr;
   bool found = true;
-  PolicyCache cache({.max_entries = 1}, [&](const Entry& gone) {
-    found = seen->find(gone.domain.text()) != nullptr;
-  });
+  PolicyCache cache({.max_entries = 1}, [&](const Entry& gone) { found = seen->find(gone.domain.text()) != nullptr; });
   seen = &cache;
   cache.put(absence("a.example"), kNow);
   cache.put(absence("b.example"), kNow);
@@ -281,9 +280,11 @@ TEST_CASE("the census counts by what is held and forgets with clear") {
 
 TEST_CASE("what is expected is found as before, known or not, however much there is") {
   Fixture f({.max_entries = 10'000});
-  for (int i = 0; i < 5000; ++i) f.cache.put(policy("d" + std::to_string(i) + ".example", Mode::enforce, seconds(900), kNow), kNow);
+  for (int i = 0; i < 5000; ++i)
+    f.cache.put(policy("d" + std::to_string(i) + ".example", Mode::enforce, seconds(900), kNow), kNow);
   f.cache.put(absence("absent.example"), kNow);
-  const std::vector<std::string_view> names{"d1.example", "absent.example", "", "unknown.example", "d4999.example", "[d1.example]:25"};
+  const std::vector<std::string_view> names{"d1.example",      "absent.example", "",
+                                            "unknown.example", "d4999.example",  "[d1.example]:25"};
   f.cache.expect(names);
   f.cache.expect(std::vector<std::string_view>(40, "d2.example"));
   CHECK(f.cache.find("d1.example") != nullptr);

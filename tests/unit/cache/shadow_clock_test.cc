@@ -106,7 +106,8 @@ TEST_CASE("rows that lapsed by a wrong clock survive that strays are looked for,
   f.restart();
   load_usable(f);
   f.store->fail_writes("database or disk is full");
-  for (std::size_t i = 0; i <= StoreBacklog::kMostNames; ++i) f.shadow->changed(domain_of("d" + std::to_string(i) + ".example"));
+  for (std::size_t i = 0; i <= StoreBacklog::kMostNames; ++i)
+    f.shadow->changed(domain_of("d" + std::to_string(i) + ".example"));
   f.settle();
   f.store->fail_writes({});
   f.time.advance(seconds(60));
@@ -123,7 +124,8 @@ TEST_CASE("C-16 what an operator has forgotten does not come back, however much 
   f.stored("purged.example");
   f.store->fail_writes("database or disk is full");
   f.shadow->forget(domain_of("purged.example"));
-  for (std::size_t i = 0; i <= StoreBacklog::kMostNames; ++i) f.shadow->changed(domain_of("d" + std::to_string(i) + ".example"));
+  for (std::size_t i = 0; i <= StoreBacklog::kMostNames; ++i)
+    f.shadow->changed(domain_of("d" + std::to_string(i) + ".example"));
   bool found = true;
   const Ticket read = f.shadow->get(domain_of("purged.example"), [&](const auto& row) { found = row.has_value(); });
   load_usable(f);

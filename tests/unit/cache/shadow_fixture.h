@@ -28,13 +28,14 @@ struct ShadowFixture {
   explicit ShadowFixture(bool durable = true) { restart(durable); }
 
   void restart(bool durable = true) {
-    shadow = std::make_unique<StoreShadow>(
-        StoreShadow::Parts{lane, sync_lane, loop, time, time, log, metrics, cache}, durable ? store : nullptr);
+    shadow = std::make_unique<StoreShadow>(StoreShadow::Parts{lane, sync_lane, loop, time, time, log, metrics, cache},
+                                           durable ? store : nullptr);
   }
 
   // All threads work until none has anything left to do.
   void settle_now() {
-    while (loop.run() + lane.run() + sync_lane.run() > 0) {}
+    while (loop.run() + lane.run() + sync_lane.run() > 0) {
+    }
   }
   // The same, and what gathers for a commit has its time.
   void settle() {
@@ -56,9 +57,7 @@ struct ShadowFixture {
     cache.erase(domain);
     shadow->changed(domain_of(domain));
   }
-  void stored(const std::string& domain) {
-    store->rows.emplace(domain, to_row(enforced(domain), time));
-  }
+  void stored(const std::string& domain) { store->rows.emplace(domain, to_row(enforced(domain), time)); }
 
   // Loads all, as the service does; what was loaded is in `rows`.
   std::vector<std::string> rows;

@@ -150,7 +150,8 @@ TEST_CASE("C-16 a read that fails ends no drain before what waits is durable") {
   CHECK((f.shadow->pending() > 0) == purging);
 }
 
-TEST_CASE("another process writes the store: rows are read, nothing is written, the right to write is tried for each second") {
+TEST_CASE(
+    "another process writes the store: rows are read, nothing is written, the right to write is tried for each second") {
   ShadowFixture f;
   f.stored("a.example");
   f.store->take_elsewhere(true);
@@ -196,7 +197,8 @@ TEST_CASE("what another process fetched later than we takes the place of ours, a
   f.stored("a.example");
   f.put("b.example");
   const WallTime now = f.time.wall();
-  f.store->rows.emplace("b.example", to_row(policy("b.example", Mode::testing, seconds(86400), f.time.life() - seconds(50)), f.time));
+  f.store->rows.emplace(
+      "b.example", to_row(policy("b.example", Mode::testing, seconds(86400), f.time.life() - seconds(50)), f.time));
   f.store->take_elsewhere(false);
   f.rows.clear();
   f.time.advance(seconds(1));

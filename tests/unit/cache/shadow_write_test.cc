@@ -129,7 +129,8 @@ TEST_CASE("C-16 a disk that syncs slowly delays no commit, and what came meanwhi
   for (const char* const name : {"b.example", "c.example"}) {
     f.put(name);
     f.time.advance(StoreWriter::kUnsynced);
-    while (f.loop.run() + f.lane.run() > 0) {}
+    while (f.loop.run() + f.lane.run() > 0) {
+    }
   }
   CHECK(f.store->rows.size() == 3);
   CHECK(f.shadow->pending() == 0);
@@ -276,7 +277,10 @@ TEST_CASE("drain reports when all is durable") {
   }
   SECTION("something waits") {
     f.put("a.example");
-    f.shadow->drain([&] { ++drained; CHECK(f.store->durable == 1); });
+    f.shadow->drain([&] {
+      ++drained;
+      CHECK(f.store->durable == 1);
+    });
     f.loop.run();
     CHECK(drained == 0);
   }
@@ -284,14 +288,20 @@ TEST_CASE("drain reports when all is durable") {
     f.put("a.example");
     f.settle();
     CHECK(f.store->durable == 0);
-    f.shadow->drain([&] { ++drained; CHECK(f.store->durable == 1); });
+    f.shadow->drain([&] {
+      ++drained;
+      CHECK(f.store->durable == 1);
+    });
   }
   SECTION("something written is being synced") {
     f.put("a.example");
     f.settle();
     f.time.advance(StoreWriter::kUnsynced);
     REQUIRE(f.sync_lane.waiting() == 1);
-    f.shadow->drain([&] { ++drained; CHECK(f.store->durable == 1); });
+    f.shadow->drain([&] {
+      ++drained;
+      CHECK(f.store->durable == 1);
+    });
     f.loop.run();
     CHECK(drained == 0);
   }

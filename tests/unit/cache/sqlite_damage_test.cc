@@ -51,8 +51,9 @@ TEST_CASE("an older file is brought up to date, with all that it knew") {
   CHECK((*row)->dane == nullptr);
   REQUIRE(store->write({put(stored_row("new.example"))}));
   CHECK(names_in(*store) == std::vector<std::string>{"new.example", "old.example"});
-  f.sql("INSERT INTO policy SELECT 'x' || domain, mode, max_age, mx, id, text, fetched, checked, failure_result,"
-        " failure_since, failure_count, failure_detail, last_asked, failure_in_txt, dane FROM policy");
+  f.sql(
+      "INSERT INTO policy SELECT 'x' || domain, mode, max_age, mx, id, text, fetched, checked, failure_result,"
+      " failure_since, failure_count, failure_detail, last_asked, failure_in_txt, dane FROM policy");
 }
 
 TEST_CASE("an older file that is only read stays as it is") {
@@ -89,8 +90,7 @@ TEST_CASE("files that are not for us are refused and left alone") {
   f.fill(3);
   f.sql(sql);
   const auto before = f.files();
-  const auto mode = GENERATE(SqliteStore::Mode::read_write, SqliteStore::Mode::existing,
-                             SqliteStore::Mode::read_only);
+  const auto mode = GENERATE(SqliteStore::Mode::read_write, SqliteStore::Mode::existing, SqliteStore::Mode::read_only);
   const auto opened = f.open(mode);
   REQUIRE_FALSE(opened);
   CHECK(opened.error().text.find(word) != std::string::npos);
@@ -194,9 +194,7 @@ TEST_CASE("C-16 damage that comes while the store is open: the file is moved asi
   const auto store = f.store();
   const auto pages = fs::file_size(f.path) / kPage;
   overwrite(f.path, pages / 2 * kPage, std::string(kPage, '\xa7'));
-  SECTION("found by reading all") {
-    CHECK(all_rows(*store, 250));
-  }
+  SECTION("found by reading all") { CHECK(all_rows(*store, 250)); }
   SECTION("found by point reads") {
     for (int i = 0; i < 6'000; i += 5) REQUIRE(store->get(domain_of(f.name(i))));
   }

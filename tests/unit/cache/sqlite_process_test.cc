@@ -52,8 +52,7 @@ TEST_CASE("C-16 what was acknowledged survives kill -9 at any moment") {
   const pid_t child = ::fork();
   if (child == 0) {
     const auto store = f.store();
-    for (int i = 0; store->write({put(stored_row(f.name(i)))}); ++i)
-      static_cast<void>(!::write(ends[1], "+", 1));
+    for (int i = 0; store->write({put(stored_row(f.name(i)))}); ++i) static_cast<void>(!::write(ends[1], "+", 1));
     ::_exit(1);
   }
   ::close(ends[1]);
@@ -223,7 +222,8 @@ TEST_CASE("a broken file on a full disk is moved aside, and a new one is written
     const std::string filler = (f.folder / "filler").string();
     {
       std::ofstream fill(filler);
-      while (fill << std::string(4096, 'x') << std::flush) {}
+      while (fill << std::string(4096, 'x') << std::flush) {
+      }
     }
     const std::string broken = octets_of_file(f.path);
     const auto opened = f.open();

@@ -48,11 +48,17 @@ StoredRow odd_row(const std::string& name) {
   if (name == "first second of the epoch") row.fetched = row.checked = row.last_asked = WallTime{};
   if (name == "before the epoch") row.fetched = row.checked = row.last_asked = WallTime(seconds(-86'400));
   if (name == "failure")
-    row.failure = Failure{.in_txt = true, .result = StsResult::sts_webpki_invalid, .since = LifeTime(seconds(-3)),
-                          .count = 4'000'000'000, .detail = std::string("bad\0\xff", 5)};
+    row.failure = Failure{.in_txt = true,
+                          .result = StsResult::sts_webpki_invalid,
+                          .since = LifeTime(seconds(-3)),
+                          .count = 4'000'000'000,
+                          .detail = std::string("bad\0\xff", 5)};
   if (name == "DANE status")
-    row.dane = with_hop(nullptr, {{}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}},
-                                  LifeTime(seconds(7)), false, LifeTime(seconds(307))});
+    row.dane = with_hop(nullptr, {{},
+                                  {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}},
+                                  LifeTime(seconds(7)),
+                                  false,
+                                  LifeTime(seconds(307))});
   return row;
 }
 
@@ -61,7 +67,8 @@ StoredRow odd_row(const std::string& name) {
 TEST_CASE("a row comes back as it was written, from get and from page") {
   const auto name = GENERATE(as<std::string>(), "plain", "mode none without mx", "no id was readable", "longest id",
                              "largest max_age", "octets of any kind in the text", "longest text", "many patterns",
-                             "patterns that no host name can match", "first second of the epoch", "before the epoch", "failure", "DANE status");
+                             "patterns that no host name can match", "first second of the epoch", "before the epoch",
+                             "failure", "DANE status");
   CAPTURE(name);
   StoreFolder f;
   const StoredRow row = odd_row(name);
@@ -94,8 +101,8 @@ TEST_CASE("C-17 the key is the domain in its one form; writing again replaces, a
 TEST_CASE("pages come in ascending order of octets, each row once, an empty page is the end") {
   StoreFolder f;
   const auto store = f.store();
-  const std::vector<std::string> ascending{"1.example", "a-b.example", "a.example", "a.example.org", "ab.example",
-                                           "xn--bcher-kva.example", "z.example"};
+  const std::vector<std::string> ascending{"1.example",  "a-b.example",           "a.example", "a.example.org",
+                                           "ab.example", "xn--bcher-kva.example", "z.example"};
   for (const std::string& name : ascending) REQUIRE(store->write({put(stored_row(name))}));
   const std::size_t most = GENERATE(1U, 2U, 3U, 7U, 100U);
   std::vector<std::string> seen;
@@ -206,7 +213,10 @@ TEST_CASE("C-16 an enforced policy survives a restart with its age") {
   StoreFolder f;
   ManualExecutor lane, loop;
   Metrics metrics;
-  const auto settle = [&] { while (lane.run() + loop.run() > 0) {} };
+  const auto settle = [&] {
+    while (lane.run() + loop.run() > 0) {
+    }
+  };
   {
     PolicyCache cache({}, [](const Entry&) {});
     StoreShadow shadow({lane, lane, loop, f.time, f.time, f.log, metrics, cache}, f.store());

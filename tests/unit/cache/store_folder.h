@@ -116,8 +116,7 @@ struct StoreFolder {
   [[nodiscard]] std::vector<std::string> corrupt_files() const {
     std::vector<std::string> found;
     for (const auto& [file, octets] : files())
-      if (file.find(".corrupt-") != std::string::npos && file.find("-wal") == std::string::npos)
-        found.push_back(file);
+      if (file.find(".corrupt-") != std::string::npos && file.find("-wal") == std::string::npos) found.push_back(file);
     return found;
   }
 };

@@ -13,12 +13,13 @@ HopDane a_hop(bool bracketed, std::uint16_t port, MxState mx, std::vector<DaneHo
 }  // namespace
 
 TEST_CASE("a DANE status is read back as it was written") {
-  const HopDane hop = GENERATE(
-      a_hop(false, 25, MxState::signed_records,
-            {{"mx1.d.example", HostFinding::tlsa_usable, {}}, {"mx\\061.d.example", HostFinding::tlsa_failed, {}},
-             {"mx2.d.example", HostFinding::address_failed, LifeTime(seconds(-7))}}),
-      a_hop(true, 65535, MxState::signed_denial, {{"d.example", HostFinding::address_absent}}),
-      a_hop(false, 1, MxState::unsigned_records, {}), a_hop(false, 25, MxState::failed, {}), a_hop(false, 25, MxState::null_mx, {}));
+  const HopDane hop = GENERATE(a_hop(false, 25, MxState::signed_records,
+                                     {{"mx1.d.example", HostFinding::tlsa_usable, {}},
+                                      {"mx\\061.d.example", HostFinding::tlsa_failed, {}},
+                                      {"mx2.d.example", HostFinding::address_failed, LifeTime(seconds(-7))}}),
+                               a_hop(true, 65535, MxState::signed_denial, {{"d.example", HostFinding::address_absent}}),
+                               a_hop(false, 1, MxState::unsigned_records, {}), a_hop(false, 25, MxState::failed, {}),
+                               a_hop(false, 25, MxState::null_mx, {}));
   const auto one = with_hop(nullptr, hop);
   const auto two = with_hop(one, a_hop(true, 587, MxState::signed_records, {{"a", HostFinding::unanswered}}));
   for (const auto& known : {one, two}) {
@@ -58,7 +59,8 @@ TEST_CASE("what no version of this program wrote is no DANE status") {
 
 TEST_CASE("more next hops or hosts than are ever kept are refused") {
   std::string hops, hosts = "0 25 signed 0 0 0";
-  for (std::size_t i = 0; i <= kMaxHops; ++i) hops += (i == 0 ? "" : "\n") + std::string("0 ") + std::to_string(25 + i) + " null 0 0 0";
+  for (std::size_t i = 0; i <= kMaxHops; ++i)
+    hops += (i == 0 ? "" : "\n") + std::string("0 ") + std::to_string(25 + i) + " null 0 0 0";
   for (std::size_t i = 0; i <= kMaxDaneHosts; ++i) hosts += " mx" + std::to_string(i) + "=tlsa_absent";
   CHECK(parse_dane(hops) == nullptr);
   CHECK(parse_dane(hosts) == nullptr);

@@ -9,9 +9,10 @@ namespace {
 StoredRow row_of(const FakeTime& time, seconds age) {
   Entry entry = policy("d.example", Mode::enforce, seconds(1000), time.life() - age, time.life() - seconds(5));
   entry.checked = time.life() - seconds(7);
-  entry.failure = std::make_shared<const Failure>(
-      Failure{.result = StsResult::sts_webpki_invalid, .since = time.life() - age + seconds(30), .count = 4,
-              .detail = "expired"});
+  entry.failure = std::make_shared<const Failure>(Failure{.result = StsResult::sts_webpki_invalid,
+                                                          .since = time.life() - age + seconds(30),
+                                                          .count = 4,
+                                                          .detail = "expired"});
   return to_row(entry, time);
 }
 
@@ -89,8 +90,9 @@ TEST_CASE("C-19 a row that was loaded keeps its wall time, and gives the age ane
 TEST_CASE("C-19 a DANE status that was loaded becomes older with its policy") {
   FakeTime time;
   Entry before = policy("d.example", Mode::enforce, seconds(1000), time.life() - seconds(100));
-  before.dane = with_hop(nullptr, learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_absent}}},
-                                          seconds(300), time.life() - seconds(20)));
+  before.dane =
+      with_hop(nullptr, learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_absent}}},
+                                seconds(300), time.life() - seconds(20)));
   const Entry loaded = from_row(to_row(before, time), time);
   time.step_wall(seconds(400));
   const auto aged = aged_by_store(loaded, time);

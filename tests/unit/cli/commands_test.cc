@@ -75,8 +75,14 @@ struct Rig {
       if (!store) return fail("there is no store at /nowhere/cache.db");
       return std::static_pointer_cast<Store>(store);
     };
-    return {.terminal = terminal, .clock = time, .json = json, .control_socket = socket_path(),
-            .read_store = open, .write_store = open, .empty_store = [this] { return empty(); }, .rules = {}};
+    return {.terminal = terminal,
+            .clock = time,
+            .json = json,
+            .control_socket = socket_path(),
+            .read_store = open,
+            .write_store = open,
+            .empty_store = [this] { return empty(); },
+            .rules = {}};
   }
   Result<std::size_t> empty() {
     if (!store) return fail("there is no store at /nowhere/cache.db");
@@ -86,8 +92,13 @@ struct Rig {
   }
   void keep(std::string_view domain, std::string_view mode = "enforce") {
     if (!store) store = std::make_shared<MemoryStore>();
-    StoredRow row{.domain = *Domain::parse(domain), .policy = {}, .id = "1", .fetched = time.wall() - seconds(60),
-                  .checked = time.wall(), .last_asked = time.wall(), .failure = {}};
+    StoredRow row{.domain = *Domain::parse(domain),
+                  .policy = {},
+                  .id = "1",
+                  .fetched = time.wall() - seconds(60),
+                  .checked = time.wall(),
+                  .last_asked = time.wall(),
+                  .failure = {}};
     row.policy = {*parse_mode(mode), seconds(604'800), patterns({"mx1." + std::string(domain)}), "version: STSv1"};
     store->rows.emplace(domain, row);
   }

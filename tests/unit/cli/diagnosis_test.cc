@@ -108,8 +108,9 @@ TEST_CASE("diagnosis: the MX names are compared with the patterns") {
     const Step& step = step_of(found, "mx");
     CHECK(step.result == "not_covered");
     CHECK(step.rfc == "RFC 8461 section 4.1");
-    CHECK(step.detail == "mx1.d.example, mx9.d.example (TTL 3600s, AD not set): no mx pattern of the policy covers "
-                         "mx9.d.example, so senders that obey the policy deliver no mail there");
+    CHECK(step.detail ==
+          "mx1.d.example, mx9.d.example (TTL 3600s, AD not set): no mx pattern of the policy covers "
+          "mx9.d.example, so senders that obey the policy deliver no mail there");
     CHECK_FALSE(step.cure.empty());
     CHECK(found.entry.verdict == "secure");
   }
@@ -261,8 +262,9 @@ TEST_CASE("diagnosis: DANE is explained host by host, and decides where it has s
   DaneWorld world;
   const Explanation found = world.diagnose();
   CHECK(dane_results(found) == "dane:signed tlsa:tlsa_usable precedence:on");
-  CHECK(step_of(found, "tlsa").detail == "mx1.d.example: signed TLSA records, usable: the certificate must match one of them; "
-                                         "A TTL 300s, AD set; TLSA of _25._tcp.mx1.d.example: 3 1 1 (TTL 300s, AD set)");
+  CHECK(step_of(found, "tlsa").detail ==
+        "mx1.d.example: signed TLSA records, usable: the certificate must match one of them; "
+        "A TTL 300s, AD set; TLSA of _25._tcp.mx1.d.example: 3 1 1 (TTL 300s, AD set)");
   CHECK(step_of(found, "verdict").result == "dane");
   CHECK(found.entry.reply == "NOTFOUND ");
   CHECK(found.entry.verdict == "dane");
@@ -344,7 +346,8 @@ TEST_CASE("diagnosis: an expired intermediate certificate is not told as the ser
 }
 
 TEST_CASE("diagnosis: where no connection comes about the way out of this host is named, too") {
-  const auto fault = GENERATE(FetchFault::refused, FetchFault::connect_timeout, FetchFault::unreachable, FetchFault::blocked);
+  const auto fault =
+      GENERATE(FetchFault::refused, FetchFault::connect_timeout, FetchFault::unreachable, FetchFault::blocked);
   World world;
   world.https.fail(kHost, fault);
   const Step step = step_of(world.diagnose(), "connect");

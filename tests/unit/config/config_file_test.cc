@@ -1,10 +1,10 @@
 #include "config/config_file.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "catch.h"
 #include "config/check.h"
@@ -47,12 +47,13 @@ class TempFile {
 }  // namespace
 
 TEST_CASE("comments, blank lines and blanks around '=' count for nothing") {
-  const auto config = build("# fetch_timeout = 1s\n"
-                            "\n"
-                            "   # indented comment\n"
-                            "fetch_timeout=30s\n"
-                            "log_level \t =\t debug  \r\n"
-                            "user =\n");
+  const auto config = build(
+      "# fetch_timeout = 1s\n"
+      "\n"
+      "   # indented comment\n"
+      "fetch_timeout=30s\n"
+      "log_level \t =\t debug  \r\n"
+      "user =\n");
   REQUIRE(config);
   CHECK(config->fetch_timeout == seconds(30));
   CHECK(config->log_level == LogLevel::debug);
@@ -60,12 +61,13 @@ TEST_CASE("comments, blank lines and blanks around '=' count for nothing") {
 }
 
 TEST_CASE("a line that begins with a blank goes on with the value before it") {
-  const auto config = build("listen =\n"
-                            "  inet:127.0.0.1:1,\n"
-                            "# between\n"
-                            "\n"
-                            "\tunix:/run/x\n"
-                            "log = syslog");
+  const auto config = build(
+      "listen =\n"
+      "  inet:127.0.0.1:1,\n"
+      "# between\n"
+      "\n"
+      "\tunix:/run/x\n"
+      "log = syslog");
   REQUIRE(config);
   REQUIRE(config->listen.size() == 2);
   CHECK(config->listen[1].path == "/run/x");
@@ -92,7 +94,8 @@ TEST_CASE("faults are told with file, line and parameter") {
       {"quotes", "fetch_timeout = \"5min\"\n",
        "t.conf:1: fetch_timeout: has quotes around the value; remove them\n"
        "t.conf:1: fetch_timeout: \"5min\" has the unit \"min\", which is written m; write 1s to 10m, with one of s m h d w\n"},
-      {"quotes around a path", "ca_path = '/etc/ssl'\n", "t.conf:1: ca_path: has quotes around the value; remove them\n"},
+      {"quotes around a path", "ca_path = '/etc/ssl'\n",
+       "t.conf:1: ca_path: has quotes around the value; remove them\n"},
       {"byte order mark", "\xEF\xBB\xBFlog = stderr\n",
        "t.conf:1: the file begins with a UTF-8 byte order mark; save it as UTF-8 without a byte order mark\n"},
       {"the same address twice", "listen = inet:127.0.0.1:1 unix:/run/x inet:127.0.0.1:1\n",
@@ -107,7 +110,10 @@ TEST_CASE("faults are told with file, line and parameter") {
       {"continues a faulty line", "oops\n  more\n",
        "t.conf:1: no '='; write name = value\n"
        "t.conf:2: begins with a blank, yet there is nothing to continue; remove the blank\n"},
-      {"control character", "user = a\x01" "b\n", "t.conf:1: a control character; write plain text\n"},
+      {"control character",
+       "user = a\x01"
+       "b\n",
+       "t.conf:1: a control character; write plain text\n"},
       {"NUL", std::string("user = a\0b\n", 11), "t.conf:1: a control character; write plain text\n"},
       {"forged line", "user\x1b[2J = x\n", "t.conf:1: a control character; write plain text\n"},
       {"group alone", "group = mail\n", "group: is set without user; set user too\n"},
@@ -188,8 +194,9 @@ TEST_CASE("the machine is asked for what the configuration names") {
   }
   SECTION("sockets for the whole world") {
     config.listen = *parse_listen("inet:127.0.0.1:1 inet:[::]:2");
-    CHECK(told() == "listen: inet:[::]:2 is on all addresses of this host, and replies prove nothing about who sent them; "
-                    "listen on 127.0.0.1 or a unix socket, or keep others out with a firewall");
+    CHECK(told() ==
+          "listen: inet:[::]:2 is on all addresses of this host, and replies prove nothing about who sent them; "
+          "listen on 127.0.0.1 or a unix socket, or keep others out with a firewall");
     CHECK(check_machine(config).front().warning);
   }
   SECTION("trust anchors") {

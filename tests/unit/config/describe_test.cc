@@ -16,8 +16,8 @@ TEST_CASE("-d names each parameter with its default, and reads back as the defau
 }
 
 TEST_CASE("-n shows what differs, and only that") {
-  const auto config = build_config(parse_config_text("fetch_timeout = 60s\nlog = syslog\ncache_max_size = 1024m\n", "t"),
-                                   {"dns_attempts=4"});
+  const auto config = build_config(
+      parse_config_text("fetch_timeout = 60s\nlog = syslog\ncache_max_size = 1024m\n", "t"), {"dns_attempts=4"});
   REQUIRE(config);
   CHECK(describe_changed(*config) == "dns_attempts = 4\ncache_max_size = 1g\nlog = syslog\n");
 }
@@ -28,8 +28,7 @@ TEST_CASE("--help tells of each parameter within 80 columns") {
     CAPTURE(std::string(line));
     CHECK(line.size() <= 80);
   }
-  for (const Param& param : params())
-    CHECK(text.find("  " + std::string(param.name) + " =") != text.npos);
+  for (const Param& param : params()) CHECK(text.find("  " + std::string(param.name) + " =") != text.npos);
 }
 
 TEST_CASE("wrap cuts at blanks") {

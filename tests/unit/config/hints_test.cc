@@ -8,9 +8,18 @@ using namespace tlspolicyd;
 
 TEST_CASE("a misspelt parameter has its nearest, a strange one has none") {
   const auto [name, nearest] = GENERATE(table<std::string, std::string>({
-      {"fetch_timout", "fetch_timeout"}, {"fetchtimeout", "fetch_timeout"}, {"fetch-timeout", "fetch_timeout"},
-      {"Listen", "listen"}, {"resolvers", "resolver"}, {"loglevel", "log_level"}, {"dns_atempts", "dns_attempts"},
-      {"chache", "cache"}, {"usr", "user"}, {"port", ""}, {"smtp_tls_security_level", ""}, {"", ""},
+      {"fetch_timout", "fetch_timeout"},
+      {"fetchtimeout", "fetch_timeout"},
+      {"fetch-timeout", "fetch_timeout"},
+      {"Listen", "listen"},
+      {"resolvers", "resolver"},
+      {"loglevel", "log_level"},
+      {"dns_atempts", "dns_attempts"},
+      {"chache", "cache"},
+      {"usr", "user"},
+      {"port", ""},
+      {"smtp_tls_security_level", ""},
+      {"", ""},
       {std::string(1000, 'x'), ""},
   }));
   CAPTURE(name);
@@ -50,12 +59,17 @@ TEST_CASE("units in words") {
 
 TEST_CASE("elements of listen that cannot be bound side by side") {
   const auto [listen, second] = GENERATE(table<const char*, const char*>({
-      {"inet:127.0.0.1:1 inet:127.0.0.1:2", ""}, {"inet:127.0.0.1:1 inet:127.0.0.2:1", ""},
-      {"inet:127.0.0.1:1 inet:127.0.0.1:1", "inet:127.0.0.1:1"}, {"unix:/a unix:/b unix:/a", "unix:/a"},
+      {"inet:127.0.0.1:1 inet:127.0.0.1:2", ""},
+      {"inet:127.0.0.1:1 inet:127.0.0.2:1", ""},
+      {"inet:127.0.0.1:1 inet:127.0.0.1:1", "inet:127.0.0.1:1"},
+      {"unix:/a unix:/b unix:/a", "unix:/a"},
       {"inet:[::1]:1 inet:[0:0:0:0:0:0:0:1]:1", "inet:[0:0:0:0:0:0:0:1]:1"},
-      {"inet:0.0.0.0:1 inet:127.0.0.1:1", "inet:127.0.0.1:1"}, {"inet:127.0.0.1:1 inet:0.0.0.0:1", "inet:0.0.0.0:1"},
-      {"inet:0.0.0.0:1 inet:[::]:1", ""}, {"inet:[::]:1 inet:[::1]:1", "inet:[::1]:1"},
-      {"inet:localhost:1 inet:LocalHost:1", "inet:LocalHost:1"}, {"inet:localhost:1 inet:127.0.0.1:1", ""},
+      {"inet:0.0.0.0:1 inet:127.0.0.1:1", "inet:127.0.0.1:1"},
+      {"inet:127.0.0.1:1 inet:0.0.0.0:1", "inet:0.0.0.0:1"},
+      {"inet:0.0.0.0:1 inet:[::]:1", ""},
+      {"inet:[::]:1 inet:[::1]:1", "inet:[::1]:1"},
+      {"inet:localhost:1 inet:LocalHost:1", "inet:LocalHost:1"},
+      {"inet:localhost:1 inet:127.0.0.1:1", ""},
   }));
   CAPTURE(listen);
   CHECK(repeated_listener(*parse_listen(listen)) == second);

@@ -11,8 +11,7 @@ using namespace tlspolicyd;
 namespace {
 
 const std::string kManual = TLSPOLICYD_SOURCE "/man/tlspolicyd.conf.5";
-constexpr const char* kBegin =
-    ".\\\" parameters: begin (written from the table in src/config/params.cc)\n";
+constexpr const char* kBegin = ".\\\" parameters: begin (written from the table in src/config/params.cc)\n";
 constexpr const char* kEnd = ".\\\" parameters: end\n";
 
 struct Parts {
@@ -32,9 +31,7 @@ Parts read_manual() {
 
 }  // namespace
 
-TEST_CASE("tlspolicyd.conf(5) says what the table says") {
-  CHECK(read_manual().block == describe_for_manual());
-}
+TEST_CASE("tlspolicyd.conf(5) says what the table says") { CHECK(read_manual().block == describe_for_manual()); }
 
 TEST_CASE("write the parameter block of tlspolicyd.conf(5)", "[.write]") {
   const Parts parts = read_manual();

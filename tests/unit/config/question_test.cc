@@ -16,8 +16,11 @@ std::string name_of_size(std::size_t size) {
 
 TEST_CASE("a question is a name and a type, in any case and with or without final dot") {
   const auto [text, name, type] = GENERATE(table<std::string, std::string, RrType>({
-      {". NS", "", RrType::ns}, {". \t soa", "", RrType::soa}, {"org A", "org", RrType::a},
-      {"Example.ORG. aaaa", "example.org", RrType::aaaa}, {"d.example MX", "d.example", RrType::mx},
+      {". NS", "", RrType::ns},
+      {". \t soa", "", RrType::soa},
+      {"org A", "org", RrType::a},
+      {"Example.ORG. aaaa", "example.org", RrType::aaaa},
+      {"d.example MX", "d.example", RrType::mx},
       {"_mta-sts.d.example TXT", "_mta-sts.d.example", RrType::txt},
       {"_25._tcp.mx.d.example Tlsa", "_25._tcp.mx.d.example", RrType::tlsa},
       {"xn--bcher-kva.example NS", "xn--bcher-kva.example", RrType::ns},
@@ -47,7 +50,10 @@ TEST_CASE("what is no question is refused in words that say which part") {
       {"empty label", "a..example NS", "\"a..example\" is not a domain name in ASCII"},
       {"two final dots", "example.. NS", "\"example..\" is not a domain name in ASCII"},
       {"escape", "a\\046b.example NS", "\"a\\046b.example\" is not a domain name in ASCII"},
-      {"UTF-8", "b\xc3\xbc" "cher.example NS", "\"b??cher.example\" is not a domain name in ASCII"},
+      {"UTF-8",
+       "b\xc3\xbc"
+       "cher.example NS",
+       "\"b??cher.example\" is not a domain name in ASCII"},
       {"control characters", "a\n\x1b[2J NS", "\"a??[2J\" is not a domain name in ASCII"},
       {"NUL", std::string("a\0b NS", 6), "\"a?b\" is not a domain name in ASCII"},
       {"list", "a,b NS", "\"a,b\" is not a domain name in ASCII"},

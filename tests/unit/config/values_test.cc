@@ -14,9 +14,16 @@ TEST_CASE("durations take a whole number and one unit") {
 
 TEST_CASE("durations refuse everything else") {
   const auto [name, text] = GENERATE(table<const char*, const char*>({
-      {"empty", ""}, {"no unit", "60"}, {"unit alone", "s"}, {"unknown unit", "1y"},
-      {"capital", "1H"}, {"sign", "-1s"}, {"fraction", "1.5h"}, {"blank", "1 h"},
-      {"two units", "1h30m"}, {"beyond any clock", "99999999999999999999w"},
+      {"empty", ""},
+      {"no unit", "60"},
+      {"unit alone", "s"},
+      {"unknown unit", "1y"},
+      {"capital", "1H"},
+      {"sign", "-1s"},
+      {"fraction", "1.5h"},
+      {"blank", "1 h"},
+      {"two units", "1h30m"},
+      {"beyond any clock", "99999999999999999999w"},
       {"product overflows", "9000000000000000000w"},
   }));
   CAPTURE(name, text);
@@ -55,21 +62,27 @@ TEST_CASE("listen takes a list of inet and unix sockets") {
 
 TEST_CASE("listen refuses what could not be bound") {
   const auto [name, text] = GENERATE(table<const char*, std::string>({
-      {"no transport", "127.0.0.1:8461"}, {"unknown transport", "tcp:127.0.0.1:8461"},
-      {"no port", "inet:127.0.0.1"}, {"empty port", "inet:127.0.0.1:"}, {"port 0", "inet:127.0.0.1:0"},
-      {"port too large", "inet:127.0.0.1:65536"}, {"service name", "inet:127.0.0.1:smtp"},
-      {"blank host", "inet:[]:8461"}, {"no host", "inet:8461"}, {"bare IPv6", "inet:::1:8461"},
+      {"no transport", "127.0.0.1:8461"},
+      {"unknown transport", "tcp:127.0.0.1:8461"},
+      {"no port", "inet:127.0.0.1"},
+      {"empty port", "inet:127.0.0.1:"},
+      {"port 0", "inet:127.0.0.1:0"},
+      {"port too large", "inet:127.0.0.1:65536"},
+      {"service name", "inet:127.0.0.1:smtp"},
+      {"blank host", "inet:[]:8461"},
+      {"no host", "inet:8461"},
+      {"bare IPv6", "inet:::1:8461"},
       {"open bracket", "inet:[::1:1"},
-      {"junk after bracket", "inet:[::1]x:1"}, {"relative path", "unix:run/x"}, {"no path", "unix:"},
+      {"junk after bracket", "inet:[::1]x:1"},
+      {"relative path", "unix:run/x"},
+      {"no path", "unix:"},
       {"path too long", "unix:/" + std::string(107, 'x')},
   }));
   CAPTURE(name, text);
   CHECK_FALSE(parse_listen(text));
 }
 
-TEST_CASE("a unix path may fill sun_path to its last octet") {
-  CHECK(parse_listen("unix:/" + std::string(106, 'x')));
-}
+TEST_CASE("a unix path may fill sun_path to its last octet") { CHECK(parse_listen("unix:/" + std::string(106, 'x'))); }
 
 TEST_CASE("resolvers are addresses with or without a port") {
   const auto list = parse_resolvers("127.0.0.1 192.0.2.1:5353, ::1, [2001:db8::1]:53 [fe80::2%eth0]");

@@ -26,7 +26,8 @@ DaneVerdict enforced_by(const HopDane& hop, LifeTime now) { return enforced(&hop
 
 // Two hosts, the first without TLSA records.
 DaneStatus beside(HostState second) {
-  return {MxState::signed_records, {{"mx1.d.example", a_finding_of(HostState::none), {}}, {"mx2.d.example", a_finding_of(second), {}}}};
+  return {MxState::signed_records,
+          {{"mx1.d.example", a_finding_of(HostState::none), {}}, {"mx2.d.example", a_finding_of(second), {}}}};
 }
 
 }  // namespace
@@ -39,10 +40,13 @@ TEST_CASE("a DANE status is current for its TTL, a minute at least, an hour at m
   CHECK(assess_dane(&hop, kNow + seconds(current + 1), kFree) == DaneNeed::refresh);
 }
 
-TEST_CASE("without a policy a DANE status past its time answers for an hour while it is looked up again, then no longer") {
+TEST_CASE(
+    "without a policy a DANE status past its time answers for an hour while it is looked up again, then no longer") {
   const HopDane hop = known(HostState::usable, seconds(60));
   const LifeTime end = kNow + seconds(60) + kDaneGrace;
-  const auto free = [&](LifeTime now) { return decide_hop(&hop, now, nullptr, {.dane_reply = DaneVerdict::dane}).verdict; };
+  const auto free = [&](LifeTime now) {
+    return decide_hop(&hop, now, nullptr, {.dane_reply = DaneVerdict::dane}).verdict;
+  };
   CHECK(assess_dane(&hop, end, kFree) == DaneNeed::refresh);
   CHECK(free(end) == DaneVerdict::dane);
   CHECK(assess_dane(&hop, end + seconds(1), kFree) == DaneNeed::wait);
@@ -80,7 +84,8 @@ TEST_CASE("a lookup that has not ended counts as far as it has come, and for the
   CHECK(enforced_by(unfinished(nullptr, {}, {}, later), later) == DaneVerdict::temp);
 }
 
-TEST_CASE("a status in use is renewed when a tenth of its time is left, also after a failure that has something before it") {
+TEST_CASE(
+    "a status in use is renewed when a tenth of its time is left, also after a failure that has something before it") {
   CHECK(renewal_of(known(HostState::none, seconds(300))) == kNow + seconds(270));
   CHECK(renewal_of(known(HostState::none, seconds(5))) == kNow + seconds(54));
   const HopDane before = known(HostState::none, seconds(300));
@@ -96,9 +101,10 @@ TEST_CASE("a renewal that fails leaves what is still current") {
 }
 
 TEST_CASE("N-03 what was last known helps out for a day where the MX look-up fails") {
-  const auto [state, verdict] = GENERATE(table<HostState, DaneVerdict>(
-      {{HostState::none, DaneVerdict::secure}, {HostState::usable, DaneVerdict::dane_only},
-       {HostState::unusable, DaneVerdict::secure}, {HostState::failed, DaneVerdict::dane_only}}));
+  const auto [state, verdict] = GENERATE(table<HostState, DaneVerdict>({{HostState::none, DaneVerdict::secure},
+                                                                        {HostState::usable, DaneVerdict::dane_only},
+                                                                        {HostState::unusable, DaneVerdict::secure},
+                                                                        {HostState::failed, DaneVerdict::dane_only}}));
   const HopDane before = known(state);
   const LifeTime day = kNow + kDaneRemembered;
   CHECK(enforced(&before, day) == verdict);
@@ -123,7 +129,8 @@ TEST_CASE("N-02 a host that fails counts as usable for a day after its records l
 
 TEST_CASE("N-02 a host whose records are gone for certain, or that is new, fails without having been usable") {
   const HopDane usable = learned(nullptr, {}, beside(HostState::usable), seconds(300), kNow);
-  const HopDane without = learned(&usable, {}, beside(GENERATE(HostState::none, HostState::unusable)), seconds(300), kNow + seconds(300));
+  const HopDane without =
+      learned(&usable, {}, beside(GENERATE(HostState::none, HostState::unusable)), seconds(300), kNow + seconds(300));
   const HopDane failing = learned(&without, {}, beside(HostState::failed), seconds(300), kNow + seconds(600));
   CHECK(enforced(&failing, kNow + seconds(600)) == DaneVerdict::secure);
   DaneStatus renamed = beside(HostState::failed);
@@ -143,7 +150,8 @@ TEST_CASE("a failed MX look-up is tried again after a minute, and one that succe
   CHECK(enforced(&after, kNow + seconds(362)) == DaneVerdict::secure);
 }
 
-TEST_CASE("N-03 a failure with nothing before it is an answer for ten seconds only, then the next lookup is waited for") {
+TEST_CASE(
+    "N-03 a failure with nothing before it is an answer for ten seconds only, then the next lookup is waited for") {
   const HopDane never = learned(nullptr, {}, DaneStatus{}, seconds(0), kNow);
   CHECK(assess_dane(&never, kNow + seconds(10), kEnforced) == DaneNeed::nothing);
   CHECK(assess_dane(&never, kNow + seconds(11), kEnforced) == DaneNeed::wait);

@@ -46,8 +46,8 @@ DaneVerdict verdict(MxState mx, const Hosts& hosts, bool enforced, PrecedenceOpt
   return decide(status(mx, hosts), nullptr, enforced, options).verdict;
 }
 
-const MxState kEveryMx[] = {MxState::signed_records,  MxState::unsigned_records, MxState::failed,
-                            MxState::null_mx,         MxState::signed_denial,    MxState::unsigned_denial};
+const MxState kEveryMx[] = {MxState::signed_records, MxState::unsigned_records, MxState::failed,
+                            MxState::null_mx,        MxState::signed_denial,    MxState::unsigned_denial};
 const Host kEveryHost[] = {U, X, N, F, R, L};
 
 // All lists of up to three hosts.
@@ -84,7 +84,8 @@ TEST_CASE("N-05 N-06 a signed MX without usable TLSA: the policy decides, or els
 }
 
 TEST_CASE("N-02 N-14 a mixed set, or only failed hosts: dane_mixed_reply under a policy") {
-  const auto hosts = GENERATE(Hosts{U, N}, Hosts{U, X}, Hosts{F}, Hosts{F, L}, Hosts{R, R}, Hosts{U, F}, Hosts{N, R}, Hosts{X, L, R});
+  const auto hosts =
+      GENERATE(Hosts{U, N}, Hosts{U, X}, Hosts{F}, Hosts{F, L}, Hosts{R, R}, Hosts{U, F}, Hosts{N, R}, Hosts{X, L, R});
   const auto mixed = GENERATE(DaneVerdict::dane_only, DaneVerdict::dane);
   CHECK(verdict(MxState::signed_records, hosts, kWithPolicy, {.dane_mixed_reply = mixed}) == mixed);
   CHECK(verdict(MxState::signed_records, hosts, kWithout) == DaneVerdict::notfound);
@@ -109,7 +110,8 @@ TEST_CASE("N-02 a failed host beside hosts that the policy does not allow, or wi
   const auto mixed = GENERATE(DaneVerdict::dane_only, DaneVerdict::dane);
   const PrecedenceOptions options{.dane_mixed_reply = mixed};
   const AllowsHost only_mx1 = [](std::string_view host) { return host == "mx1"; };
-  CHECK(decide_precedence(status(MxState::signed_records, {N, F}), nullptr, only_mx1, options, kDecidedAt).verdict == mixed);
+  CHECK(decide_precedence(status(MxState::signed_records, {N, F}), nullptr, only_mx1, options, kDecidedAt).verdict ==
+        mixed);
   DaneStatus gone = status(MxState::signed_records, {F, N});
   CHECK(decide_precedence(gone, nullptr, only_mx1, options, kDecidedAt).hosts == Names{"mx1"});
   gone.hosts[1].finding = HostFinding::address_absent;
@@ -161,7 +163,8 @@ TEST_CASE("N-01 N-02 whatever is seen, no answer overrides DANE, weakens a polic
     for (const Hosts& hosts : every_host_list())
       for (const bool enforced : {false, true}) {
         const DaneStatus known = status(mx, hosts);
-        const DaneDecision decision = mx_fails_now ? decide({}, &known, enforced, options) : decide(known, nullptr, enforced, options);
+        const DaneDecision decision =
+            mx_fails_now ? decide({}, &known, enforced, options) : decide(known, nullptr, enforced, options);
         const DaneVerdict said = decision.verdict;
         const bool is_signed = mx == MxState::signed_records || mx == MxState::signed_denial;
         const bool protects = is_signed && (holds(hosts, U) || holds(hosts, R));
@@ -170,12 +173,15 @@ TEST_CASE("N-01 N-02 whatever is seen, no answer overrides DANE, weakens a polic
         if (protects) CHECK(said != DaneVerdict::secure);
         if (said == DaneVerdict::secure) CHECK(enforced);
         if (enforced && !protects && healthy) CHECK((said == DaneVerdict::secure || mx == MxState::failed));
-        if (enforced && said == DaneVerdict::notfound) CHECK(std::count(hosts.begin(), hosts.end(), U) == std::ptrdiff_t(hosts.size()));
+        if (enforced && said == DaneVerdict::notfound)
+          CHECK(std::count(hosts.begin(), hosts.end(), U) == std::ptrdiff_t(hosts.size()));
         if (said == DaneVerdict::temp) CHECK(mx == MxState::failed);
         const bool lame = is_signed && (holds(hosts, F) || holds(hosts, R) || holds(hosts, L));
         CHECK((said == DaneVerdict::secure && lame) == !decision.hosts.empty());
         for (std::size_t i = 0; i < hosts.size() && !decision.hosts.empty(); ++i) {
-          const auto listed = [&](const Names& names) { return std::count(names.begin(), names.end(), known.hosts[i].name); };
+          const auto listed = [&](const Names& names) {
+            return std::count(names.begin(), names.end(), known.hosts[i].name);
+          };
           const bool failed = state_of(hosts[i]) == HostState::failed;
           CHECK(listed(decision.hosts) == (failed ? 0 : 1));
           CHECK(listed(decision.left_out) == (failed ? 1 : 0));

@@ -16,7 +16,8 @@ namespace {
 // Far above a turn's share of the backlog.
 void work_long() {
   const auto end = std::chrono::steady_clock::now() + milliseconds(20);
-  while (std::chrono::steady_clock::now() < end) {}
+  while (std::chrono::steady_clock::now() < end) {
+  }
 }
 
 // Three long tasks, the first of which makes `event`, which is watched for input, ready.
@@ -24,11 +25,14 @@ Seen order_of(FdEvent::Urgency urgency, milliseconds share = Loop::kBacklogShare
   Loop loop(share);
   Ends ends = connected();
   Seen seen;
-  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) {
-    seen.push_back("event");
-    event.watch(FdEvent::Watch::nothing);
-    if (seen.size() == 4) loop.stop();
-  }, urgency);
+  FdEvent event(
+      loop, ends.mine.get(),
+      [&](FdEvent::Watch) {
+        seen.push_back("event");
+        event.watch(FdEvent::Watch::nothing);
+        if (seen.size() == 4) loop.stop();
+      },
+      urgency);
   event.watch(FdEvent::Watch::read);
   for (const char* name : {"first", "second", "third"})
     loop.post([&, name] {
@@ -59,7 +63,8 @@ TEST_CASE("the backlog moves on however much is urgent") {
   Loop loop;
   Ends ends = connected();
   int urgent = 0;
-  FdEvent always(loop, ends.mine.get(), [&](FdEvent::Watch) { REQUIRE(++urgent < 1000); }, FdEvent::Urgency::at_once);
+  FdEvent always(
+      loop, ends.mine.get(), [&](FdEvent::Watch) { REQUIRE(++urgent < 1000); }, FdEvent::Urgency::at_once);
   always.watch(FdEvent::Watch::write);
   std::function<void(int)> count_down = [&](int left) {
     if (left == 0) return loop.stop();
@@ -143,10 +148,13 @@ TEST_CASE("a descriptor that waits for its turn is told only what is still watch
     loop.stop();
   });
   FdEvent silenced(loop, ends.peer.get(), [](FdEvent::Watch) { FAIL("nothing is watched"); });
-  FdEvent before(loop, ends.peer.get(), [&](FdEvent::Watch) {
-    event.watch(FdEvent::Watch::write);
-    silenced.watch(FdEvent::Watch::nothing);
-  }, FdEvent::Urgency::at_once);
+  FdEvent before(
+      loop, ends.peer.get(),
+      [&](FdEvent::Watch) {
+        event.watch(FdEvent::Watch::write);
+        silenced.watch(FdEvent::Watch::nothing);
+      },
+      FdEvent::Urgency::at_once);
   event.watch(FdEvent::Watch::read_write);
   silenced.watch(FdEvent::Watch::write);
   before.watch(FdEvent::Watch::write);

@@ -61,7 +61,8 @@ TEST_CASE("an edge is told once, and again where that is asked for") {
   Loop loop;
   Ends ends = connected();
   int told = 0, turns = 0;
-  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Urgency::at_once, FdEvent::Trigger::edge);
+  FdEvent event(
+      loop, ends.mine.get(), [&](FdEvent::Watch) { ++told; }, FdEvent::Urgency::at_once, FdEvent::Trigger::edge);
   event.watch(FdEvent::Watch::read);
   REQUIRE(write(ends.peer.get(), "x", 1) == 1);
   // Nothing is ever read. Descriptors that are ready are seen between two turns of the timer.
@@ -83,20 +84,23 @@ TEST_CASE("the end of input is told along with what came before it") {
   Loop loop;
   Ends ends = connected();
   std::vector<ssize_t> sizes;
-  FdEvent event(loop, ends.mine.get(), [&](FdEvent::Watch) {
-    char octet;
-    sizes.push_back(read(ends.mine.get(), &octet, 1));
-    if (sizes.size() == 1) {
-      CHECK_FALSE(event.input_ended());
-      REQUIRE(write(ends.peer.get(), "y", 1) == 1);
-      ends.peer.reset();
-    } else if (sizes.size() == 2) {
-      CHECK(event.input_ended());
-      event.watch_anew();
-    } else {
-      loop.stop();
-    }
-  }, FdEvent::Urgency::at_once, FdEvent::Trigger::edge);
+  FdEvent event(
+      loop, ends.mine.get(),
+      [&](FdEvent::Watch) {
+        char octet;
+        sizes.push_back(read(ends.mine.get(), &octet, 1));
+        if (sizes.size() == 1) {
+          CHECK_FALSE(event.input_ended());
+          REQUIRE(write(ends.peer.get(), "y", 1) == 1);
+          ends.peer.reset();
+        } else if (sizes.size() == 2) {
+          CHECK(event.input_ended());
+          event.watch_anew();
+        } else {
+          loop.stop();
+        }
+      },
+      FdEvent::Urgency::at_once, FdEvent::Trigger::edge);
   event.watch(FdEvent::Watch::read);
   REQUIRE(write(ends.peer.get(), "x", 1) == 1);
   loop.run();
@@ -130,8 +134,17 @@ TEST_CASE("a lane works off the loop and brings the result home") {
   int result = 0;
   {
     WorkerLane lane("test");
-    submit(lane, loop, [&] { worked = std::this_thread::get_id(); return 42; },
-           [&](int value) { result = value; done = std::this_thread::get_id(); loop.stop(); });
+    submit(
+        lane, loop,
+        [&] {
+          worked = std::this_thread::get_id();
+          return 42;
+        },
+        [&](int value) {
+          result = value;
+          done = std::this_thread::get_id();
+          loop.stop();
+        });
     loop.run();
   }
   CHECK(result == 42);

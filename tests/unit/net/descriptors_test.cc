@@ -45,7 +45,8 @@ TEST_CASE("standard descriptors that are closed lead nowhere, those that are ope
           const int kept = dup(STDOUT_FILENO);
           for (const int fd : {STDIN_FILENO, STDERR_FILENO}) close(fd);
           open_standard_descriptors();
-          struct stat null {}, in {}, out {}, err {}, before {};
+          struct stat null {
+          }, in{}, out{}, err{}, before{};
           stat("/dev/null", &null), fstat(0, &in), fstat(1, &out), fstat(2, &err), fstat(kept, &before);
           if (in.st_rdev != null.st_rdev || err.st_rdev != null.st_rdev) return 1;
           return out.st_ino == before.st_ino && out.st_dev == before.st_dev ? 0 : 2;

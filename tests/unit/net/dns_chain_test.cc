@@ -21,8 +21,11 @@ struct Reply {
 };
 
 DnsChain::Next give(DnsChain& chain, Reply reply) {
-  DnsMessage message{.rcode = reply.rcode, .authentic = reply.authentic, .question = chain.question(),
-                     .answers = std::move(reply.answers), .negative_ttl = reply.negative_ttl};
+  DnsMessage message{.rcode = reply.rcode,
+                     .authentic = reply.authentic,
+                     .question = chain.question(),
+                     .answers = std::move(reply.answers),
+                     .negative_ttl = reply.negative_ttl};
   return chain.take(message);
 }
 
@@ -38,7 +41,9 @@ const DnsQuestion kAsked{"t.example", RrType::txt};
 
 TEST_CASE("the records of the asked name and type are the answer, TTL the smallest") {
   DnsChain chain(kAsked);
-  REQUIRE(give(chain, {{txt("t.example", "a", 60), txt("other.example", "x", 1), txt("t.example", "b", 50),
+  REQUIRE(give(chain, {{txt("t.example", "a", 60),
+                        txt("other.example", "x", 1),
+                        txt("t.example", "b", 50),
                         {"t.example", RrType::mx, seconds(1), MxRdata{}}}}) == DnsChain::Next::finished);
   CHECK(chain.answer().status == DnsStatus::found);
   CHECK(text_of(chain.answer()) == "[a][b]");
@@ -48,8 +53,8 @@ TEST_CASE("the records of the asked name and type are the answer, TTL the smalle
 
 TEST_CASE("D-10 a chain of CNAMEs within one message is followed, in any order of records") {
   DnsChain chain(kAsked);
-  REQUIRE(give(chain, {{txt("c.example", "x"), cname("b.example", "c.example", 20), cname("t.example", "b.example")}}) ==
-          DnsChain::Next::finished);
+  REQUIRE(give(chain, {{txt("c.example", "x"), cname("b.example", "c.example", 20),
+                        cname("t.example", "b.example")}}) == DnsChain::Next::finished);
   CHECK(text_of(chain.answer()) == "[x]");
   CHECK(chain.answer().chain == std::vector<std::string>{"b.example", "c.example"});
   CHECK(chain.answer().ttl == seconds(20));
@@ -69,8 +74,8 @@ TEST_CASE("D-10 CNAMEs in a circle are a CNAME loop") {
   const auto [name, records] = GENERATE(table<const char*, std::vector<DnsRecord>>({
       {"to itself", {cname("t.example", "t.example")}},
       {"two", {cname("t.example", "b.example"), cname("b.example", "t.example")}},
-      {"behind a step", {cname("t.example", "b.example"), cname("b.example", "c.example"),
-                         cname("c.example", "b.example")}},
+      {"behind a step",
+       {cname("t.example", "b.example"), cname("b.example", "c.example"), cname("c.example", "b.example")}},
   }));
   CAPTURE(name);
   DnsChain chain(kAsked);
@@ -135,10 +140,18 @@ TEST_CASE("D-20 denials carry the negative TTL, cut by the TTLs of the chain, 0 
       {"NXDOMAIN without SOA", {}, Rcode::nxdomain, {}, DnsStatus::no_name, 0},
       {"no data without SOA", {}, Rcode::noerror, {}, DnsStatus::no_data, 0},
       {"records of others only", {txt("x.example", "x", 5)}, Rcode::noerror, seconds(60), DnsStatus::no_data, 60},
-      {"NXDOMAIN behind a CNAME", {cname("t.example", "b.example", 5)}, Rcode::nxdomain, seconds(60),
-       DnsStatus::no_name, 5},
-      {"no data behind a CNAME", {cname("t.example", "b.example", 90)}, Rcode::noerror, seconds(60),
-       DnsStatus::no_data, 60},
+      {"NXDOMAIN behind a CNAME",
+       {cname("t.example", "b.example", 5)},
+       Rcode::nxdomain,
+       seconds(60),
+       DnsStatus::no_name,
+       5},
+      {"no data behind a CNAME",
+       {cname("t.example", "b.example", 90)},
+       Rcode::noerror,
+       seconds(60),
+       DnsStatus::no_data,
+       60},
   }));
   CAPTURE(row.name);
   DnsChain chain(kAsked);
@@ -149,8 +162,7 @@ TEST_CASE("D-20 denials carry the negative TTL, cut by the TTLs of the chain, 0 
 
 TEST_CASE("NXDOMAIN together with records of the asked type is not used") {
   DnsChain chain(kAsked);
-  CHECK(give(chain, {.answers = {txt("t.example", "x")}, .rcode = Rcode::nxdomain}) ==
-        DnsChain::Next::contradiction);
+  CHECK(give(chain, {.answers = {txt("t.example", "x")}, .rcode = Rcode::nxdomain}) == DnsChain::Next::contradiction);
   CHECK(chain.question() == kAsked);
   CHECK(give(chain, {.answers = {txt("t.example", "x")}}) == DnsChain::Next::finished);
 }

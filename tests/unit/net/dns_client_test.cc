@@ -59,8 +59,8 @@ TEST_CASE("F-27 A and AAAA of a policy host, behind a CNAME") {
   rig.server.set_cname("mta-sts.d.example", "web.host.example");
   rig.server.set_address("web.host.example", "192.0.2.7");
   rig.server.set_address("web.host.example", "2001:db8::7");
-  const auto [type, expected] = GENERATE(table<RrType, const char*>({
-      {RrType::a, "192.0.2.7"}, {RrType::aaaa, "2001:db8::7"}}));
+  const auto [type, expected] =
+      GENERATE(table<RrType, const char*>({{RrType::a, "192.0.2.7"}, {RrType::aaaa, "2001:db8::7"}}));
   const DnsAnswer answer = rig.ask({"mta-sts.d.example", type});
   REQUIRE(answer.status == DnsStatus::found);
   CHECK(to_text(records_of<AddressRdata>(answer).at(0).address) == expected);
@@ -69,7 +69,8 @@ TEST_CASE("F-27 A and AAAA of a policy host, behind a CNAME") {
 
 TEST_CASE("MX records come with their preference") {
   Rig rig;
-  rig.server.set("d.example", RrType::mx, {.answer = {wire::mx("d.example", 20, "MX2.d.example"), wire::mx("d.example", 10, "mx1.d.example")}});
+  rig.server.set("d.example", RrType::mx,
+                 {.answer = {wire::mx("d.example", 20, "MX2.d.example"), wire::mx("d.example", 10, "mx1.d.example")}});
   const auto records = records_of<MxRdata>(rig.ask({"d.example", RrType::mx}));
   REQUIRE(records.size() == 2);
   CHECK(records[0].host == "mx2.d.example");
@@ -151,8 +152,9 @@ TEST_CASE("X-07 a TCP answer that is cut off, truncated or another's is no answe
   SECTION("closed within the message") { script.tcp_cut = 30; }
   SECTION("TC over TCP") {
     counted = "malformed";
-    script.raw = wire::Message{.flags = wire::kResponse | wire::kTruncated,
-                               .question = {question_for(kTxt.name)}}.bytes().substr(2);
+    script.raw = wire::Message{.flags = wire::kResponse | wire::kTruncated, .question = {question_for(kTxt.name)}}
+                     .bytes()
+                     .substr(2);
   }
   SECTION("reply to another question") {
     script.raw = wire::Message{.question = {question_for("x.example")}}.bytes().substr(2);
@@ -166,7 +168,8 @@ TEST_CASE("X-07 a TCP answer that is cut off, truncated or another's is no answe
 TEST_CASE("use-vc asks over TCP from the start") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord});
-  const auto pool = std::make_shared<ResolverPool>(ResolverPlan{.resolvers = {rig.server.resolver()}, .tcp = true}, rig.hub);
+  const auto pool =
+      std::make_shared<ResolverPool>(ResolverPlan{.resolvers = {rig.server.resolver()}, .tcp = true}, rig.hub);
   std::optional<DnsAnswer> answer;
   DnsQuery query(rig.hub, kTxt, DnsTurn::first_contact, [&](const DnsAnswer& given) { answer = given; });
   query.start(pool, {0});
@@ -301,10 +304,14 @@ TEST_CASE("an answer that does not help makes the client ask the next resolver, 
   const Row row = GENERATE_COPY(values<Row>({
       {"SERVFAIL", {.rcode = 2}, DnsStatus::server_failure, "SERVFAIL from "},
       {"NOTAUTH", {.rcode = 9}, DnsStatus::server_failure, "error code 9 from "},
-      {"cut record", {.raw = wire::Message{.question = {question}, .answer = {"\xc0"}}.bytes().substr(2)},
-       DnsStatus::malformed, "malformed answer from "},
-      {"NXDOMAIN with records", {.rcode = 3, .answer = {wire::txt(kTxt.name, {"x"})}},
-       DnsStatus::malformed, "malformed answer from "},
+      {"cut record",
+       {.raw = wire::Message{.question = {question}, .answer = {"\xc0"}}.bytes().substr(2)},
+       DnsStatus::malformed,
+       "malformed answer from "},
+      {"NXDOMAIN with records",
+       {.rcode = 3, .answer = {wire::txt(kTxt.name, {"x"})}},
+       DnsStatus::malformed,
+       "malformed answer from "},
   }));
   CAPTURE(row.name);
   rig.server.set(kTxt.name, RrType::txt, row.script);
@@ -383,11 +390,11 @@ TEST_CASE("what is no name is answered without asking anybody") {
 
 TEST_CASE("settings and resolv.conf make a plan") {
   const ResolvConf plain = parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\n");
-  const ResolvConf full = parse_resolv_conf(
-      "nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:7 attempts:4 rotate use-vc\n");
+  const ResolvConf full =
+      parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:7 attempts:4 rotate use-vc\n");
   CHECK(make_plan({}, plain) == ResolverPlan{.resolvers = plain.nameservers});
-  CHECK(make_plan({}, full) == ResolverPlan{.resolvers = plain.nameservers, .timeout = seconds(7),
-                                            .tries = 4, .rotate = true, .tcp = true});
+  CHECK(make_plan({}, full) ==
+        ResolverPlan{.resolvers = plain.nameservers, .timeout = seconds(7), .tries = 4, .rotate = true, .tcp = true});
   CHECK(make_plan({.timeout = seconds(1), .attempts = 2}, full) ==
         ResolverPlan{.resolvers = plain.nameservers, .timeout = seconds(1), .tries = 2, .rotate = true, .tcp = true});
   const std::vector<Resolver> named{*parse_resolver("192.0.2.9:5353")};
@@ -399,7 +406,8 @@ TEST_CASE("settings and resolv.conf make a plan") {
 TEST_CASE("whatever resolv.conf asks for, a question ends after 30 s; what the operator sets holds") {
   const ResolvConf conf = parse_resolv_conf("nameserver 192.0.2.1\noptions timeout:300 attempts:99\n");
   CHECK(make_plan({}, conf) == ResolverPlan{.resolvers = conf.nameservers, .timeout = seconds(30), .tries = 1});
-  const ResolvConf many = parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:2 attempts:99\n");
+  const ResolvConf many =
+      parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:2 attempts:99\n");
   CHECK(make_plan({}, many).tries == 10);
   const ResolvConf slow = parse_resolv_conf("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:30\n");
   CHECK(make_plan({}, slow).timeout * make_plan({}, slow).tries == seconds(30));

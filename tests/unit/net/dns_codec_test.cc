@@ -8,9 +8,7 @@ using wire::Bytes;
 
 namespace {
 
-Octets octets(const Bytes& bytes) {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
+Octets octets(const Bytes& bytes) { return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; }
 
 Bytes encoded(const DnsQuestion& question, std::uint16_t id, bool edns = true) {
   const auto query = encode_query(question, id, edns);
@@ -151,8 +149,9 @@ TEST_CASE("each type of data is read") {
 
 TEST_CASE("names are lower case, odd octets escaped, pointers followed") {
   wire::Message message{.question = {kQuestion}};
-  message.answer = {
-      wire::record(wire::labels({"A_b", "x.y", Bytes("\0\\\xe4 ", 4)}), 5, 1, "\x03www" "\xc0\x0c")};
+  message.answer = {wire::record(wire::labels({"A_b", "x.y", Bytes("\0\\\xe4 ", 4)}), 5, 1,
+                                 "\x03www"
+                                 "\xc0\x0c")};
   const DnsMessage seen = decoded(message);
   CHECK(seen.answers.front().owner == "a_b.x\\046y.\\000\\092\\228\\032");
   CHECK(only<CnameRdata>(seen).target == "www.d.example");
@@ -162,7 +161,10 @@ TEST_CASE("names are lower case, odd octets escaped, pointers followed") {
 TEST_CASE("records of other types and classes are passed over") {
   wire::Message message{.question = {kQuestion}};
   message.answer = {wire::record(wire::name("d.example"), 46, 1, "signature"),
-                    wire::record(wire::name("d.example"), 16, 1, "\x03" "abc", 3),
+                    wire::record(wire::name("d.example"), 16, 1,
+                                 "\x03"
+                                 "abc",
+                                 3),
                     wire::txt("d.example", {"x"})};
   CHECK(only<TxtRdata>(decoded(message)).text == "x");
 }
@@ -231,8 +233,9 @@ TEST_CASE("a reply has the query's id and question") {
   }));
   CAPTURE(row.name);
   CHECK(is_reply_to(octets(query), octets(row.message.bytes())) == row.expected);
-  CHECK_FALSE(is_reply_to(octets(encoded({"d.example", static_cast<RrType>(type_65)}, 1)),
-                          octets(wire::Message{.id = 1, .question = {wire::question(wire::name("d.example"), type_97)}}.bytes())));
+  CHECK_FALSE(is_reply_to(
+      octets(encoded({"d.example", static_cast<RrType>(type_65)}, 1)),
+      octets(wire::Message{.id = 1, .question = {wire::question(wire::name("d.example"), type_97)}}.bytes())));
 }
 
 TEST_CASE("X-07 no beginning of a reply is taken for it") {

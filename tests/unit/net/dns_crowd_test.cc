@@ -111,7 +111,8 @@ TEST_CASE("a crowd that the resolver refuses makes the window smaller, and is an
 
 TEST_CASE("X-07 sockets: 32 at first, then they are shared, and each answer finds its question") {
   Scene scene;
-  for (int i = 0; i < 400; ++i) scene.rig.server.set_txt(question_number(i).name, {std::to_string(i)}).delay = milliseconds(50);
+  for (int i = 0; i < 400; ++i)
+    scene.rig.server.set_txt(question_number(i).name, {std::to_string(i)}).delay = milliseconds(50);
   ask_many(scene.crowd, scene.client, 400);
   scene.rig.run_until([&] { return scene.rig.metrics.value("dns", "found") == 400; });
   for (int i = 0; i < 400; ++i)
@@ -120,11 +121,14 @@ TEST_CASE("X-07 sockets: 32 at first, then they are shared, and each answer find
   for (const auto& asked : scene.rig.server.asked) ++questions[asked.port];
   CHECK(questions.size() >= 32);
   CHECK(questions.size() < 100);
-  CHECK(std::max_element(questions.begin(), questions.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second < 60);
+  CHECK(std::max_element(questions.begin(), questions.end(), [](const auto& a, const auto& b) {
+          return a.second < b.second;
+        })->second < 60);
   CHECK(scene.rig.server.asked_in_all == 400);
 }
 
-TEST_CASE("turns: a question of DANE for an enforced policy goes before a crowd, the newest first contact before older ones") {
+TEST_CASE(
+    "turns: a question of DANE for an enforced policy goes before a crowd, the newest first contact before older ones") {
   Scene scene;
   scene.rig.server.hang(true);
   ask_many(scene.crowd, scene.client, 600);
@@ -150,7 +154,9 @@ TEST_CASE("a crowd that waits for a resolver that falls silent goes to the other
   DnsClient client(rig.hub, options);
   Crowd crowd;
   ask_many(crowd, client, 700);
-  rig.run_until([&] { return std::all_of(crowd.begin(), crowd.end(), [](const auto& each) { return each->answer.has_value(); }); });
+  rig.run_until([&] {
+    return std::all_of(crowd.begin(), crowd.end(), [](const auto& each) { return each->answer.has_value(); });
+  });
   CHECK(rig.metrics.value("dns", "no_name") == 700);
   CHECK(rig.server.asked_in_all <= 512);
   CHECK(other.asked_in_all == 700);

@@ -20,9 +20,7 @@ Result<DnsMessage> decode(const Bytes& bytes) {
   return decode_message(exact);
 }
 
-Bytes with_answer(const Bytes& answer) {
-  return wire::Message{.question = {kTxtQuestion}, .answer = {answer}}.bytes();
-}
+Bytes with_answer(const Bytes& answer) { return wire::Message{.question = {kTxtQuestion}, .answer = {answer}}.bytes(); }
 
 Bytes pointer(std::size_t target) { return wire::u16(static_cast<unsigned>(0xC000 | target)); }
 
@@ -46,12 +44,23 @@ TEST_CASE("X-07 names that cannot be read make a message malformed") {
   const auto [name, owner] = GENERATE_COPY(table<const char*, Bytes>({
       {"pointer to itself", pointer(kAnswerAt)},
       {"pointers in a circle", pointer(kAnswerAt + 2) + pointer(kAnswerAt)},
-      {"label and pointer back to it", "\x01" "a" + pointer(kAnswerAt)},
+      {"label and pointer back to it",
+       "\x01"
+       "a" +
+           pointer(kAnswerAt)},
       {"pointer behind the message", pointer(0x3FFF)},
       {"pointer to the start", pointer(0)},
-      {"label type 01", "\x41" "a" + Bytes(1, '\0')},
-      {"label type 10", "\x81" "a" + Bytes(1, '\0')},
-      {"label longer than the message", "\x3f" "a"},
+      {"label type 01",
+       "\x41"
+       "a" +
+           Bytes(1, '\0')},
+      {"label type 10",
+       "\x81"
+       "a" +
+           Bytes(1, '\0')},
+      {"label longer than the message",
+       "\x3f"
+       "a"},
       {"name of 256 octets", wire::labels(std::vector<std::string>(127, "a")).substr(0, 254) + wire::name("b")},
       {"name of 500 labels", wire::labels(std::vector<std::string>(500, "a"))},
   }));
@@ -61,7 +70,9 @@ TEST_CASE("X-07 names that cannot be read make a message malformed") {
 
 TEST_CASE("X-07 a pointer in the last octet is not followed past the end") {
   CHECK_FALSE(decode(with_answer("\xc0")));
-  CHECK_FALSE(decode(with_answer("\x01" "a\xc0")));
+  CHECK_FALSE(
+      decode(with_answer("\x01"
+                         "a\xc0")));
 }
 
 TEST_CASE("X-07 data that does not have its type's form makes a message malformed") {
@@ -77,8 +88,12 @@ TEST_CASE("X-07 data that does not have its type's form makes a message malforme
       {"MX whose host leaves the data", RrType::mx, "ab\x05mx"},
       {"CNAME of nothing", RrType::cname, ""},
       {"CNAME with more", RrType::cname, wire::name("a") + "x"},
-      {"TXT string longer than the data", RrType::txt, "\x05" "abc"},
-      {"TXT second string longer", RrType::txt, "\x01" "a\x01"},
+      {"TXT string longer than the data", RrType::txt,
+       "\x05"
+       "abc"},
+      {"TXT second string longer", RrType::txt,
+       "\x01"
+       "a\x01"},
       {"TLSA of 2 octets", RrType::tlsa, "ab"},
   }));
   CAPTURE(name);
@@ -128,7 +143,10 @@ TEST_CASE("X-07 500 records are read, 501 are not") {
 }
 
 TEST_CASE("X-07 60 kB of empty or tiny strings cost no more than their size") {
-  const auto [string, text_size] = GENERATE(table<Bytes, std::size_t>({{Bytes(1, '\0'), 0}, {"\x01" "a", 30'000}}));
+  const auto [string, text_size] = GENERATE(table<Bytes, std::size_t>({{Bytes(1, '\0'), 0},
+                                                                       {"\x01"
+                                                                        "a",
+                                                                        30'000}}));
   Bytes rdata;
   while (rdata.size() < 60'000) rdata += string;
   const auto message = decode(with_answer(wire::record("d.example", RrType::txt, 1, rdata)));

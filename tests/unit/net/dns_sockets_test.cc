@@ -32,7 +32,8 @@ struct Connected final : DnsConnection::Events {
   }
   std::unique_ptr<DnsTry> ask() {
     DnsTry::Owner& of = owner;
-    auto each = std::make_unique<DnsTry>(rig.hub.link(rig.server.resolver()), of, 0, *encode_query(kTxt, 0, true), true);
+    auto each =
+        std::make_unique<DnsTry>(rig.hub.link(rig.server.resolver()), of, 0, *encode_query(kTxt, 0, true), true);
     connection->send(*each);
     return each;
   }
@@ -86,16 +87,17 @@ TEST_CASE("a question that nobody waits for any more has its place on the connec
 }
 
 TEST_CASE("a question has a socket of its own as long as fewer than 32 take questions, then one by lot") {
-  const auto [name, young, roomy, open, choice] = GENERATE(table<const char*, std::size_t, std::size_t, std::size_t, Choice>({
-      {"the first", 0, 0, 0, Choice::open},
-      {"the 32nd", 31, 31, 31, Choice::open},
-      {"the 33rd", 32, 32, 32, Choice::share},
-      {"many that are ending", 5, 5, 100, Choice::open},
-      {"all full", 32, 0, 32, Choice::open},
-      {"the last one", 32, 0, 255, Choice::open},
-      {"no more may be opened", 5, 5, 256, Choice::share},
-      {"nor is there room", 32, 0, 256, Choice::wait},
-  }));
+  const auto [name, young, roomy, open, choice] =
+      GENERATE(table<const char*, std::size_t, std::size_t, std::size_t, Choice>({
+          {"the first", 0, 0, 0, Choice::open},
+          {"the 32nd", 31, 31, 31, Choice::open},
+          {"the 33rd", 32, 32, 32, Choice::share},
+          {"many that are ending", 5, 5, 100, Choice::open},
+          {"all full", 32, 0, 32, Choice::open},
+          {"the last one", 32, 0, 255, Choice::open},
+          {"no more may be opened", 5, 5, 256, Choice::share},
+          {"nor is there room", 32, 0, 256, Choice::wait},
+      }));
   CAPTURE(name);
   CHECK(DnsSockets::choose(young, roomy, open, DnsSockets::kMost) == choice);
 }

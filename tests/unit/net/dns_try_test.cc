@@ -59,7 +59,8 @@ TEST_CASE("a further try to the same resolver leaves from another socket, and th
   CHECK(rig.server.asked[0].port != rig.server.asked[1].port);
 }
 
-TEST_CASE("REFUSED means too many: asked again after a pause, no try is spent and nothing is held against the resolver") {
+TEST_CASE(
+    "REFUSED means too many: asked again after a pause, no try is spent and nothing is held against the resolver") {
   Rig rig;
   rig.server.set_txt(kTxt.name, {kRecord}).refusals = 3;
   auto options = rig.options({rig.server.resolver()});
@@ -228,7 +229,8 @@ TEST_CASE("ids and ports cannot be foretold") {
 
 TEST_CASE("D-16 a crowd of truncated answers comes over four connections at most") {
   Rig rig;
-  for (int i = 0; i < 300; ++i) rig.server.set_txt(numbered_question(i).name, {"x" + std::to_string(i)}).truncate = true;
+  for (int i = 0; i < 300; ++i)
+    rig.server.set_txt(numbered_question(i).name, {"x" + std::to_string(i)}).truncate = true;
   DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
   const auto asking = ask_many(client, 300);
   std::size_t most = 0;
@@ -244,10 +246,14 @@ TEST_CASE("D-16 a crowd of truncated answers comes over four connections at most
   rig.run_until([&] { return rig.server.open_connections() == 0; });  // idle ones are closed
 }
 
-TEST_CASE("X-07 answers that are truncated over TCP, too, are no answers, and cost their neighbors on the connection nothing") {
+TEST_CASE(
+    "X-07 answers that are truncated over TCP, too, are no answers, and cost their neighbors on the connection nothing") {
   Rig rig;
   const auto truncated = [](const std::string& name) {
-    return wire::Message{.flags = wire::kResponse | wire::kTruncated, .question = {wire::question(wire::name(name), 16)}}.bytes().substr(2);
+    return wire::Message{.flags = wire::kResponse | wire::kTruncated,
+                         .question = {wire::question(wire::name(name), 16)}}
+        .bytes()
+        .substr(2);
   };
   for (int i = 0; i < 40; ++i) {
     const std::string name = numbered_question(i).name;
@@ -258,7 +264,8 @@ TEST_CASE("X-07 answers that are truncated over TCP, too, are no answers, and co
   DnsClient client(rig.hub, rig.options({rig.server.resolver()}));
   const auto asking = ask_many(client, 40);
   rig.run_until([&] { return all_answered(asking); });
-  for (std::size_t i = 0; i < 40; ++i) CHECK(asking[i]->answer->status == (i % 2 == 0 ? DnsStatus::malformed : DnsStatus::found));
+  for (std::size_t i = 0; i < 40; ++i)
+    CHECK(asking[i]->answer->status == (i % 2 == 0 ? DnsStatus::malformed : DnsStatus::found));
   CHECK(rig.server.asked.size() == 80);  // each over UDP and over TCP, once
 }
 

@@ -58,7 +58,8 @@ SteadyTime fill(DnsWindow& window, SteadyTime now) {
   return now;
 }
 
-TEST_CASE("X-07 at most 512 questions younger than a second are sent at first, 64 in a millisecond, the last 64 one by one") {
+TEST_CASE(
+    "X-07 at most 512 questions younger than a second are sent at first, 64 in a millisecond, the last 64 one by one") {
   DnsWindow window;
   SteadyTime now = kStart;
   for (std::size_t sent = 0; sent < 448; now += milliseconds(1)) {
@@ -76,7 +77,8 @@ TEST_CASE("X-07 at most 512 questions younger than a second are sent at first, 6
   CHECK(window.admits(kStart + milliseconds(1020)));  // the first of them are older than a second now
 }
 
-TEST_CASE("X-07 what was answered together is not sent together again: a resolver that is busy with its answers drops questions") {
+TEST_CASE(
+    "X-07 what was answered together is not sent together again: a resolver that is busy with its answers drops questions") {
   DnsWindow window;
   SteadyTime now = fill(window, kStart);
   const SteadyTime answered = kStart + milliseconds(600);
@@ -84,7 +86,7 @@ TEST_CASE("X-07 what was answered together is not sent together again: a resolve
   std::size_t at_once = 0;
   for (now = answered; now < answered + milliseconds(100); now += milliseconds(1))
     while (window.admits(now)) window.sent(now), ++at_once;
-  CHECK(at_once >= 85);   // 512 in 600 ms
+  CHECK(at_once >= 85);  // 512 in 600 ms
   CHECK(at_once <= 180);
 }
 
@@ -193,7 +195,10 @@ TEST_CASE("turns: each kind has its share, the newest of a kind goes first, refr
   DnsTurns<std::string> turns;
   CHECK(turns.empty());
   for (int i = 0; i < 100; ++i)
-    for (const auto& [kind, name] : {std::pair(DnsTurn::enforced, "e"), {DnsTurn::first_contact, "f"}, {DnsTurn::mail_host, "h"}, {DnsTurn::refresh, "r"}})
+    for (const auto& [kind, name] : {std::pair(DnsTurn::enforced, "e"),
+                                     {DnsTurn::first_contact, "f"},
+                                     {DnsTurn::mail_host, "h"},
+                                     {DnsTurn::refresh, "r"}})
       static_cast<void>(turns.add(kind, name + std::to_string(i)));
   std::map<char, int> taken;
   std::map<char, std::string> first;

@@ -67,10 +67,13 @@ TEST_CASE("F-10 F-19 answers that are whole are read, however they are framed") 
       {"length with leading zeros", kOk + "Content-Length: 0005\r\n\r\n12345", End::open, "12345"},
       {"length with blanks around it", kOk + "Content-Length: \t5 \r\n\r\n12345", End::open, "12345"},
       {"extra octets after the end", with_length("12345") + "678", End::open, "12345"},
-      {"field names in other case", "HTTP/1.1 200 OK\r\ncontent-TYPE:text/plain\r\nCONTENT-length:2\r\n\r\nab", End::open, "ab"},
-      {"no words after the status", "HTTP/1.1 200\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na", End::open, "a"},
+      {"field names in other case", "HTTP/1.1 200 OK\r\ncontent-TYPE:text/plain\r\nCONTENT-length:2\r\n\r\nab",
+       End::open, "ab"},
+      {"no words after the status", "HTTP/1.1 200\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na", End::open,
+       "a"},
       {"an empty reason", "HTTP/1.1 200 \r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na", End::open, "a"},
-      {"HTTP/1.0 by length", "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na", End::open, "a"},
+      {"HTTP/1.0 by length", "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na", End::open,
+       "a"},
       {"HTTP/1.0 by close", "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nabc", End::clean, "abc"},
       {"by close", kOk + "\r\nabc", End::clean, "abc"},
       {"by close, Connection: close", kOk + "Connection: close\r\n\r\nabc", End::clean, "abc"},
@@ -80,18 +83,21 @@ TEST_CASE("F-10 F-19 answers that are whole are read, however they are framed") 
       {"chunked, other case", kOk + "transfer-encoding: CHUNKED\r\n\r\n1\r\na\r\n0\r\n\r\n", End::open, "a"},
       {"chunked, empty", kChunked + "0\r\n\r\n", End::open, ""},
       {"chunked, one octet each", kChunked + "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n", End::open, "abc"},
-      {"chunked, hex in both cases and zeros", kChunked + "0A\r\n0123456789\r\n00a\r\n0123456789\r\n000\r\n\r\n", End::open, "01234567890123456789"},
+      {"chunked, hex in both cases and zeros", kChunked + "0A\r\n0123456789\r\n00a\r\n0123456789\r\n000\r\n\r\n",
+       End::open, "01234567890123456789"},
       {"chunk extension", kChunked + "5;a=b\r\nabcde\r\n0;x=y\r\n\r\n", End::open, "abcde"},
       {"chunk extension with blanks and quotes", kChunked + "5 ; a=\"b;c\"\r\nabcde\r\n0\r\n\r\n", End::open, "abcde"},
       {"trailers", kChunked + "1\r\na\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\n\r\n", End::open, "a"},
       {"octets after the trailers", kChunked + "1\r\na\r\n0\r\n\r\nHTTP/1.1", End::open, "a"},
       {"100 first", "HTTP/1.1 100 Continue\r\n\r\n" + with_length("a"), End::open, "a"},
-      {"103 with fields first", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nContent-Length: 7\r\n\r\n" + with_length("a"), End::open, "a"},
+      {"103 with fields first",
+       "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nContent-Length: 7\r\n\r\n" + with_length("a"), End::open, "a"},
       {"102 and 100 first", "HTTP/1.1 102 x\r\n\r\nHTTP/1.1 100 x\r\n\r\n" + with_length("a"), End::open, "a"},
       {"identity coding", kOk + "Content-Encoding: Identity\r\nContent-Length: 1\r\n\r\na", End::open, "a"},
       {"8-bit octets in a value", kOk + "X: \xc3\xa9\r\nContent-Length: 1\r\n\r\na", End::open, "a"},
       {"a field without a value", kOk + "X:\r\nContent-Length: 1\r\n\r\na", End::open, "a"},
-      {"NUL in the body is the body's affair", kOk + "Content-Length: 3\r\n\r\na" + std::string(1, '\0') + "b", End::open, "a" + std::string(1, '\0') + "b"},
+      {"NUL in the body is the body's affair", kOk + "Content-Length: 3\r\n\r\na" + std::string(1, '\0') + "b",
+       End::open, "a" + std::string(1, '\0') + "b"},
   }));
   CAPTURE(name);
   const HttpAnswer answer = read_whole_and_drip(octets, end);
@@ -102,8 +108,8 @@ TEST_CASE("F-10 F-19 answers that are whole are read, however they are framed") 
 }
 
 TEST_CASE("F-12 caching fields and validators change nothing") {
-  const HttpAnswer answer = read_whole_and_drip(
-      kOk + "Cache-Control: max-age=86400\r\nETag: \"x\"\r\nAge: 9\r\nContent-Length: 1\r\n\r\na");
+  const HttpAnswer answer =
+      read_whole_and_drip(kOk + "Cache-Control: max-age=86400\r\nETag: \"x\"\r\nAge: 9\r\nContent-Length: 1\r\n\r\na");
   CHECK(answer.fault == FetchFault::none);
   CHECK(answer.body == "a");
 }
@@ -128,8 +134,7 @@ TEST_CASE("F-13 F-14 the media type must be text/plain, its parameters do not ma
       {"none", "", FetchFault::no_media_type},
   }));
   CAPTURE(name);
-  const HttpAnswer answer =
-      read_whole_and_drip("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 1\r\n\r\na");
+  const HttpAnswer answer = read_whole_and_drip("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 1\r\n\r\na");
   CHECK(name_of(answer.fault) == name_of(fault));
 }
 
@@ -153,13 +158,12 @@ TEST_CASE("F-10 F-11 F-12 only a final 200 makes a policy, and no redirect is fo
       {"000 Odd", FetchFault::status, 0},
   }));
   CAPTURE(line);
-  const HttpAnswer answer = read_whole_and_drip(
-      "HTTP/1.1 " + line + "\r\nContent-Type: text/plain\r\nLocation: https://d.example/p\r\n\r\n");
+  const HttpAnswer answer =
+      read_whole_and_drip("HTTP/1.1 " + line + "\r\nContent-Type: text/plain\r\nLocation: https://d.example/p\r\n\r\n");
   CHECK(name_of(answer.fault) == name_of(fault));
   CHECK(answer.status == status);
   CHECK(answer.location == "https://d.example/p");
-  CHECK((answer.detail.find("https://d.example/p") != std::string::npos) ==
-        (fault == FetchFault::redirect));
+  CHECK((answer.detail.find("https://d.example/p") != std::string::npos) == (fault == FetchFault::redirect));
 }
 
 TEST_CASE("what is not HTTP is told at its first octets") {
@@ -177,13 +181,27 @@ TEST_CASE("what is not HTTP is told at its first octets") {
 
 TEST_CASE("a status line is HTTP/1.0 or 1.1, one SP and three digits") {
   const auto line = GENERATE(values<std::string>({
-      "HTTP/-1.7 200 OK", "HTTP/0.9 200 OK", "HTTP/1.999 200 OK", "HTTP/1.2 200 OK",
-      "HTTP/2 200", "HTTP/2.0 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1\t200 OK", "HTTP/1.1 200abc",
-      "HTTP/1.1 +200 OK", "HTTP/1.1 4294967496 OK", "HTTP/1.1 2000 OK", "HTTP/1.1 -200 OK",
-      "HTTP/1.1 20 OK", "HTTP/1.1 20x OK", "HTTP/1.1", "HTTP/1.1 ", "HTTP/ 1.1 200 OK",
+      "HTTP/-1.7 200 OK",
+      "HTTP/0.9 200 OK",
+      "HTTP/1.999 200 OK",
+      "HTTP/1.2 200 OK",
+      "HTTP/2 200",
+      "HTTP/2.0 200 OK",
+      "HTTP/1.1  200 OK",
+      "HTTP/1.1\t200 OK",
+      "HTTP/1.1 200abc",
+      "HTTP/1.1 +200 OK",
+      "HTTP/1.1 4294967496 OK",
+      "HTTP/1.1 2000 OK",
+      "HTTP/1.1 -200 OK",
+      "HTTP/1.1 20 OK",
+      "HTTP/1.1 20x OK",
+      "HTTP/1.1",
+      "HTTP/1.1 ",
+      "HTTP/ 1.1 200 OK",
   }));
-  check_refused({line.c_str(), line + "\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na",
-                 FetchFault::http_malformed});
+  check_refused(
+      {line.c_str(), line + "\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na", FetchFault::http_malformed});
 }
 
 TEST_CASE("F-21 a header field over several lines is read as one line with blanks between") {
@@ -192,7 +210,8 @@ TEST_CASE("F-21 a header field over several lines is read as one line with blank
       {"by tab", "X: a\r\n\tb\r\n"},
       {"of only blanks", "X: a\r\n \t \r\n"},
       {"over many lines", "X: a\r\n b\r\n  c\r\n\td\r\n"},
-      {"by a bare LF, as nginx writes a value of several lines", "Content-Security-Policy: default-src 'self';\n    img-src *;\n\tfont-src *\r\n"},
+      {"by a bare LF, as nginx writes a value of several lines",
+       "Content-Security-Policy: default-src 'self';\n    img-src *;\n\tfont-src *\r\n"},
       {"by a bare LF and a blank line end", "X: a;\n  \n b\r\n"},
       {"a length inside a folded value is text", "X: a\r\n Content-Length: 7\r\n"},
       {"a length inside a value folded by a bare LF is text", "X: a\n Content-Length: 7\r\n"},
@@ -211,13 +230,15 @@ TEST_CASE("F-11 F-21 the parts of a folded value are joined") {
   const HttpAnswer answer = read_whole_and_drip("HTTP/1.1 301 Moved\r\nLocation: https://d.example/\r\n\t p\r\n\r\n");
   CHECK(name_of(answer.fault) == "redirect");
   CHECK(answer.location == "https://d.example/  p");
-  CHECK(name_of(read_whole_and_drip("HTTP/1.1 200 OK\r\nContent-Type: text/\r\n plain\r\nContent-Length: 1\r\n\r\na").fault) == "media_type");
+  CHECK(name_of(read_whole_and_drip("HTTP/1.1 200 OK\r\nContent-Type: text/\r\n plain\r\nContent-Length: 1\r\n\r\na")
+                    .fault) == "media_type");
 }
 
 TEST_CASE("F-21 nothing but a header field may go over several lines") {
   const auto [name, octets] = GENERATE(table<const char*, std::string>({
       {"the status line", "HTTP/1.1 200\r\n OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
-      {"the status line, by a blank before the first field", "HTTP/1.1 200 OK\r\n X: 1\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
+      {"the status line, by a blank before the first field",
+       "HTTP/1.1 200 OK\r\n X: 1\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
       {"the status line, by a bare LF", "HTTP/1.1 200\n OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\na"},
       {"a chunk size", kChunked + "1\r\n \r\na\r\n0\r\n\r\n"},
   }));
@@ -404,8 +425,11 @@ TEST_CASE("F-16 F-20 an over-long body is refused before its first octet where i
 
 TEST_CASE("F-20 a content coding is refused") {
   const auto fields = GENERATE(values<std::string>({
-      "Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n", "content-encoding: x-unknown\r\n",
-      "Content-Encoding: identity, gzip\r\n", "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n",
+      "Content-Encoding: gzip\r\n",
+      "Content-Encoding: br\r\n",
+      "content-encoding: x-unknown\r\n",
+      "Content-Encoding: identity, gzip\r\n",
+      "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n",
   }));
   check_refused({fields.c_str(), kOk + fields + "Content-Length: 1\r\n\r\na", FetchFault::content_encoding});
 }
@@ -424,11 +448,14 @@ TEST_CASE("F-21 the header is bounded, interim answers and trailers included") {
   std::string folds = "X: y";
   for (int i = 0; i < 3'000; ++i) folds += "\r\n  yyyyyy";
   check_refused({"an endless folded field", kOk + folds, FetchFault::header_too_large});
-  check_refused({"an endless field of folds", kOk + "X: y" + [] {
-                   std::string all;
-                   for (int i = 0; i < 17'000; ++i) all += "\n ";
-                   return all;
-                 }(), FetchFault::header_too_large});
+  check_refused({"an endless field of folds",
+                 kOk + "X: y" +
+                     [] {
+                       std::string all;
+                       for (int i = 0; i < 17'000; ++i) all += "\n ";
+                       return all;
+                     }(),
+                 FetchFault::header_too_large});
   check_refused({"an endless status line", "HTTP/1.1 200 " + std::string(17'000, 'y'), FetchFault::header_too_large});
   check_refused({"an endless field behind others", kOk + fields.substr(0, 20'000) + std::string(17'000, 'y'),
                  FetchFault::header_too_large});

@@ -88,9 +88,10 @@ TEST_CASE("F-03 the chain must end in a trusted root") {
   check({"intermediate sent", by_intermediate(ca("critical,CA:TRUE")), FetchFault::none, ""});
   check({"self-signed", {make_identity({}), {}}, FetchFault::cert_self_signed, "is self-signed"});
   check({"unknown root", by_stranger(false), FetchFault::cert_unknown_ca, "\"CN=Strange Root\" is not trusted"});
-  check({"unknown root, sent", by_stranger(true), FetchFault::cert_unknown_root, "\"CN=Strange Root\" which is not trusted"});
-  check({"intermediate missing", by_intermediate(ca("critical,CA:TRUE"), false),
-         FetchFault::cert_unknown_ca, "does not send its intermediate"});
+  check({"unknown root, sent", by_stranger(true), FetchFault::cert_unknown_root,
+         "\"CN=Strange Root\" which is not trusted"});
+  check({"intermediate missing", by_intermediate(ca("critical,CA:TRUE"), false), FetchFault::cert_unknown_ca,
+         "does not send its intermediate"});
   check({"signed by another key", by_impostor(), FetchFault::cert_invalid, "signature"});
 }
 
@@ -99,20 +100,24 @@ TEST_CASE("F-04 F-07 only a dNSName of the policy host identifies it") {
   check({"among others", by_root(named(other + ", DNS:" + kHost)), FetchFault::none, ""});
   check({"in capitals", by_root(named("DNS:MTA-STS.D.EXAMPLE")), FetchFault::none, ""});
   check({"CN only", by_root(named("", kHost)), FetchFault::cert_name_only_in_cn, "only as common name"});
-  check({"CN and an address", by_root(named("IP:127.0.0.1", kHost)), FetchFault::cert_name_only_in_cn, "subjectAltName"});
+  check(
+      {"CN and an address", by_root(named("IP:127.0.0.1", kHost)), FetchFault::cert_name_only_in_cn, "subjectAltName"});
   check({"CN and a URI", by_root(named("URI:https://" + kHost + "/", kHost)), FetchFault::cert_name_only_in_cn, ""});
-  check({"CN, other dNSName", by_root(named("DNS:d.example", kHost)), FetchFault::cert_wrong_name, "but for d.example"});
-  check({"domain, not host", by_root(named("DNS:d.example")), FetchFault::cert_wrong_name, "not for mta-sts.d.example"});
-  check({"provider only", by_root(named(other)), FetchFault::cert_wrong_name, "but for d.example, mta-sts.prov.example"});
+  check(
+      {"CN, other dNSName", by_root(named("DNS:d.example", kHost)), FetchFault::cert_wrong_name, "but for d.example"});
+  check(
+      {"domain, not host", by_root(named("DNS:d.example")), FetchFault::cert_wrong_name, "not for mta-sts.d.example"});
+  check(
+      {"provider only", by_root(named(other)), FetchFault::cert_wrong_name, "but for d.example, mta-sts.prov.example"});
   check({"no name at all", by_root(named("", "d.example")), FetchFault::cert_wrong_name, "no dNSName"});
   check({"host below", by_root(named("DNS:x." + kHost)), FetchFault::cert_wrong_name, ""});
 }
 
 TEST_CASE("F-05 a wildcard stands for exactly the left-most label") {
   check({"whole label", by_root(named("DNS:*.d.example")), FetchFault::none, ""});
-  const std::string wrong = GENERATE(values<std::string>({
-      "*.example", "mta-*.d.example", "*-sts.d.example", "*sts.d.example", "mta-st*.d.example",
-      "m*s.d.example", "*.mta-sts.d.example", "*", "mta-sts.*.example", "*.*.example", "**.d.example"}));
+  const std::string wrong = GENERATE(values<std::string>(
+      {"*.example", "mta-*.d.example", "*-sts.d.example", "*sts.d.example", "mta-st*.d.example", "m*s.d.example",
+       "*.mta-sts.d.example", "*", "mta-sts.*.example", "*.*.example", "**.d.example"}));
   check({wrong.c_str(), by_root(named("DNS:" + wrong)), FetchFault::cert_wrong_name, "not for mta-sts.d.example"});
 }
 

@@ -63,7 +63,8 @@ std::vector<IpAddress> parsed(const std::vector<std::string>& texts) {
 }
 
 // Some addresses at once, others when `in` is over.
-FetchOutcome fetch_with_late(HttpsFixture& https, FetchRequest request, milliseconds in, const std::vector<std::string>& late) {
+FetchOutcome fetch_with_late(HttpsFixture& https, FetchRequest request, milliseconds in,
+                             const std::vector<std::string>& late) {
   request.late = std::make_shared<LateAddresses>();
   const auto timer = https.loop.make([feed = request.late, late] { feed->arrive(parsed(late)); });
   timer->start(in);
@@ -91,9 +92,7 @@ class NoDescriptors {
   rlimit before_{};
 };
 
-std::string first_attempt(const FetchOutcome& got) {
-  return got.attempts.empty() ? "" : got.attempts.front();
-}
+std::string first_attempt(const FetchOutcome& got) { return got.attempts.empty() ? "" : got.attempts.front(); }
 
 }  // namespace
 
@@ -114,12 +113,12 @@ TEST_CASE("F-27 the next address begins 250 ms after one that does not answer") 
   HttpsFixture https;
   const TlsPeer peer({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const BlackHole dead("127.0.0.2", peer.port());
-  const FetchOutcome got = fetch_within(
-      https, HttpsFixture::request(peer.port(), {"127.0.0.2", "127.0.0.3"}), kPostfixWaits);
+  const FetchOutcome got =
+      fetch_within(https, HttpsFixture::request(peer.port(), {"127.0.0.2", "127.0.0.3"}), kPostfixWaits);
   CHECK(name_of(got.fault) == "none");
   CHECK(got.address == "127.0.0.3");
-  CHECK(got.attempts == std::vector<std::string>{"127.0.0.2: no answer before another address",
-                                                 "127.0.0.3: connected"});
+  CHECK(got.attempts ==
+        std::vector<std::string>{"127.0.0.2: no answer before another address", "127.0.0.3: connected"});
   CHECK(got.elapsed >= milliseconds(200));  // the loop's idea of now may be a little old
 }
 
@@ -128,8 +127,7 @@ TEST_CASE("F-27 the next address begins at once when one is refused") {
   const TlsPeer peer({.leaf = pki().leaf, .address = "127.0.0.9"}, answering(http_ok(kPolicy)));
   const std::vector<std::string> addresses{"127.0.0.2", "127.0.0.3", "127.0.0.4",
                                            "127.0.0.5", "127.0.0.6", "127.0.0.9"};
-  const FetchOutcome got = fetch_within(https, HttpsFixture::request(peer.port(), addresses),
-                                        milliseconds(5 * 250));
+  const FetchOutcome got = fetch_within(https, HttpsFixture::request(peer.port(), addresses), milliseconds(5 * 250));
   CHECK(name_of(got.fault) == "none");
   CHECK(first_attempt(got) == "127.0.0.2: connection refused");
   CHECK(got.attempts.size() == 6);
@@ -161,13 +159,12 @@ TEST_CASE("F-27 an address that breaks off before its certificate is passed over
   const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const auto broken = GENERATE(0, 1, 2);
   CAPTURE(broken);
-  const TlsPeer bad({.leaf = pki().leaf, .address = "127.0.0.2", .port = good.port()},
-                    [broken](PeerConnection& peer) {
-                      if (broken == 0) peer.reset();
-                      if (broken == 1) peer.send_raw("not TLS at all");
-                      if (broken == 1) peer.wait_for_client_to_leave();
-                      peer.fin();
-                    });
+  const TlsPeer bad({.leaf = pki().leaf, .address = "127.0.0.2", .port = good.port()}, [broken](PeerConnection& peer) {
+    if (broken == 0) peer.reset();
+    if (broken == 1) peer.send_raw("not TLS at all");
+    if (broken == 1) peer.wait_for_client_to_leave();
+    peer.fin();
+  });
   const FetchOutcome got = https.fetch(HttpsFixture::request(good.port(), {"127.0.0.2", "127.0.0.3"}));
   CHECK(name_of(got.fault) == "none");
   CHECK(got.address == "127.0.0.3");
@@ -180,8 +177,8 @@ TEST_CASE("F-27 an address that is mute in TLS gives way to the next") {
   const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const TlsPeer mute({.leaf = pki().leaf, .address = "127.0.0.2", .port = good.port()},
                      [](PeerConnection& peer) { peer.wait_for_client_to_leave(); });
-  const FetchOutcome got = fetch_within(
-      https, HttpsFixture::request(good.port(), {"127.0.0.2", "127.0.0.3"}), kPostfixWaits);
+  const FetchOutcome got =
+      fetch_within(https, HttpsFixture::request(good.port(), {"127.0.0.2", "127.0.0.3"}), kPostfixWaits);
   CHECK(name_of(got.fault) == "none");
   CHECK(first_attempt(got) == "127.0.0.2: no answer to the TLS handshake");
 }
@@ -212,7 +209,8 @@ TEST_CASE("F-27 addresses of the slower family join the connection under way") {
   HttpsFixture https;
   const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const std::string first = GENERATE(as<std::string>(), kNoRoute, "127.0.0.2");  // without a route, refused
-  const FetchOutcome got = fetch_with_late(https, HttpsFixture::request(good.port(), {first}), milliseconds(200), {"127.0.0.3"});
+  const FetchOutcome got =
+      fetch_with_late(https, HttpsFixture::request(good.port(), {first}), milliseconds(200), {"127.0.0.3"});
   CHECK(name_of(got.fault) == "none");
   CHECK(got.address == "127.0.0.3");
   CHECK(got.attempts.size() == 2);
@@ -223,7 +221,9 @@ TEST_CASE("F-27 a late address is tried beside one that does not answer") {
   HttpsFixture https;
   const TlsPeer good({.leaf = pki().leaf, .address = "127.0.0.3"}, answering(http_ok(kPolicy)));
   const BlackHole dead("127.0.0.2", good.port());
-  CHECK(name_of(fetch_with_late(https, HttpsFixture::request(good.port(), {"127.0.0.2"}), milliseconds(400), {"127.0.0.3"}).fault) == "none");
+  CHECK(name_of(
+            fetch_with_late(https, HttpsFixture::request(good.port(), {"127.0.0.2"}), milliseconds(400), {"127.0.0.3"})
+                .fault) == "none");
 }
 
 TEST_CASE("F-27 a late address is tried after one that breaks TLS off, and one that is mute in TLS") {
@@ -234,7 +234,8 @@ TEST_CASE("F-27 a late address is tried after one that breaks TLS off, and one t
     if (mute) peer.wait_for_client_to_leave();
     else peer.reset();
   });
-  const FetchOutcome got = fetch_with_late(https, HttpsFixture::request(good.port(), {"127.0.0.2"}), milliseconds(200), {"127.0.0.3"});
+  const FetchOutcome got =
+      fetch_with_late(https, HttpsFixture::request(good.port(), {"127.0.0.2"}), milliseconds(200), {"127.0.0.3"});
   CHECK(name_of(got.fault) == "none");
   CHECK(got.address == "127.0.0.3");
 }
@@ -252,10 +253,12 @@ TEST_CASE("F-27 a slow handshake is not given up for a family that has no addres
 TEST_CASE("F-27 the verdict comes when the slower family has answered, not before") {
   HttpsFixture https;
   const TlsPeer elsewhere({.leaf = pki().leaf}, answering(""));
-  const FetchOutcome got = fetch_with_late(https, HttpsFixture::request(elsewhere.port(), {"127.0.0.2"}), milliseconds(300), {});
+  const FetchOutcome got =
+      fetch_with_late(https, HttpsFixture::request(elsewhere.port(), {"127.0.0.2"}), milliseconds(300), {});
   CHECK(name_of(got.fault) == "refused");
   CHECK(got.elapsed >= milliseconds(250));
-  const FetchOutcome both = fetch_with_late(https, HttpsFixture::request(elsewhere.port(), {"127.0.0.2"}), milliseconds(10), {"127.0.0.3"});
+  const FetchOutcome both =
+      fetch_with_late(https, HttpsFixture::request(elsewhere.port(), {"127.0.0.2"}), milliseconds(10), {"127.0.0.3"});
   CHECK(both.attempts == std::vector<std::string>{"127.0.0.2: connection refused", "127.0.0.3: connection refused"});
 }
 
@@ -295,7 +298,8 @@ TEST_CASE("F-27 at most four attempts are under way at once, and the fifth addre
 
 TEST_CASE("F-27 an address that made room for another is tried again") {
   HttpsFixture https;
-  std::unique_ptr<TlsPeer> elsewhere = std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .address = "127.0.0.9"}, answering(""));
+  std::unique_ptr<TlsPeer> elsewhere =
+      std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .address = "127.0.0.9"}, answering(""));
   const std::uint16_t port = elsewhere->port();
   std::vector<std::string> addresses;
   std::vector<std::unique_ptr<BlackHole>> dead;
@@ -306,7 +310,8 @@ TEST_CASE("F-27 an address that made room for another is tried again") {
   std::unique_ptr<TlsPeer> healed;
   const auto heal = https.loop.make([&] {
     dead.front().reset();
-    healed = std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .address = "127.0.0.2", .port = port}, answering(http_ok(kPolicy)));
+    healed = std::make_unique<TlsPeer>(TlsPeer::Options{.leaf = pki().leaf, .address = "127.0.0.2", .port = port},
+                                       answering(http_ok(kPolicy)));
   });
   heal->start(milliseconds(1'300));
   const FetchOutcome got = https.fetch(HttpsFixture::request(port, addresses));

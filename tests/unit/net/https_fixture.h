@@ -14,8 +14,7 @@
 namespace tlspolicyd {
 
 inline const std::string kHost = "mta-sts.d.example";
-inline const std::string kPolicy =
-    "version: STSv1\r\nmode: enforce\r\nmx: mx1.d.example\r\nmax_age: 604800\r\n";
+inline const std::string kPolicy = "version: STSv1\r\nmode: enforce\r\nmx: mx1.d.example\r\nmax_age: 604800\r\n";
 
 // Made once: keys cost time.
 struct Pki {
@@ -40,8 +39,7 @@ inline TlsPeer::Script answering(std::string octets) {
 class HttpsFixture {
  public:
   explicit HttpsFixture(std::string trusted = pem_of(pki().root))
-      : ca_file(std::move(trusted)),
-        client(*HttpsClient::create(loop, {.ca_file = ca_file.path(), .threads = 1})) {}
+      : ca_file(std::move(trusted)), client(*HttpsClient::create(loop, {.ca_file = ca_file.path(), .threads = 1})) {}
 
   [[nodiscard]] static FetchRequest request(std::uint16_t port,
                                             const std::vector<std::string>& addresses = {"127.0.0.1"}) {

@@ -12,7 +12,7 @@ namespace {
 using Script = TlsPeer::Script;
 using std::string;
 
-constexpr seconds kPrompt{150};  // half the time others get: nothing waited for its end
+constexpr seconds kPrompt{150};          // half the time others get: nothing waited for its end
 constexpr milliseconds kClockSlack{50};  // the loop's idea of now may be that old
 
 FetchOutcome fetch_from(const Script& script, int tls = 0) {
@@ -43,7 +43,8 @@ const string kPartOfRecord("\x16\x03\x03", 3);
 Script flooding(const string& begin, const string& octets) {
   return then([=](PeerConnection& peer) {
     if (!begin.empty() && !peer.send(begin)) return;
-    while (peer.send(octets)) {}
+    while (peer.send(octets)) {
+    }
   });
 }
 
@@ -120,9 +121,9 @@ TEST_CASE("F-17 F-18 a body is whole or the fetch has failed, however the server
     });
   };
   check_attack({"shorter than its length", leaving(kFields + "Content-Length: 500\r\n\r\n" + kPolicy),
-         FetchFault::truncated, "of 500"});
+                FetchFault::truncated, "of 500"});
   check_attack({"no last chunk", leaving(kFields + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"),
-         FetchFault::truncated, "body, 1 octets"});
+                FetchFault::truncated, "body, 1 octets"});
   check_attack({"within the header", leaving(kFields), FetchFault::truncated, "within the header"});
   check_attack({"delimited by close", leaving(kFields + "\r\n" + kPolicy), by_close, ""});
   check_attack({"whole, then whatever", leaving(http_ok(kPolicy)), FetchFault::none, ""});
@@ -131,9 +132,9 @@ TEST_CASE("F-17 F-18 a body is whole or the fetch has failed, however the server
 // What the kernel had not handed over when the RST came is lost, so the fault depends on
 // the moment; that there is one does not.
 TEST_CASE("F-17 F-18 a reset never makes a policy of a part") {
-  const string octets = GENERATE(values<string>({
-      kFields + "Content-Length: 500\r\n\r\n" + kPolicy, kFields + "\r\n" + kPolicy,
-      kFields + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"}));
+  const string octets =
+      GENERATE(values<string>({kFields + "Content-Length: 500\r\n\r\n" + kPolicy, kFields + "\r\n" + kPolicy,
+                               kFields + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"}));
   const FetchOutcome got = fetch_from(then([=](PeerConnection& peer) {
     peer.send(octets);
     leave(peer, "RST");
@@ -145,10 +146,10 @@ TEST_CASE("F-17 F-18 a reset never makes a policy of a part") {
 TEST_CASE("a complete answer survives a close_notify in the same burst") {
   HttpsFixture https;
   const TlsPeer peer({.leaf = pki().leaf}, then([](PeerConnection& connection) {
-    const string octets = http_ok(kPolicy);
-    for (std::size_t at = 0; at < octets.size(); at += 40) connection.send(octets.substr(at, 40));
-    connection.close_notify();
-  }));
+                       const string octets = http_ok(kPolicy);
+                       for (std::size_t at = 0; at < octets.size(); at += 40) connection.send(octets.substr(at, 40));
+                       connection.close_notify();
+                     }));
   for (int i = 0; i < 100; ++i) {
     const FetchOutcome got = https.fetch(peer);
     REQUIRE(name_of(got.fault) == "none");
@@ -157,25 +158,32 @@ TEST_CASE("a complete answer survives a close_notify in the same burst") {
 }
 
 TEST_CASE("an answer that comes before the request is read counts") {
-  check_attack({"early", [](PeerConnection& peer) {
-           peer.handshake();
-           peer.send(http_ok(kPolicy));
-           peer.wait_for_client_to_leave();
-         }, FetchFault::none, ""});
+  check_attack({"early",
+                [](PeerConnection& peer) {
+                  peer.handshake();
+                  peer.send(http_ok(kPolicy));
+                  peer.wait_for_client_to_leave();
+                },
+                FetchFault::none, ""});
 }
 
 TEST_CASE("a server that leaves early is told from one that hangs") {
   const string how = GENERATE(values<string>({"FIN", "RST", "close_notify"}));
   CAPTURE(how);
-  check_attack({"at once", [=](PeerConnection& peer) { how == "RST" ? peer.reset() : peer.fin(); }, FetchFault::reset, ""});
-  check_attack({"within the handshake", [=](PeerConnection& peer) {
-           peer.send_raw(kPartOfRecord);
-           how == "RST" ? peer.reset() : peer.fin();
-         }, FetchFault::reset, ""});
-  check_attack({"after the handshake", [=](PeerConnection& peer) {
-           peer.handshake();
-           leave(peer, how);
-         }, FetchFault::reset, ""});
+  check_attack(
+      {"at once", [=](PeerConnection& peer) { how == "RST" ? peer.reset() : peer.fin(); }, FetchFault::reset, ""});
+  check_attack({"within the handshake",
+                [=](PeerConnection& peer) {
+                  peer.send_raw(kPartOfRecord);
+                  how == "RST" ? peer.reset() : peer.fin();
+                },
+                FetchFault::reset, ""});
+  check_attack({"after the handshake",
+                [=](PeerConnection& peer) {
+                  peer.handshake();
+                  leave(peer, how);
+                },
+                FetchFault::reset, ""});
   check_attack({"after the request", then([=](PeerConnection& peer) { leave(peer, how); }), FetchFault::reset, ""});
 }
 
@@ -200,7 +208,8 @@ TEST_CASE("F-15 silence in each phase ends at the deadline") {
       {"within the handshake", within_handshake, FetchFault::timeout, "TLS handshake took too long"},
       {"request never read", never_reads, FetchFault::timeout, "nothing read"},
       {"within the header", after_request(kFields), FetchFault::timeout, "within the header"},
-      {"within the body", after_request(kFields + "Content-Length: 99\r\n\r\nabc"), FetchFault::timeout, "3 octets of 99"},
+      {"within the body", after_request(kFields + "Content-Length: 99\r\n\r\nabc"), FetchFault::timeout,
+       "3 octets of 99"},
   });
 }
 
@@ -223,8 +232,8 @@ TEST_CASE("F-15 a drip in each phase ends at the deadline") {
       {"TLS", in_handshake, FetchFault::timeout, "TLS handshake"},
       {"header", after(kFields + "X: ", "x"), FetchFault::timeout, "within the header"},
       {"body", after(kFields + "\r\n", "x"), FetchFault::timeout, "body"},
-      {"one-octet chunks", after(kFields + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"),
-       FetchFault::timeout, "body"},
+      {"one-octet chunks", after(kFields + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"), FetchFault::timeout,
+       "body"},
   });
 }
 
@@ -247,19 +256,19 @@ TEST_CASE("F-16 F-21 floods of HTTP are cut") {
 
 TEST_CASE("floods of TLS messages are cut promptly") {
   const auto repeat = [](const std::function<bool(SSL*)>& send) {
-    return then([=](PeerConnection& peer) { while (!peer.client_left() && send(peer.ssl())) {} });
+    return then([=](PeerConnection& peer) {
+      while (!peer.client_left() && send(peer.ssl())) {
+      }
+    });
   };
   const auto key_update = [](int kind) {
     return [=](SSL* ssl) { return SSL_key_update(ssl, kind) == 1 && SSL_do_handshake(ssl) == 1; };
   };
-  const auto ticket = [](SSL* ssl) {
-    return SSL_new_session_ticket(ssl) == 1 && SSL_do_handshake(ssl) == 1;
-  };
-  const auto renegotiate = [](SSL* ssl) {
-    return SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1;
-  };
+  const auto ticket = [](SSL* ssl) { return SSL_new_session_ticket(ssl) == 1 && SSL_do_handshake(ssl) == 1; };
+  const auto renegotiate = [](SSL* ssl) { return SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1; };
   check_attack({"KeyUpdate", repeat(key_update(SSL_KEY_UPDATE_NOT_REQUESTED)), FetchFault::flood, "floods"});
-  check_attack({"KeyUpdate that wants one back", repeat(key_update(SSL_KEY_UPDATE_REQUESTED)), FetchFault::flood, "floods"});
+  check_attack(
+      {"KeyUpdate that wants one back", repeat(key_update(SSL_KEY_UPDATE_REQUESTED)), FetchFault::flood, "floods"});
   check_attack({"session tickets", repeat(ticket), FetchFault::flood, "floods"});
   check_attack({"renegotiation", repeat(renegotiate), FetchFault::flood, "floods", TLS1_2_VERSION});
 }
@@ -289,22 +298,28 @@ TEST_CASE("something else on the port is named") {
   check_attack({"plain HTTP", raw("HTTP/1.1 400 Bad Request\r\n\r\n"), FetchFault::tls_failure, "does not speak TLS"});
   check_attack({"SMTP", raw("220 mx1.d.example ESMTP Postfix\r\n"), FetchFault::tls_failure, "does not speak TLS"});
   check_attack({"a fatal alert", raw(string("\x15\x03\x03\x00\x02\x02\x28", 7)), FetchFault::tls_failure, "TLS alert"});
-  check_attack({"a handshake message of 16 MB", raw(string("\x16\x03\x03\x40\x00\x02\xff\xff\xff", 9) + string(16380, 'x')),
-         FetchFault::tls_failure, "TLS error"});
+  check_attack({"a handshake message of 16 MB",
+                raw(string("\x16\x03\x03\x40\x00\x02\xff\xff\xff", 9) + string(16380, 'x')), FetchFault::tls_failure,
+                "TLS error"});
 }
 
 TEST_CASE("a flood of warning alerts ends the handshake") {
-  check_attack({"warnings", [](PeerConnection& peer) {
-           while (peer.send_raw(string("\x15\x03\x03\x00\x02\x01\x5a", 7))) {}
-         }, FetchFault::tls_failure, ""});
+  check_attack({"warnings",
+                [](PeerConnection& peer) {
+                  while (peer.send_raw(string("\x15\x03\x03\x00\x02\x01\x5a", 7))) {
+                  }
+                },
+                FetchFault::tls_failure, ""});
 }
 
 TEST_CASE("a server that demands a client certificate is refused by its alert") {
-  check_attack({"client certificate", [](PeerConnection& peer) {
-           SSL_set_verify(peer.ssl(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-           peer.handshake();
-           peer.wait_for_client_to_leave();
-         }, FetchFault::tls_failure, "alert"});
+  check_attack({"client certificate",
+                [](PeerConnection& peer) {
+                  SSL_set_verify(peer.ssl(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+                  peer.handshake();
+                  peer.wait_for_client_to_leave();
+                },
+                FetchFault::tls_failure, "alert"});
 }
 
 TEST_CASE("a host that speaks only HTTP/2 is told so") {

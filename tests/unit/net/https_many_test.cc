@@ -87,11 +87,10 @@ TEST_CASE("fetches given up at any moment never call back, and leave nothing beh
 
 TEST_CASE("a client that goes with fetches under way leaves no callback and no thread") {
   Crowd crowd;
-  const TlsPeer peer({.leaf = pki().leaf},
-                     [](PeerConnection& connection) { connection.wait_for_client_to_leave(); });
+  const TlsPeer peer({.leaf = pki().leaf}, [](PeerConnection& connection) { connection.wait_for_client_to_leave(); });
   for (int i = 0; i < 20; ++i)
-    crowd.tickets[i] = crowd.client->fetch(HttpsFixture::request(peer.port()),
-                                           [](const FetchOutcome&) { FAIL("called back"); });
+    crowd.tickets[i] =
+        crowd.client->fetch(HttpsFixture::request(peer.port()), [](const FetchOutcome&) { FAIL("called back"); });
   crowd.client.reset();
   crowd.tickets.clear();
   crowd.loop.post([&] { crowd.loop.stop(); });

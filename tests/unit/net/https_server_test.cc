@@ -58,9 +58,8 @@ TEST_CASE("F-01 F-19 an ordinary web server's answers are read") {
 
 TEST_CASE("F-10 F-13 an ordinary web server's refusals are told apart") {
   HttpsFixture https;
-  const WebServer html([](const httplib::Request&, httplib::Response& response) {
-    response.set_content("<html>", "text/html");
-  });
+  const WebServer html(
+      [](const httplib::Request&, httplib::Response& response) { response.set_content("<html>", "text/html"); });
   CHECK(name_of(https.fetch(HttpsFixture::request(html.port())).fault) == "media_type");
   FetchRequest request = HttpsFixture::request(html.port());
   request.path = "/nothing";
@@ -71,9 +70,8 @@ TEST_CASE("F-10 F-13 an ordinary web server's refusals are told apart") {
 
 TEST_CASE("F-32 proxy variables are ignored") {
   HttpsFixture https;
-  const WebServer server([](const httplib::Request&, httplib::Response& response) {
-    response.set_content(kPolicy, "text/plain");
-  });
+  const WebServer server(
+      [](const httplib::Request&, httplib::Response& response) { response.set_content(kPolicy, "text/plain"); });
   for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
     setenv(name, "http://127.0.0.1:1", 1);
   CHECK(name_of(https.fetch(HttpsFixture::request(server.port())).fault) == "none");

@@ -19,8 +19,7 @@ TEST_CASE("F-01 F-12 F-20 F-22 the request is one GET with SNI, Host and little 
     CHECK(peer.connections() == 1);
   }
   CHECK(sni == kHost);
-  CHECK(request == "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + kHost + ":" +
-                       std::to_string(port) +
+  CHECK(request == "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + kHost + ":" + std::to_string(port) +
                        "\r\nUser-Agent: tlspolicyd/" TLSPOLICYD_VERSION
                        "\r\nAccept: text/plain\r\nAccept-Encoding: identity\r\n"
                        "Connection: close\r\n\r\n");
@@ -53,8 +52,7 @@ TEST_CASE("F-23 TLS 1.2 alone and TLS 1.3 alone are spoken, 1.1 is not") {
       {TLS1_3_VERSION, TLS1_3_VERSION, FetchFault::none, "TLSv1.3"},
       {TLS1_VERSION, TLS1_1_VERSION, FetchFault::tls_version, ""},
   }));
-  const TlsPeer peer({.leaf = pki().leaf, .max_version = max, .min_version = min},
-                     answering(http_ok(kPolicy)));
+  const TlsPeer peer({.leaf = pki().leaf, .max_version = max, .min_version = min}, answering(http_ok(kPolicy)));
   const FetchOutcome got = https.fetch(peer);
   CAPTURE(got.detail);
   CHECK(name_of(got.fault) == name_of(fault));
@@ -68,8 +66,8 @@ TEST_CASE("the ticket: a destroyed one means no callback, and the connection goe
     connection.wait_for_client_to_leave();
     https.loop.post([&] { https.loop.stop(); });
   });
-  Ticket ticket = https.client->fetch(HttpsFixture::request(peer.port()),
-                                      [](const FetchOutcome&) { FAIL("called back"); });
+  Ticket ticket =
+      https.client->fetch(HttpsFixture::request(peer.port()), [](const FetchOutcome&) { FAIL("called back"); });
   const auto when_accepted = [&] { return peer.connections() > 0; };
   std::function<void()> poll = [&] {
     if (when_accepted()) ticket.reset();
@@ -87,7 +85,7 @@ TEST_CASE("a ticket may be destroyed inside its own callback, and outlive the cl
     https.loop.stop();
   });
   https.loop.run();
-  const Ticket outliving = https.client->fetch(HttpsFixture::request(peer.port()),
-                                               [](const FetchOutcome&) { FAIL("called back"); });
+  const Ticket outliving =
+      https.client->fetch(HttpsFixture::request(peer.port()), [](const FetchOutcome&) { FAIL("called back"); });
   https.client.reset();
 }

@@ -21,9 +21,7 @@ std::string error_of(const std::string& ca_file, const std::string& ca_path = ""
   return client ? "" : client.error().text;
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // A folder that goes with its owner.
 class TempFolder {
@@ -93,12 +91,15 @@ TEST_CASE("a ca_path without hashed certificates is refused, naming openssl reha
 
 TEST_CASE("a damaged certificate among many is named by its line") {
   const std::string one = pem_of(make_identity(ca_spec("One"))), two = pem_of(make_identity(ca_spec("Two")));
-  const auto line_of = [](const std::string& text) { return std::to_string(std::count(text.begin(), text.end(), '\n') + 1); };
+  const auto line_of = [](const std::string& text) {
+    return std::to_string(std::count(text.begin(), text.end(), '\n') + 1);
+  };
   std::string damaged = two;
   damaged[damaged.size() / 2] = '!';
   const TempFile among("# first\n" + one + damaged + one), cut(one + two.substr(0, two.size() / 2)),
       unfinished(one + two.substr(0, two.size() / 2) + one), fine("# first\n" + one + "\n# second\n" + two);
-  CHECK(has(error_of(among.path()), "the certificate at line " + line_of("# first\n" + one) + " is damaged; replace or remove it"));
+  CHECK(has(error_of(among.path()),
+            "the certificate at line " + line_of("# first\n" + one) + " is damaged; replace or remove it"));
   CHECK(has(error_of(cut.path()), "the certificate at line " + line_of(one) + " is damaged"));
   CHECK(has(error_of(unfinished.path()), "the certificate at line " + line_of(one) + " is damaged"));
   CHECK(error_of(fine.path()) == "");
@@ -139,8 +140,8 @@ TEST_CASE("F-03 reloading replaces what is trusted; a broken file changes nothin
 
 TEST_CASE("a reload whose ticket is gone tells nobody") {
   HttpsFixture https;
-  static_cast<void>(https.client->reload_trust({https.ca_file.path(), ""},
-                                               [](const Result<void>&) { FAIL("called back"); }));
+  static_cast<void>(
+      https.client->reload_trust({https.ca_file.path(), ""}, [](const Result<void>&) { FAIL("called back"); }));
   const TlsPeer peer({.leaf = pki().leaf}, answering(http_ok(kPolicy)));
   CHECK(name_of(https.fetch(peer).fault) == "none");
 }

@@ -1,9 +1,9 @@
 // Work that gives up rights is done in a process of its own.
 #pragma once
 
-#include <functional>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <functional>
 
 // What `work` returns, or the signal that ended it, negative.
 inline int in_child(const std::function<int()>& work) {

@@ -63,7 +63,7 @@ UniqueFd connect_to(const ListeningSocket& listener) {
 }
 
 bool exists(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   return lstat(path.c_str(), &status) == 0;
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("a unix socket gets its mode whatever the umask, and goes in the end")
   {
     const auto socket = open_one("unix:" + folder.file("map"), {.mode = 0662, .group = ""});
     CHECK(socket.name == "unix:" + folder.file("map"));
-    struct stat status{};
+    struct stat status {};
     REQUIRE(stat(folder.file("map").c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0662);
     CHECK(holds(to_text(peer_of(connect_to(socket).get())), "uid "));
@@ -150,7 +150,7 @@ TEST_CASE("a unix socket gets its group") {
               "there is no group \"no-such-group\"; create it or change socket_group"));
   if (geteuid() != 0) return;
   const auto socket = open_one("unix:" + folder.file("map"), {.group = "daemon"});
-  struct stat status{};
+  struct stat status {};
   REQUIRE(stat(folder.file("map").c_str(), &status) == 0);
   CHECK(status.st_gid == 1);
 }

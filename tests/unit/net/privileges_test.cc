@@ -1,12 +1,12 @@
 #include "net/privileges.h"
 
-#include <array>
 #include <fcntl.h>
-#include <fstream>
-#include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <array>
+#include <fstream>
+#include <string>
 
 #include "catch.h"
 #include "net/capabilities.h"

@@ -89,7 +89,8 @@ TEST_CASE("name servers of resolv.conf") {
       {"words after the address", "nameserver 192.0.2.1 # the good one\n", "192.0.2.1:53"},
       {"not an address", "nameserver ns.example\nnameserver 192.0.2.1\n", "192.0.2.1:53"},
       {"keyword without value", "nameserver\nnameserver 192.0.2.1\n", "192.0.2.1:53"},
-      {"nine of them", "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n"
+      {"nine of them",
+       "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n"
        "nameserver 192.0.2.4\nnameserver 192.0.2.5\nnameserver 192.0.2.6\nnameserver 192.0.2.7\n"
        "nameserver 192.0.2.8\nnameserver 192.0.2.9\n",
        "192.0.2.1:53 192.0.2.2:53 192.0.2.3:53 192.0.2.4:53 192.0.2.5:53 192.0.2.6:53 192.0.2.7:53 "
@@ -110,8 +111,12 @@ TEST_CASE("options of resolv.conf") {
   const Row row = GENERATE(values<Row>({
       {"none", "options\n", {}, {}, false, false},
       {"all", "options timeout:1 attempts:4 rotate use-vc\n", milliseconds(1000), 4, true, true},
-      {"several lines, the last number counts", "options timeout:1 rotate\noptions timeout:3\n",
-       milliseconds(3000), {}, true, false},
+      {"several lines, the last number counts",
+       "options timeout:1 rotate\noptions timeout:3\n",
+       milliseconds(3000),
+       {},
+       true,
+       false},
       {"cut at the limits", "options timeout:99 attempts:99\n", milliseconds(30000), 5, false, false},
       {"zero is no value", "options timeout:0 attempts:0\n", {}, {}, false, false},
       {"not a number", "options timeout:2s attempts:-1 timeout:\n", {}, {}, false, false},

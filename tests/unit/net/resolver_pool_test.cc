@@ -19,7 +19,9 @@ const SteadyTime kNow{seconds(1000)};
 TEST_CASE("a resolver that timed out goes last for 30 s") {
   Rig rig;
   ResolverPool pool(plan_of({"192.0.2.1", "192.0.2.2", "192.0.2.3"}), rig.hub);
-  const auto silent = [&](std::size_t index, SteadyTime asked, SteadyTime now) { pool.link(index).health().silent(asked, now); };
+  const auto silent = [&](std::size_t index, SteadyTime asked, SteadyTime now) {
+    pool.link(index).health().silent(asked, now);
+  };
   CHECK(pool.order(kNow) == Order{0, 1, 2});
   silent(0, kNow - seconds(2), kNow);
   CHECK(pool.order(kNow) == Order{1, 2, 0});

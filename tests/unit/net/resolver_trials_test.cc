@@ -10,7 +10,8 @@ namespace {
 using WhenNone = ResolverTrials::WhenNone;
 using Order = std::vector<std::size_t>;
 const SteadyTime kBegin{seconds(1000)};
-const Resolver kFirst = *parse_resolver("127.0.0.1"), kSecond = *parse_resolver("127.0.0.2"), kThird = *parse_resolver("127.0.0.3");
+const Resolver kFirst = *parse_resolver("127.0.0.1"), kSecond = *parse_resolver("127.0.0.2"),
+               kThird = *parse_resolver("127.0.0.3");
 
 }  // namespace
 

@@ -52,9 +52,12 @@ TEST_CASE("N-11 whose AD bit counts") {
 
 TEST_CASE("N-11 AD makes an answer authentic only from a resolver whose AD counts") {
   const auto [address, trust, authentic] = GENERATE(table<const char*, TrustAd, bool>({
-      {"127.0.0.1", TrustAd::loopback, true}, {"127.0.0.1", TrustAd::never, false},
-      {"127.0.0.1", TrustAd::always, true}, {kForwarder, TrustAd::loopback, false},
-      {kForwarder, TrustAd::always, true}, {kForwarder, TrustAd::never, false},
+      {"127.0.0.1", TrustAd::loopback, true},
+      {"127.0.0.1", TrustAd::never, false},
+      {"127.0.0.1", TrustAd::always, true},
+      {kForwarder, TrustAd::loopback, false},
+      {kForwarder, TrustAd::always, true},
+      {kForwarder, TrustAd::never, false},
   }));
   CAPTURE(address, trust);
   Rig rig;
@@ -70,8 +73,10 @@ TEST_CASE("N-11 AD makes an answer authentic only from a resolver whose AD count
 
 TEST_CASE("N-11 a denial is authentic under the same condition") {
   const auto [trust, status] = GENERATE(table<TrustAd, DnsStatus>({
-      {TrustAd::loopback, DnsStatus::no_data}, {TrustAd::loopback, DnsStatus::no_name},
-      {TrustAd::never, DnsStatus::no_data}, {TrustAd::never, DnsStatus::no_name},
+      {TrustAd::loopback, DnsStatus::no_data},
+      {TrustAd::loopback, DnsStatus::no_name},
+      {TrustAd::never, DnsStatus::no_data},
+      {TrustAd::never, DnsStatus::no_name},
   }));
   Rig rig;
   auto& script = rig.server.set_txt(kTxt.name, {});
@@ -115,7 +120,12 @@ TEST_CASE("N-11 only the resolver that counts is asked, so its failure cannot be
   CHECK(rig.ask(options, kTxt).failed());
   CHECK(first.asked.empty());
   SECTION("where none counts they all are asked: the canary tells") {
-    const DnsAnswer answer = rig.ask([&] { options.trust_ad = TrustAd::never; return options; }(), kTxt);
+    const DnsAnswer answer = rig.ask(
+        [&] {
+          options.trust_ad = TrustAd::never;
+          return options;
+        }(),
+        kTxt);
     CHECK(answer.status == DnsStatus::found);
     CHECK_FALSE(answer.authentic);
   }

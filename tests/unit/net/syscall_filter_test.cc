@@ -1,10 +1,5 @@
 #include "net/syscall_filter.h"
 
-#include <atomic>
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
@@ -21,6 +16,11 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 #include "catch.h"
@@ -37,7 +37,8 @@ constexpr int kNotConfined = 99;
 // A filter at no address: EFAULT where the kernel would have read it. Whatever else keeps the
 // filter from being installed is a failure.
 bool kernel_has_filters() {
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) == 0 || (errno != EINVAL && errno != ENOSYS)) return true;
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) == 0 || (errno != EINVAL && errno != ENOSYS))
+    return true;
   WARN("the kernel has no filters");
   return false;
 }
@@ -128,7 +129,9 @@ int start_thread() {
   return seen == 1 ? 0 : -1;
 }
 
-int start_program() { return in_child([] { return execl("/bin/true", "true", nullptr); }) == 0 ? 0 : -1; }
+int start_program() {
+  return in_child([] { return execl("/bin/true", "true", nullptr); }) == 0 ? 0 : -1;
+}
 
 }  // namespace
 

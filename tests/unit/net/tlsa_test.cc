@@ -19,9 +19,7 @@ std::string der(int (*encode)(T, unsigned char**), T object) {
   return out;
 }
 
-std::string certificate_of(const Identity& identity) {
-  return der<const X509*>(i2d_X509, identity.certificate.get());
-}
+std::string certificate_of(const Identity& identity) { return der<const X509*>(i2d_X509, identity.certificate.get()); }
 std::string key_of(const Identity& identity) { return der<const EVP_PKEY*>(i2d_PUBKEY, identity.key.get()); }
 
 const std::string kSha256(32, '\x5a'), kSha512(64, '\xa5');
@@ -73,8 +71,18 @@ TEST_CASE("N-12, N-06 usages 2 and 3, selectors 0 and 1, matching types 0 to 2 a
 
 TEST_CASE("N-06 a digest has exactly its length") {
   const auto [matching_type, size, usable] = GENERATE(table<int, std::size_t, bool>({
-      {1, 0, false}, {1, 20, false}, {1, 31, false}, {1, 32, true}, {1, 33, false}, {1, 64, false},
-      {2, 0, false}, {2, 32, false}, {2, 63, false}, {2, 64, true}, {2, 65, false}, {2, 65532, false},
+      {1, 0, false},
+      {1, 20, false},
+      {1, 31, false},
+      {1, 32, true},
+      {1, 33, false},
+      {1, 64, false},
+      {2, 0, false},
+      {2, 32, false},
+      {2, 63, false},
+      {2, 64, true},
+      {2, 65, false},
+      {2, 65532, false},
   }));
   const int usage = GENERATE(2, 3), selector = GENERATE(0, 1);
   CAPTURE(usage, selector, matching_type, size);

@@ -36,7 +36,8 @@ TEST_CASE("every level of Postfix can be named") {
 }
 
 TEST_CASE("a level that Postfix does not have counts as none, and is marked") {
-  const auto name = GENERATE("QUERY@", "QUERY@unknown", "QUERY@dnae", "QUERY@dane@dane", "QUERY@dane ", "QUERY@halfdane");
+  const auto name =
+      GENERATE("QUERY@", "QUERY@unknown", "QUERY@dnae", "QUERY@dane@dane", "QUERY@dane ", "QUERY@halfdane");
   CHECK(parse_map_name(name, kTlsrpt) == MapName{.level = {}, .level_known = false});
 }
 

@@ -18,8 +18,7 @@ Domain domain() { return *Domain::parse("d.example"); }
 Policy policy(Mode mode, const std::vector<std::string>& mx = {"mx1.d.example", "*.mail.example"}) {
   std::string text = "version: STSv1\nmode: " + std::string(name_of(mode)) + "\n";
   for (const std::string& name : mx) text += "mx: " + name + "\n";
-  return Policy{.mode = mode, .max_age = seconds(604'800), .mx = patterns(mx),
-                .text = text + "max_age: 604800"};
+  return Policy{.mode = mode, .max_age = seconds(604'800), .mx = patterns(mx), .text = text + "max_age: 604800"};
 }
 
 Policy with_line(const std::string& line) {
@@ -28,9 +27,7 @@ Policy with_line(const std::string& line) {
   return with;
 }
 
-std::string reply(const Policy& policy, MapForm form) {
-  return policy_reply(domain(), &policy, form, {});
-}
+std::string reply(const Policy& policy, MapForm form) { return policy_reply(domain(), &policy, form, {}); }
 
 }  // namespace
 
@@ -52,8 +49,9 @@ TEST_CASE("M-09 rule 13: enforce in the tlsrpt form: the star stays in mx_host_p
 TEST_CASE("rule 16 an MX host whose name is a word of match= stands for nothing but itself") {
   Policy words = policy(Mode::enforce);
   for (const char* word : {"hostname", "nexthop", "dot-nexthop", "hostnames"}) REQUIRE(words.mx.add(word));
-  CHECK(kOld.read(reply(words, MapForm::plain)).match ==
-        std::vector<std::string>{"mx1.d.example", ".mail.example", "hostname.", "nexthop.", "dot-nexthop.", "hostnames"});
+  CHECK(kOld.read(reply(words, MapForm::plain)).match == std::vector<std::string>{"mx1.d.example", ".mail.example",
+                                                                                  "hostname.", "nexthop.",
+                                                                                  "dot-nexthop.", "hostnames"});
 }
 
 TEST_CASE("rule 14 the plain form is understood by Postfix 3.9, the tlsrpt form is not") {
@@ -81,7 +79,9 @@ TEST_CASE("P-16 rule 15: a line that would break out of its braces is left out")
       {"carriage return", "x: a\rb"},
       {"escape", "x: \x1b[2J"},
       {"DEL", "x: \x7f"},
-      {"C1 control NEL", "x: a\xc2\x85" "b"},
+      {"C1 control NEL",
+       "x: a\xc2\x85"
+       "b"},
       {"not UTF-8", "x: \xff"},
       {"truncated UTF-8", "x: \xc3"},
       {"overlong UTF-8", "x: \xc0\xaf"},
@@ -97,7 +97,11 @@ TEST_CASE("P-16 rule 15: what only looks dangerous arrives as published") {
       {"an attribute", "x: match=evil.example policy_type=sts", "x: match=evil.example policy_type=sts"},
       {"equals sign first", "=x", "=x"},
       {"tab", "x:\ta\tb", "x: a b"},
-      {"UTF-8", "x: b\xc3\xbc" "cher", "x: b\xc3\xbc" "cher"},
+      {"UTF-8",
+       "x: b\xc3\xbc"
+       "cher",
+       "x: b\xc3\xbc"
+       "cher"},
       {"no-break space", "x: \xc2\xa0y", "x: \xc2\xa0y"},
   }));
   CAPTURE(name);
@@ -123,8 +127,10 @@ TEST_CASE("C-08 an enforced policy that names no host lets no mail through") {
 }
 
 TEST_CASE("P-13 rule 15: what no host name can match reaches neither match= nor mx_host_pattern") {
-  const Policy published = *parse_policy("version: STSv1\nmode: enforce\nmax_age: 604800\nmx: mail.a.example\n"
-                                         "mx: 192.0.2.7\nmx: 010.001.002.003\nmx: *.2.7\n").policy;
+  const Policy published = *parse_policy(
+                                "version: STSv1\nmode: enforce\nmax_age: 604800\nmx: mail.a.example\n"
+                                "mx: 192.0.2.7\nmx: 010.001.002.003\nmx: *.2.7\n")
+                                .policy;
   CHECK(reply(published, MapForm::plain) == "OK secure match=mail.a.example servername=hostname");
   const PostfixVerdict verdict = kNew.read(reply(published, MapForm::tlsrpt));
   CHECK(verdict.match == std::vector<std::string>{"mail.a.example"});
@@ -140,8 +146,8 @@ TEST_CASE("C-20 rule 6: a reply that grows over the bound sheds text, then attri
   for (std::size_t bound = full.size() + 1; bound-- > kNotFound.size();) {
     CAPTURE(bound);
     std::string payload;
-    const ReplyShed shed = append_policy_reply(payload, domain(), &enforced, MapForm::tlsrpt,
-                                               ReplyOptions{.max_reply_size = bound});
+    const ReplyShed shed =
+        append_policy_reply(payload, domain(), &enforced, MapForm::tlsrpt, ReplyOptions{.max_reply_size = bound});
     const PostfixVerdict verdict = kNew.read(payload);
     REQUIRE(payload.size() <= bound);
     REQUIRE(verdict.invalid.empty());
@@ -170,17 +176,36 @@ TEST_CASE("C-20 rule 6: a 60 kB policy with 1500 mx") {
 TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what it should") {
   std::mt19937 random(8461);
   const auto pick = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound)(random); };
-  const std::vector<std::string> pieces{
-      "{", "}", " ", ",", "=", ":", "\t", "\n", "\r", std::string(1, '\0'), "\xff", "\xc3\xbc", "\xc2\x85",
-      "match=evil", "policy_type=sts", "policy_failure=x", "servername=evil", "mx: ", "mode: none", "*", ".", "a.example", "\x7f"};
+  const std::vector<std::string> pieces{"{",
+                                        "}",
+                                        " ",
+                                        ",",
+                                        "=",
+                                        ":",
+                                        "\t",
+                                        "\n",
+                                        "\r",
+                                        std::string(1, '\0'),
+                                        "\xff",
+                                        "\xc3\xbc",
+                                        "\xc2\x85",
+                                        "match=evil",
+                                        "policy_type=sts",
+                                        "policy_failure=x",
+                                        "servername=evil",
+                                        "mx: ",
+                                        "mode: none",
+                                        "*",
+                                        ".",
+                                        "a.example",
+                                        "\x7f"};
   const auto noise = [&] {
     std::string text;
     for (std::size_t n = pick(12); n > 0; --n) text += pieces[pick(pieces.size() - 1)];
     return text;
   };
   for (int round = 0; round < 20'000; ++round) {
-    Policy hostile{.mode = static_cast<Mode>(pick(2)), .max_age = seconds(pick(100)), .mx = {},
-                   .text = noise()};
+    Policy hostile{.mode = static_cast<Mode>(pick(2)), .max_age = seconds(pick(100)), .mx = {}, .text = noise()};
     for (std::size_t n = pick(3); n > 0; --n)
       static_cast<void>(hostile.mx.add(pick(3) > 0 ? "*.mx" + std::to_string(n) + ".example" : noise()));
     const auto form = static_cast<MapForm>(pick(1));
@@ -194,7 +219,8 @@ TEST_CASE("rule 22 whatever a policy holds, every reply re-parses and says what 
       REQUIRE(sent == kNotFound);
       continue;
     }
-    REQUIRE(std::none_of(sent.begin(), sent.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }));
+    REQUIRE(std::none_of(sent.begin(), sent.end(),
+                         [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }));
     REQUIRE(hostile.mode == Mode::enforce);
     REQUIRE(verdict.level == "secure");
     REQUIRE(verdict.match.size() == std::max(hostile.mx.list().size(), std::size_t{1}));

@@ -5,15 +5,19 @@
 using namespace tlspolicyd;
 
 TEST_CASE("a request parts at its first blank, whatever the key holds") {
-  const auto [name, payload, map, key] =
-      GENERATE(table<const char*, std::string, std::string, std::string>({
-          {"ordinary", "QUERY d.example", "QUERY", "d.example"},
-          {"blanks in the key", "QUERY a b  c ", "QUERY", "a b  c "},
-          {"empty key", "QUERY ", "QUERY", ""},
-          {"empty name", " d.example", "", "d.example"},
-          {"NUL in the key", std::string("Q a\0b", 5), "Q", std::string("a\0b", 3)},
-          {"raw UTF-8", "QUERY b\xc3\xbc" "cher.example", "QUERY", "b\xc3\xbc" "cher.example"},
-      }));
+  const auto [name, payload, map, key] = GENERATE(table<const char*, std::string, std::string, std::string>({
+      {"ordinary", "QUERY d.example", "QUERY", "d.example"},
+      {"blanks in the key", "QUERY a b  c ", "QUERY", "a b  c "},
+      {"empty key", "QUERY ", "QUERY", ""},
+      {"empty name", " d.example", "", "d.example"},
+      {"NUL in the key", std::string("Q a\0b", 5), "Q", std::string("a\0b", 3)},
+      {"raw UTF-8",
+       "QUERY b\xc3\xbc"
+       "cher.example",
+       "QUERY",
+       "b\xc3\xbc"
+       "cher.example"},
+  }));
   CAPTURE(name);
   const auto request = parse_socketmap_request(payload);
   REQUIRE(request);

@@ -29,9 +29,8 @@ class FakeHandler final : public ControlHandler {
     return out;
   }
   Ticket show(const Domain& domain, Shown done) override {
-    return later([this, domain, done] {
-      done(domain.text() == "known.example" ? std::optional(line_of(0)) : std::nullopt);
-    });
+    return later(
+        [this, domain, done] { done(domain.text() == "known.example" ? std::optional(line_of(0)) : std::nullopt); });
   }
   Ticket purge(const Domain& domain, Forgotten done) override {
     return later([domain, done] {
@@ -90,7 +89,8 @@ void put(const UniqueFd& fd, std::string_view text) {
 std::string all_of(const UniqueFd& fd) {
   std::string out;
   char octets[4096];
-  for (ssize_t n; (n = ::recv(fd.get(), octets, sizeof octets, 0)) > 0;) out.append(octets, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = ::recv(fd.get(), octets, sizeof octets, 0)) > 0;)
+    out.append(octets, static_cast<std::size_t>(n));
   return out;
 }
 
@@ -140,8 +140,7 @@ struct ControlRig {
 TEST_CASE("control: each request gets its lines and a last word") {
   const auto [name, request, reply] = GENERATE(table<const char*, const char*, const char*>({
       {"status", "status\n", "{\"version\":\"1\"}\ndone 1\n"},
-      {"list", "cache\n",
-       "{\"n\":0,\"pad\":\"\"}\n{\"n\":1,\"pad\":\"\"}\n{\"n\":2,\"pad\":\"\"}\ndone 3\n"},
+      {"list", "cache\n", "{\"n\":0,\"pad\":\"\"}\n{\"n\":1,\"pad\":\"\"}\n{\"n\":2,\"pad\":\"\"}\ndone 3\n"},
       {"one entry", "cache known.example\n", "{\"n\":0,\"pad\":\"\"}\ndone 1\n"},
       {"one entry, another spelling", "cache Known.Example.\n", "{\"n\":0,\"pad\":\"\"}\ndone 1\n"},
       {"unknown domain", "cache other.example\n", "absent\n"},
@@ -237,7 +236,8 @@ TEST_CASE("control: a reader that stops costs a bounded buffer, and is dropped i
     const UniqueFd fd = rig.socket.connect();
     put(fd, "cache\n");
     std::size_t before = 0;
-    rig.wait_until([&] { return rig.handler.given > 0 && std::exchange(before, rig.handler.given) == rig.handler.given; });
+    rig.wait_until(
+        [&] { return rig.handler.given > 0 && std::exchange(before, rig.handler.given) == rig.handler.given; });
     CHECK(rig.on_loop([&] { return rig.handler.given; }) < 2'000);  // 2 MB: what the kernel takes, and ours
     rig.on_loop([&] { rig.time.advance(ControlConnection::kReplyDeadline); });
     rig.wait_until([&] { return rig.server.connections() == 0; });

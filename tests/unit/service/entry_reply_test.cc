@@ -14,8 +14,9 @@ constexpr HostFinding kHosts[] = {HostFinding::tlsa_usable, HostFinding::tlsa_un
                                   HostFinding::tlsa_failed};
 constexpr MxState kMx[] = {MxState::signed_records, MxState::unsigned_records, MxState::failed,
                            MxState::null_mx,        MxState::signed_denial,    MxState::unsigned_denial};
-constexpr BaseLevel kLevels[] = {BaseLevel::unknown, BaseLevel::none, BaseLevel::may, BaseLevel::encrypt, BaseLevel::dane,
-                                 BaseLevel::dane_only, BaseLevel::fingerprint, BaseLevel::verify, BaseLevel::secure};
+constexpr BaseLevel kLevels[] = {BaseLevel::unknown,     BaseLevel::none,   BaseLevel::may,
+                                 BaseLevel::encrypt,     BaseLevel::dane,   BaseLevel::dane_only,
+                                 BaseLevel::fingerprint, BaseLevel::verify, BaseLevel::secure};
 
 Entry entry_in(std::optional<Mode> mode) {
   Entry entry{.domain = *Domain::parse("d.example"), .current_until = kNow};
@@ -43,7 +44,8 @@ std::vector<DaneStatus> every_status() {
 }
 
 std::ptrdiff_t count(const DaneStatus& status, HostState state) {
-  return std::count_if(status.hosts.begin(), status.hosts.end(), [=](const DaneHost& host) { return host.state() == state; });
+  return std::count_if(status.hosts.begin(), status.hosts.end(),
+                       [=](const DaneHost& host) { return host.state() == state; });
 }
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
@@ -78,7 +80,8 @@ std::string reply_of(const Entry& entry, const HopDane* dane, LifeTime now, MapF
 
 }  // namespace
 
-TEST_CASE("N-01 N-02 N-14 N-15 whatever is known, a reply overrides no DANE and is weaker than nothing that was asked for") {
+TEST_CASE(
+    "N-01 N-02 N-14 N-15 whatever is known, a reply overrides no DANE and is weaker than nothing that was asked for") {
   const auto mode = GENERATE(as<std::optional<Mode>>(), std::nullopt, Mode::enforce, Mode::testing, Mode::none);
   const auto dane_reply = GENERATE(DaneVerdict::notfound, DaneVerdict::dane, DaneVerdict::dane_only);
   const bool enforced = mode == Mode::enforce;
@@ -107,12 +110,14 @@ TEST_CASE("N-03 where MX fails, whatever was known before, no DANE is overridden
   for (const DaneStatus& status : every_status()) {
     const HopDane before = learned(nullptr, {}, status, seconds(60), kNow - seconds(61));
     const HopDane failing = learned(&before, {}, DaneStatus{}, seconds(0), kNow);
-    const ReplyRules rules{.level = BaseLevel::dane, .dane_active = true,
+    const ReplyRules rules{.level = BaseLevel::dane,
+                           .dane_active = true,
                            .precedence = {.dane_reply = DaneVerdict::dane, .dns_error_reply = error}};
     const std::string reply = reply_of(entry, &failing, kNow, MapForm::plain, rules);
     CAPTURE(name_of(status.mx), status.hosts.size(), enforced, reply);
     const bool never_seen = status.mx == MxState::failed;
-    const bool all_failed = !status.hosts.empty() && count(status, HostState::failed) == std::ptrdiff_t(status.hosts.size());
+    const bool all_failed =
+        !status.hosts.empty() && count(status, HostState::failed) == std::ptrdiff_t(status.hosts.size());
     const bool dane_spoke = count(status, HostState::usable) > 0 || all_failed;
     if (!enforced) CHECK(begins(reply, error == DaneVerdict::temp ? "TEMP " : "NOTFOUND "));
     else if (never_seen) CHECK(begins(reply, "TEMP "));
@@ -120,7 +125,8 @@ TEST_CASE("N-03 where MX fails, whatever was known before, no DANE is overridden
   }
 }
 
-TEST_CASE("N-15 at levels dane-only and fingerprint every reply is NOTFOUND; where DANE is not active MTA-STS alone decides") {
+TEST_CASE(
+    "N-15 at levels dane-only and fingerprint every reply is NOTFOUND; where DANE is not active MTA-STS alone decides") {
   const auto level = GENERATE(from_range(std::begin(kLevels), std::end(kLevels)));
   const auto mode = GENERATE(as<std::optional<Mode>>(), std::nullopt, Mode::enforce, Mode::testing, Mode::none);
   const Entry entry = entry_in(mode);

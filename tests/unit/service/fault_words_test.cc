@@ -77,7 +77,8 @@ TEST_CASE("words: every fault that a postmaster mends differently is told apart,
       {"no resolver that validates", txt_failed(DnsStatus::not_validated)},
       {"policy host without address", address_step(kHost, addresses({}), addresses({}), {})},
       {"only private addresses", address_step(kHost, addresses({"10.0.0.1"}), addresses({}), {})},
-      {"policy host unknown to DNS", address_step(kHost, DnsAnswer{.status = DnsStatus::server_failure}, addresses({}), {})},
+      {"policy host unknown to DNS",
+       address_step(kHost, DnsAnswer{.status = DnsStatus::server_failure}, addresses({}), {})},
       {"connection refused", fetch_said(FetchFault::refused)},
       {"TLS too old", fetch_said(FetchFault::tls_version)},
       {"self-signed", fetch_said(FetchFault::cert_self_signed)},
@@ -237,17 +238,21 @@ TEST_CASE("words: a truncated answer that TCP does not bring is told as TCP's fa
 }
 
 TEST_CASE("words: AD that does not count is told as set") {
-  CHECK(dns_facts({.status = DnsStatus::found, .ad_ignored = true, .ttl = seconds(5)}) == "TTL 5s, AD set but not trusted here");
+  CHECK(dns_facts({.status = DnsStatus::found, .ad_ignored = true, .ttl = seconds(5)}) ==
+        "TTL 5s, AD set but not trusted here");
   CHECK(dns_facts({.status = DnsStatus::found, .authentic = true, .ttl = seconds(5)}) == "TTL 5s, AD set");
   CHECK(dns_facts({.status = DnsStatus::found, .ttl = seconds(5)}) == "TTL 5s, AD not set");
 }
 
 TEST_CASE("words: two Content-Type headers are named as two, with what nginx does") {
-  const FetchOutcome outcome{.fault = FetchFault::several_media_types, .detail = "Content-Type is sent 2 times: \"a\" and \"b\"",
-                             .status = 200, .content_type = "a, b"};
+  const FetchOutcome outcome{.fault = FetchFault::several_media_types,
+                             .detail = "Content-Type is sent 2 times: \"a\" and \"b\"",
+                             .status = 200,
+                             .content_type = "a, b"};
   const Step step = fetch_step(outcome, kHost);
-  CHECK(step.detail == "https://" + kHost + "/.well-known/mta-sts.txt: more than one Content-Type, status 200: "
-                       "Content-Type is sent 2 times: \"a\" and \"b\"");
+  CHECK(step.detail == "https://" + kHost +
+                           "/.well-known/mta-sts.txt: more than one Content-Type, status 200: "
+                           "Content-Type is sent 2 times: \"a\" and \"b\"");
   CHECK(step.cure.find("add_header adds a second one") != step.cure.npos);
   CHECK(step.cure.find("default_type text/plain;") != step.cure.npos);
 }
@@ -258,33 +263,41 @@ TEST_CASE("words: HTTP that is broken in one place is told with the section for 
 }
 
 TEST_CASE("words: TLS is told where the handshake ended well") {
-  FetchOutcome outcome{.fault = FetchFault::status, .status = 404, .tls_version = "TLSv1.3",
-                       .tls_cipher = "TLS_AES_128_GCM_SHA256", .cert_issuer = "CN=Some CA",
-                       .cert_names = {kHost}, .address = "192.0.2.1"};
+  FetchOutcome outcome{.fault = FetchFault::status,
+                       .status = 404,
+                       .tls_version = "TLSv1.3",
+                       .tls_cipher = "TLS_AES_128_GCM_SHA256",
+                       .cert_issuer = "CN=Some CA",
+                       .cert_names = {kHost},
+                       .address = "192.0.2.1"};
   const auto step = tls_step(outcome);
   REQUIRE(step);
   CHECK(step->result == "ok");
-  CHECK(step->detail == "192.0.2.1: TLSv1.3, TLS_AES_128_GCM_SHA256; certificate for " + kHost +
-                            "; issued by CN=Some CA");
+  CHECK(step->detail ==
+        "192.0.2.1: TLSv1.3, TLS_AES_128_GCM_SHA256; certificate for " + kHost + "; issued by CN=Some CA");
   outcome.tls_version.clear();
   CHECK_FALSE(tls_step(outcome));
 }
 
 TEST_CASE("words: a refused certificate is described") {
-  const FetchOutcome outcome{.fault = FetchFault::cert_wrong_name, .detail = "hostname mismatch",
-                             .cert_subject = "CN=www.d.example", .cert_names = {"www.d.example"}};
+  const FetchOutcome outcome{.fault = FetchFault::cert_wrong_name,
+                             .detail = "hostname mismatch",
+                             .cert_subject = "CN=www.d.example",
+                             .cert_names = {"www.d.example"}};
   const Step step = fetch_step(outcome, kHost);
   CHECK(step.step == "tls");
   CHECK(step.detail == "the certificate is for other names; certificate for www.d.example; subject CN=www.d.example");
 }
 
 TEST_CASE("words: the client's own words follow, where they say more") {
-  FetchOutcome outcome{.fault = FetchFault::refused, .detail = "192.0.2.1: connection refused",
+  FetchOutcome outcome{.fault = FetchFault::refused,
+                       .detail = "192.0.2.1: connection refused",
                        .attempts = {"192.0.2.1: connection refused"}};
   CHECK(fetch_step(outcome, kHost).detail == "connection refused (192.0.2.1: connection refused)");
   outcome = FetchOutcome{.fault = FetchFault::cert_unknown_ca, .detail = "an intermediate is missing"};
-  CHECK(fetch_step(outcome, kHost).detail ==
-        "the certificate does not lead to an authority trusted here; certificate for no DNS name: an intermediate is missing");
+  CHECK(
+      fetch_step(outcome, kHost).detail ==
+      "the certificate does not lead to an authority trusted here; certificate for no DNS name: an intermediate is missing");
 }
 
 TEST_CASE("words: silence and trouble may pass, answers stay") {

@@ -37,7 +37,8 @@ class PacedHosts final : public Https {
       if (visit->host.starts_with("slow")) visit->progress->made_ms = ms(time_.steady());
       if (age < 8s || visit->host.starts_with("drip")) continue;
       loop_.post([visit] {
-        if (const Done done = std::exchange(visit->done, nullptr)) done(FetchOutcome{.fault = FetchFault::none, .status = 200});
+        if (const Done done = std::exchange(visit->done, nullptr))
+          done(FetchOutcome{.fault = FetchFault::none, .status = 200});
       });
     }
   }
@@ -69,7 +70,8 @@ class PacedHosts final : public Https {
 struct Crowd {
   void start(const std::string& kind, int count) {
     for (int i = 0; i < count; ++i) {
-      FetchRequest request{.host = kind + std::to_string(i), .addresses = {*parse_ip("1.2." + std::to_string(i % 200) + ".1")}};
+      FetchRequest request{.host = kind + std::to_string(i),
+                           .addresses = {*parse_ip("1.2." + std::to_string(i % 200) + ".1")}};
       tickets.push_back(queue.first_contacts().fetch(std::move(request), [this, kind](const FetchOutcome& outcome) {
         if (outcome.fault == FetchFault::none) ++fetched[kind];
       }));
@@ -96,7 +98,8 @@ struct Crowd {
 
 }  // namespace
 
-TEST_CASE("of 5000 hosts that go on for eight seconds all are fetched within a minute, each begun once, with 1000 drips beside them") {
+TEST_CASE(
+    "of 5000 hosts that go on for eight seconds all are fetched within a minute, each begun once, with 1000 drips beside them") {
   Crowd crowd;
   crowd.start("drip", 500);
   crowd.start("slow", 5000);
@@ -106,7 +109,8 @@ TEST_CASE("of 5000 hosts that go on for eight seconds all are fetched within a m
   CHECK(crowd.hosts.most_begun("slow") == 1);
 }
 
-TEST_CASE("of 5000 hosts that answer only after eight seconds all are fetched within a minute, with 1000 drips beside them") {
+TEST_CASE(
+    "of 5000 hosts that answer only after eight seconds all are fetched within a minute, with 1000 drips beside them") {
   Crowd crowd;
   crowd.start("drip", 500);
   crowd.start("late", 5000);

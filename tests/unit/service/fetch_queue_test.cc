@@ -20,9 +20,8 @@ struct QueueRig {
   void start(Https& entrance, const std::string& host, milliseconds timeout = 60s, const char* address = "1.2.3.4") {
     FetchRequest request{.host = host, .addresses = {*parse_ip(address)}};
     request.timeout = timeout;
-    tickets.push_back(entrance.fetch(std::move(request), [this, host](const FetchOutcome& outcome) {
-      faults[host] = outcome.fault;
-    }));
+    tickets.push_back(entrance.fetch(std::move(request),
+                                     [this, host](const FetchOutcome& outcome) { faults[host] = outcome.fault; }));
   }
   void end(const std::string& host, FetchFault fault) {
     https.fail(host, fault);
@@ -350,7 +349,7 @@ TEST_CASE("for mail that waits hosts that have shown their certificates give way
   rig.pass(2000ms);
   for (int i = 0; i < 30; ++i) rig.hang(rig.queue.first_contacts(), "newcomer" + std::to_string(i));
   rig.pass(100ms);
-  CHECK(rig.https.fetched.size() >= 18 + 8);       // in place of the silent ones
+  CHECK(rig.https.fetched.size() >= 18 + 8);          // in place of the silent ones
   CHECK(rig.https.fetched.size() <= 18 + 2 + 8 + 2);  // two of the last tenth, one or two of the others
 }
 

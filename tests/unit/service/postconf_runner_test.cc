@@ -1,9 +1,9 @@
 #include "service/postconf_runner.h"
 
+#include <unistd.h>
 #include <csignal>
 #include <filesystem>
 #include <thread>
-#include <unistd.h>
 
 #include "catch.h"
 #include "fakes/fake_postconf.h"
@@ -37,8 +37,7 @@ TEST_CASE("postconf is run each time it is asked for, with the folder named") {
   const FakePostconf postconf(R"(printf '%s\n' "$@" > "${0%/*}/asked"; echo dane; echo dnssec)");
   const PostconfRunner runner = runner_of(postconf);
   CHECK(said(runner, "/etc/postfix out") == "ran: dane\ndnssec\n");
-  CHECK(postconf.content("asked") ==
-        "-hx\n-c\n/etc/postfix out\nsmtp_tls_security_level\nsmtp_dns_support_level\n");
+  CHECK(postconf.content("asked") == "-hx\n-c\n/etc/postfix out\nsmtp_tls_security_level\nsmtp_dns_support_level\n");
   CHECK(said(runner) == "ran: dane\ndnssec\n");
   CHECK(postconf.content("asked") == "-hx\nsmtp_tls_security_level\nsmtp_dns_support_level\n");
 }
@@ -62,7 +61,8 @@ TEST_CASE("nothing of the daemon's is open in the process that runs postconf") {
 }
 
 TEST_CASE("all that postconf says comes through, whatever octets it has and whichever of it fails") {
-  const FakePostconf postconf(R"(printf 'da\000ne\n')", R"([ "$1" = -x ] && head -c 16384 /dev/zero && exit; head -c 32769 /dev/zero)");
+  const FakePostconf postconf(R"(printf 'da\000ne\n')",
+                              R"([ "$1" = -x ] && head -c 16384 /dev/zero && exit; head -c 32769 /dev/zero)");
   const PostconfAnswers answers = runner_of(postconf).run("");
   REQUIRE(answers.level);
   CHECK(*answers.level == "da?ne\n");
@@ -84,7 +84,8 @@ TEST_CASE("nobody waits for a postconf that hangs once the runner is stopped") {
 }
 
 TEST_CASE("the process that runs postconf has no capability and cannot gain one") {
-  const FakePostconf postconf(R"(grep -E '^Cap(Prm|Eff|Inh|Amb)' /proc/$PPID/status | grep -vc '0000000000000000$'; exit 0)");
+  const FakePostconf postconf(
+      R"(grep -E '^Cap(Prm|Eff|Inh|Amb)' /proc/$PPID/status | grep -vc '0000000000000000$'; exit 0)");
   CHECK(said(runner_of(postconf)) == "ran: 0\n");
 }
 

@@ -1,14 +1,14 @@
 #include "service/postfix_level.h"
 
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <unistd.h>
 
 #include "catch.h"
 #include "fakes/captured_log.h"
-#include "fakes/fake_time.h"
 #include "fakes/fake_postconf.h"
+#include "fakes/fake_time.h"
 #include "fakes/manual_executor.h"
 
 using namespace tlspolicyd;
@@ -31,7 +31,8 @@ struct LevelFixture {
   FakeTime time;
   std::string files = "as they were";
   int looks = 0;
-  PostfixLevel level{{lane, loop, time, time, log}, run_postconf, [this](const std::string&) { return ++looks, files; }};
+  PostfixLevel level{
+      {lane, loop, time, time, log}, run_postconf, [this](const std::string&) { return ++looks, files; }};
   std::vector<PostfixTls> told;
   std::vector<bool> with_setup;
 
@@ -90,7 +91,8 @@ TEST_CASE("a postconf that closes its output and stays is killed too") {
 TEST_CASE("a postconf that fails, floods or is missing is an error") {
   CHECK(refusal(run_postconf(call_of(FakePostconf("echo dane; exit 1")))) == "postconf ends with an error");
   CHECK(refusal(run_postconf(call_of(FakePostconf("kill -9 $$")))) == "postconf ends with an error");
-  CHECK(refusal(run_postconf(call_of(FakePostconf("while echo dane; do :; done")))) == "postconf writes more than 4096 octets");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("while echo dane; do :; done")))) ==
+        "postconf writes more than 4096 octets");
   CHECK(refusal(run_postconf({.config_directory = "", .program = "/nonexistent/postconf", .limit = kPlenty})) ==
         "/nonexistent/postconf cannot be run: No such file or directory");
   CHECK(refusal(run_postconf({.config_directory = "", .program = "no-such-postconf", .limit = kPlenty})) ==
@@ -98,22 +100,28 @@ TEST_CASE("a postconf that fails, floods or is missing is an error") {
 }
 
 TEST_CASE("what postconf itself writes about a failure is in its reason, the last line of it") {
-  CHECK(refusal(run_postconf(call_of(FakePostconf("echo 'postconf: warning: a' >&2; echo 'postconf: fatal: open main.cf: no' >&2; exit 1")))) ==
+  CHECK(refusal(run_postconf(call_of(
+            FakePostconf("echo 'postconf: warning: a' >&2; echo 'postconf: fatal: open main.cf: no' >&2; exit 1")))) ==
         "postconf ends with an error: postconf: fatal: open main.cf: no");
-  CHECK(refusal(run_postconf(call_of(FakePostconf("echo waiting >&2; sleep 600"), milliseconds(300)))) == "postconf does not end within 300 ms: waiting");
-  CHECK(refusal(run_postconf(call_of(FakePostconf("printf '\\033[2J' >&2; exit 1")))) == "postconf ends with an error: ?[2J");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("echo waiting >&2; sleep 600"), milliseconds(300)))) ==
+        "postconf does not end within 300 ms: waiting");
+  CHECK(refusal(run_postconf(call_of(FakePostconf("printf '\\033[2J' >&2; exit 1")))) ==
+        "postconf ends with an error: ?[2J");
   const FakePostconf flood("i=0; while [ $i -lt 9999 ]; do echo noise >&2; i=$((i+1)); done; echo end >&2; exit 1");
   CHECK(refusal(run_postconf(call_of(flood))) == "postconf ends with an error: end");
 }
 
 TEST_CASE("what postconf warns of where it succeeds spoils nothing") {
-  CHECK(refusal(run_postconf(call_of(FakePostconf("echo 'postconf: warning: unused parameter' >&2; echo may; echo")))) == "ran: may\n\n");
+  CHECK(refusal(run_postconf(call_of(
+            FakePostconf("echo 'postconf: warning: unused parameter' >&2; echo may; echo")))) == "ran: may\n\n");
 }
 
 TEST_CASE("main.cf and master.cf are read at the same time, and one that fails leaves the others") {
   // Each waits until all three have begun.
-  const std::string meet = R"sh(touch "${0%/*}/$1"; while ! [ -e "${0%/*}/-hx" -a -e "${0%/*}/-x" -a -e "${0%/*}/-Px" ]; do sleep 0.01; done; )sh";
-  const FakePostconf postconf(meet + "echo dane; echo dnssec", meet + R"([ "$1" = -x ] && echo "mail_version = 3.7.11" && exit; echo no >&2; exit 1)");
+  const std::string meet =
+      R"sh(touch "${0%/*}/$1"; while ! [ -e "${0%/*}/-hx" -a -e "${0%/*}/-x" -a -e "${0%/*}/-Px" ]; do sleep 0.01; done; )sh";
+  const FakePostconf postconf(meet + "echo dane; echo dnssec",
+                              meet + R"([ "$1" = -x ] && echo "mail_version = 3.7.11" && exit; echo no >&2; exit 1)");
   const auto answers = run_postconf(call_of(postconf));
   CHECK(said(answers.level) == "ran: dane\ndnssec\n");
   CHECK(said(answers.settings) == "ran: mail_version = 3.7.11\n");
@@ -146,8 +154,10 @@ TEST_CASE_METHOD(LevelFixture, "where postconf fails later the level it told hol
   CHECK(log.count(LogLevel::warning, "postfix_security_level: level=dane, reason=/nonexistent/postconf") == 1);
 }
 
-TEST_CASE_METHOD(LevelFixture, "a postconf that fails is asked once more after half a minute, then hourly, with no second warning") {
-  const FakePostconf postconf(R"sh(echo run >> "${0%/*}/runs"; [ -e "${0%/*}/well" ] || exit 1; echo dane; echo dnssec)sh");
+TEST_CASE_METHOD(LevelFixture,
+                 "a postconf that fails is asked once more after half a minute, then hourly, with no second warning") {
+  const FakePostconf postconf(
+      R"sh(echo run >> "${0%/*}/runs"; [ -e "${0%/*}/well" ] || exit 1; echo dane; echo dnssec)sh");
   ask(call_of(postconf));
   settle();
   REQUIRE(told == std::vector<PostfixTls>{PostfixTls{}});
@@ -192,7 +202,8 @@ TEST_CASE_METHOD(LevelFixture, "what changes while postconf runs is not missed")
   CHECK(told.size() == 2);
 }
 
-TEST_CASE_METHOD(LevelFixture, "without a change postconf is asked hourly, and what it says again is not logged again") {
+TEST_CASE_METHOD(LevelFixture,
+                 "without a change postconf is asked hourly, and what it says again is not logged again") {
   const FakePostconf postconf("echo may; echo");
   files = "";  // as where the folder is closed to us
   ask(call_of(postconf));
@@ -210,7 +221,11 @@ TEST_CASE_METHOD(LevelFixture, "what postconf says of main.cf beside the level c
     settle();
   }
   CHECK(with_setup == std::vector<bool>{true, false, false});
-  CHECK(log.count(LogLevel::info, "postfix: reason=postconf ends with an error: closed, result=settings of main.cf and master.cf are not checked") == 1);
+  CHECK(
+      log.count(
+          LogLevel::info,
+          "postfix: reason=postconf ends with an error: closed, result=settings of main.cf and master.cf are not checked") ==
+      1);
 }
 
 TEST_CASE("the stamp of a folder changes with main.cf and with master.cf") {

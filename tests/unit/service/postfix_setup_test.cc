@@ -12,12 +12,15 @@ struct Settings {
 
   [[nodiscard]] std::string text() const {
     return "mail_version = " + version + "\nconfig_directory = /etc/postfix\nsmtp_tls_CAfile = " + ca +
-           "\nsmtp_tls_CApath =\ntls_append_default_CA = no\nsmtp_tls_security_level = " + level + "\nsmtp_dns_support_level = " + dns +
-           "\nsmtp_tls_policy_maps = " + maps + "\n" + more;
+           "\nsmtp_tls_CApath =\ntls_append_default_CA = no\nsmtp_tls_security_level = " + level +
+           "\nsmtp_dns_support_level = " + dns + "\nsmtp_tls_policy_maps = " + maps + "\n" + more;
   }
 };
 
-const ServedHere kHere{{BaseLevel::may, false}, {"inet:127.0.0.1:8461", "unix:/var/spool/postfix/tlspolicyd/socket"}, "QUERYwithTLSRPT", {}};
+const ServedHere kHere{{BaseLevel::may, false},
+                       {"inet:127.0.0.1:8461", "unix:/var/spool/postfix/tlspolicyd/socket"},
+                       "QUERYwithTLSRPT",
+                       {}};
 const std::string kMap = "socketmap:inet:127.0.0.1:8461:QUERY";
 
 std::vector<std::string> advice(const Settings& settings, std::string_view transports = "", ServedHere here = kHere) {
@@ -66,17 +69,19 @@ TEST_CASE("whatever else postconf may write is refused") {
 
 TEST_CASE("settings of main.cf and master.cf become the clients that they make") {
   const Settings settings{.level = "dane", .dns = "dnssec", .maps = kMap, .more = "lmtp_tls_security_level = may\n"};
-  const PostfixSetup setup = parse_setup(settings.text(), "strict/unix/smtp_tls_security_level = encrypt\n"
-                                                          "relay/unix/syslog_name = postfix/relay\n"
-                                                          "a/b/unix/smtp_tls_policy_maps = static:x = y\n"
-                                                          "lm/unix/lmtp_dns_support_level = dnssec\nnonsense\n/ = 1\n");
+  const PostfixSetup setup = parse_setup(settings.text(),
+                                         "strict/unix/smtp_tls_security_level = encrypt\n"
+                                         "relay/unix/syslog_name = postfix/relay\n"
+                                         "a/b/unix/smtp_tls_policy_maps = static:x = y\n"
+                                         "lm/unix/lmtp_dns_support_level = dnssec\nnonsense\n/ = 1\n");
   CHECK(setup.version == "3.7.11");
   CHECK(setup.config_directory == "/etc/postfix");
   CHECK(setup.has_trust_anchors);
   REQUIRE(setup.clients.size() == 5);
   const auto shown = [&](std::size_t i) {
     const PostfixClient& client = setup.clients[i];
-    return client.place + " " + client.protocol + " " + client.level + " " + client.dns_support + " " + client.policy_maps;
+    return client.place + " " + client.protocol + " " + client.level + " " + client.dns_support + " " +
+           client.policy_maps;
   };
   CHECK(shown(0) == "main.cf smtp dane dnssec " + kMap);
   CHECK(shown(1) == "main.cf lmtp may  ");
@@ -97,7 +102,8 @@ TEST_CASE("the map that leads here is found in a list of maps") {
       {"texthash:/etc/p, socketmap:inet:localhost:8461:QUERY@may", "socketmap:inet:localhost:8461:QUERY@may"},
       {"{ static:may } proxy:socketmap:inet:[::1]:8461:x", "socketmap:inet:[::1]:8461:x"},
       {"socketmap:unix:tlspolicyd/socket:QUERY", "socketmap:unix:tlspolicyd/socket:QUERY"},
-      {"socketmap:unix:/var/spool/postfix/tlspolicyd/socket:QUERY", "socketmap:unix:/var/spool/postfix/tlspolicyd/socket:QUERY"},
+      {"socketmap:unix:/var/spool/postfix/tlspolicyd/socket:QUERY",
+       "socketmap:unix:/var/spool/postfix/tlspolicyd/socket:QUERY"},
       {"socketmap:inet:127.0.0.1:8642:QUERY", ""},
       {"socketmap:inet:192.0.2.1:8461:QUERY", ""},
       {"socketmap:unix:olicyd/socket:QUERY", ""},
@@ -113,8 +119,10 @@ TEST_CASE("the map that leads here is found in a list of maps") {
 TEST_CASE("a transport whose level differs without its own map name is one warning, with the map name to write") {
   const Settings settings{.level = "dane", .dns = "dnssec", .maps = "static:x, " + kMap};
   const auto [transports, place, fix] = GENERATE(table<const char*, const char*, const char*>({
-      {"strict/unix/smtp_tls_security_level = encrypt\n", "transport=strict/unix", "fix=-o smtp_tls_policy_maps=socketmap:inet:127.0.0.1:8461:QUERY@encrypt"},
-      {"blind/unix/smtp_dns_support_level = enabled\n", "smtp_tls_security_level = dane and smtp_dns_support_level = enabled", "QUERY@may"},
+      {"strict/unix/smtp_tls_security_level = encrypt\n", "transport=strict/unix",
+       "fix=-o smtp_tls_policy_maps=socketmap:inet:127.0.0.1:8461:QUERY@encrypt"},
+      {"blind/unix/smtp_dns_support_level = enabled\n",
+       "smtp_tls_security_level = dane and smtp_dns_support_level = enabled", "QUERY@may"},
       {"x/unix/smtp_tls_policy_maps = proxy:socketmap:inet:127.0.0.1:8461:QUERYwithTLSRPT\nx/unix/smtp_tls_security_level = secure\n",
        "transport=x/unix", "fix=-o smtp_tls_policy_maps=socketmap:inet:127.0.0.1:8461:QUERYwithTLSRPT@secure"},
       {"wrong/unix/smtp_tls_security_level = may\nwrong/unix/smtp_tls_policy_maps = socketmap:inet:127.0.0.1:8461:QUERY@dane\n",
@@ -130,16 +138,20 @@ TEST_CASE("a transport whose level differs without its own map name is one warni
 }
 
 TEST_CASE("a transport that names its level, has main.cf's or asks elsewhere is nothing to warn of") {
-  const auto transports = GENERATE("strict/unix/smtp_tls_security_level = encrypt\nstrict/unix/smtp_tls_policy_maps = socketmap:inet:127.0.0.1:8461:QUERY@encrypt\n",
-                                   "same/unix/smtp_tls_security_level = dane\n",
-                                   "other/unix/smtp_tls_security_level = may\nother/unix/smtp_tls_policy_maps =\n",
-                                   "lm/unix/lmtp_tls_security_level = may\n");
+  const auto transports = GENERATE(
+      "strict/unix/smtp_tls_security_level = encrypt\nstrict/unix/smtp_tls_policy_maps = socketmap:inet:127.0.0.1:8461:QUERY@encrypt\n",
+      "same/unix/smtp_tls_security_level = dane\n",
+      "other/unix/smtp_tls_security_level = may\nother/unix/smtp_tls_policy_maps =\n",
+      "lm/unix/lmtp_tls_security_level = may\n");
   CHECK(advice({.level = "dane", .dns = "dnssec", .maps = kMap}, transports).empty());
 }
 
 TEST_CASE("clients for LMTP are warned of too") {
-  const Settings settings{.level = "dane", .dns = "dnssec", .more = "lmtp_tls_security_level = encrypt\nlmtp_tls_policy_maps = " + kMap + "\n"};
-  const auto said = advice(settings, "lm/unix/lmtp_tls_security_level = dane\nlm/unix/lmtp_dns_support_level = dnssec\n");
+  const Settings settings{.level = "dane",
+                          .dns = "dnssec",
+                          .more = "lmtp_tls_security_level = encrypt\nlmtp_tls_policy_maps = " + kMap + "\n"};
+  const auto said =
+      advice(settings, "lm/unix/lmtp_tls_security_level = dane\nlm/unix/lmtp_dns_support_level = dnssec\n");
   REQUIRE(said.size() == 1);
   CHECK(holds(said[0], "transport=lmtp of main.cf"));
   CHECK(holds(said[0], "fix=lmtp_tls_policy_maps=socketmap:inet:127.0.0.1:8461:QUERY@encrypt"));
@@ -147,11 +159,16 @@ TEST_CASE("clients for LMTP are warned of too") {
 
 TEST_CASE("a map name that this release of Postfix cannot use is one warning") {
   const auto [version, name, said] = GENERATE(table<const char*, const char*, const char*>({
-      {"3.7.11", "QUERYwithTLSRPT", "fix=write QUERY instead"}, {"3.9.99", "QUERYwithTLSRPT", "fix=write QUERY instead"},
-      {"3.10.0", "QUERYwithTLSRPT", ""},                        {"3.7.11", "QUERY", ""},
-      {"3.10.4", "QUERY", ""},                                  {"3.10.5", "QUERY", "fix=write QUERYwithTLSRPT instead"},
-      {"3.12-20260821", "QUERY", "fix=write QUERYwithTLSRPT instead"}, {"3.12-20260821", "QUERYwithTLSRPT", ""},
-      {"", "QUERYwithTLSRPT", ""},                              {"three", "QUERYwithTLSRPT", ""},
+      {"3.7.11", "QUERYwithTLSRPT", "fix=write QUERY instead"},
+      {"3.9.99", "QUERYwithTLSRPT", "fix=write QUERY instead"},
+      {"3.10.0", "QUERYwithTLSRPT", ""},
+      {"3.7.11", "QUERY", ""},
+      {"3.10.4", "QUERY", ""},
+      {"3.10.5", "QUERY", "fix=write QUERYwithTLSRPT instead"},
+      {"3.12-20260821", "QUERY", "fix=write QUERYwithTLSRPT instead"},
+      {"3.12-20260821", "QUERYwithTLSRPT", ""},
+      {"", "QUERYwithTLSRPT", ""},
+      {"three", "QUERYwithTLSRPT", ""},
   }));
   CAPTURE(version, name);
   const bool configured = GENERATE(true, false);

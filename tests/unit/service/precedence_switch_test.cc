@@ -181,10 +181,14 @@ TEST_CASE("a resolver that does not answer at start is warned about once and ask
 }
 
 TEST_CASE("precedence is active for a Postfix that does DANE, behind a resolver that validates") {
-  const auto [level, dnssec, validates, active] = GENERATE(table<BaseLevel, bool, bool, bool>({
-      {BaseLevel::dane, true, true, true}, {BaseLevel::dane_only, true, true, true}, {BaseLevel::dane, false, true, false},
-      {BaseLevel::dane, true, false, false}, {BaseLevel::may, true, true, false}, {BaseLevel::secure, true, true, false},
-      {BaseLevel::unknown, true, true, false}}));
+  const auto [level, dnssec, validates, active] =
+      GENERATE(table<BaseLevel, bool, bool, bool>({{BaseLevel::dane, true, true, true},
+                                                   {BaseLevel::dane_only, true, true, true},
+                                                   {BaseLevel::dane, false, true, false},
+                                                   {BaseLevel::dane, true, false, false},
+                                                   {BaseLevel::may, true, true, false},
+                                                   {BaseLevel::secure, true, true, false},
+                                                   {BaseLevel::unknown, true, true, false}}));
   CapturedLog log;
   PrecedenceSwitch precedence(log);
   CHECK_FALSE(precedence.level_known());

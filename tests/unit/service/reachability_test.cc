@@ -26,7 +26,8 @@ struct ReachabilityRig {
 }  // namespace
 
 TEST_CASE("one warning says when no policy host can be connected to, with fix") {
-  const auto fault = GENERATE(FetchFault::connect_timeout, FetchFault::refused, FetchFault::unreachable, FetchFault::blocked);
+  const auto fault =
+      GENERATE(FetchFault::connect_timeout, FetchFault::refused, FetchFault::unreachable, FetchFault::blocked);
   ReachabilityRig rig;
   rig.fail(5, fault);
   CHECK(rig.warnings() == 0);  // an outage may be short
@@ -52,7 +53,8 @@ TEST_CASE("policy hosts of few networks that are down are no warning") {
 }
 
 TEST_CASE("one connection is enough to tell that the way out is open") {
-  const auto fault = GENERATE(FetchFault::none, FetchFault::status, FetchFault::cert_expired, FetchFault::timeout, FetchFault::reset);
+  const auto fault =
+      GENERATE(FetchFault::none, FetchFault::status, FetchFault::cert_expired, FetchFault::timeout, FetchFault::reset);
   ReachabilityRig rig;
   rig.fail(5);
   rig.now += 299s;

@@ -37,7 +37,8 @@ TEST_CASE("what is asked at the same time is asked once, and every asker is told
   f.loop.run();
   CHECK(f.dns.asked.size() == 2);
   REQUIRE(f.answers.size() == 3);
-  CHECK(std::count_if(f.answers.begin(), f.answers.end(), [](const auto& answer) { return answer.records.size() == 1; }) == 2);
+  CHECK(std::count_if(f.answers.begin(), f.answers.end(),
+                      [](const auto& answer) { return answer.records.size() == 1; }) == 2);
 }
 
 TEST_CASE("those who joined in one question are told one by one, others between") {

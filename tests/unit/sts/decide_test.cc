@@ -180,18 +180,21 @@ TEST_CASE("R-05 a failure lasts from its first day until a fetch succeeds") {
   const Entry held = entry_with("a");
   const LifeTime first = kStart + seconds(86400);
   const Entry failing = settle(&held, kDomain, fetch_failed("a"), first, kOptions, 0);
-  const Entry rechecked = settle(&failing, kDomain, only_txt(TxtSeen::State::id, "a"), first + seconds(400), kOptions, 0);
+  const Entry rechecked =
+      settle(&failing, kDomain, only_txt(TxtSeen::State::id, "a"), first + seconds(400), kOptions, 0);
   const Entry worse = settle(&rechecked, kDomain, fetch_failed("a"), first + seconds(4000), kOptions, 0);
   REQUIRE(rechecked.failure);
   CHECK(worse.failure->since == first);
   CHECK(worse.failure->count == 2);
-  const Entry healed = settle(&worse, kDomain, fetched("a", policy_of(Mode::enforce, seconds(604800))), first + seconds(8000), kOptions, 0);
+  const Entry healed = settle(&worse, kDomain, fetched("a", policy_of(Mode::enforce, seconds(604800))),
+                              first + seconds(8000), kOptions, 0);
   CHECK(healed.failure == nullptr);
 }
 
 TEST_CASE("R-11 TXT that vanishes under mode none is no failure") {
   const Entry none = entry_with("a", seconds(604800), Mode::none);
-  CHECK(settle(&none, kDomain, only_txt(TxtSeen::State::absent), kStart + seconds(400), kOptions, 0).failure == nullptr);
+  CHECK(settle(&none, kDomain, only_txt(TxtSeen::State::absent), kStart + seconds(400), kOptions, 0).failure ==
+        nullptr);
 }
 
 TEST_CASE("what ran out is found out afresh, but GETs stay paced") {

@@ -16,10 +16,8 @@ void check_patterns(std::string_view row) {
     CAPTURE(vector.name);
     const auto pattern = parse_mx_pattern(vector.pattern);
     REQUIRE(pattern.has_value() == vector.canonical.has_value());
-    if (pattern)
-      CHECK(*pattern == *vector.canonical);
-    else
-      CHECK(vectors::has_said(vector, pattern.error().text));
+    if (pattern) CHECK(*pattern == *vector.canonical);
+    else CHECK(vectors::has_said(vector, pattern.error().text));
   }
 }
 
@@ -51,9 +49,7 @@ TEST_CASE("every vector of mx.json belongs to a row that is tested") {
     CHECK(kMatchRows.find(vector.row) != kMatchRows.npos);
 }
 
-TEST_CASE("M-01 no pattern covers nothing") {
-  CHECK_FALSE(any_mx_matches({}, "mx1.d.example"));
-}
+TEST_CASE("M-01 no pattern covers nothing") { CHECK_FALSE(any_mx_matches({}, "mx1.d.example")); }
 
 TEST_CASE("M-02 each good pattern covers itself with its star filled in, and not with two labels") {
   for (const vectors::MxPattern& vector : vectors::read_mx_patterns()) {
@@ -100,16 +96,19 @@ TEST_CASE("P-13 a pattern that no host name can match is well formed and gets in
 }
 
 TEST_CASE("P-13 numbers elsewhere than at the end, and the longest names, can be those of hosts") {
-  const auto pattern = GENERATE(as<std::string>(), "1.2.example", "192.0.2.7.example", "7.xn--p1ai", "a.b7", "mx", "*.com",
-                                std::string(63, 'a') + ".example",
-                                std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." +
-                                    std::string(61, 'd'));
+  const auto pattern = GENERATE(
+      as<std::string>(), "1.2.example", "192.0.2.7.example", "7.xn--p1ai", "a.b7", "mx", "*.com",
+      std::string(63, 'a') + ".example",
+      std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(61, 'd'));
   CHECK(unmatchable(pattern) == nullptr);
 }
 
 TEST_CASE("rule 15 what is no pattern, or not canonical, gets into no policy") {
-  const auto text = GENERATE(as<std::string>(), "a b", "a,b", "a:b", "{a", "a=b", "*", "*.", "a.*.b", ".a", std::string("a\0", 2),
-                             "b\xc3\xbc" "cher.example", "\n", "a\n", "\na", "a\n\nb", "A.example", "a.example.");
+  const auto text =
+      GENERATE(as<std::string>(), "a b", "a,b", "a:b", "{a", "a=b", "*", "*.", "a.*.b", ".a", std::string("a\0", 2),
+               "b\xc3\xbc"
+               "cher.example",
+               "\n", "a\n", "\na", "a\n\nb", "A.example", "a.example.");
   CAPTURE(text);
   CHECK_FALSE(MxPatterns::parse_joined("ok.example\n" + text));
   if (text == "A.example" || text == "a.example.") return;

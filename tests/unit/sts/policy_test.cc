@@ -53,11 +53,12 @@ TEST_CASE("P-01 notes name what was tolerated, once for each kind") {
 }
 
 TEST_CASE("P-13 mx lines that no host name can match are noted, and the rest holds") {
-  const auto reading = parse_policy("version: STSv1\nmode: enforce\nmx: 192.0.2.7\nmx: mail.a.example\nmx: 7\nmax_age: 60\n");
+  const auto reading =
+      parse_policy("version: STSv1\nmode: enforce\nmx: 192.0.2.7\nmx: mail.a.example\nmx: 7\nmax_age: 60\n");
   REQUIRE(reading.policy);
   CHECK(reading.policy->mx.list() == std::vector<std::string>{"mail.a.example"});
-  CHECK(reading.notes == std::vector<std::string>{
-            "mx \"192.0.2.7\" is an IP address: no host name can match it (line 3), and 1 more"});
+  CHECK(reading.notes ==
+        std::vector<std::string>{"mx \"192.0.2.7\" is an IP address: no host name can match it (line 3), and 1 more"});
   CHECK(verdicts("mx: 010.001.002.003\n").front() ==
         "ignored: \"010.001.002.003\" is an IP address: no host name can match it");
 }
@@ -73,15 +74,14 @@ TEST_CASE("every line of a document gets its verdict") {
   const std::string document =
       "version: STSv1\r\nnote: x\n\nmode: enforced\nmode: enforce\n mx: a.example\nmx: b.example\n"
       "max_age: 40000000";
-  const std::vector<std::string> expected{
-      "ok",
-      "ignored: unknown field",
-      "ignored: empty line",
-      "error: mode \"enforced\" is not known: it must be enforce, testing or none",
-      "ignored: mode was given in line 4",
-      "error: begins with a blank: \" mx: a.example\"",
-      "ok",
-      "ok: max_age 40000000 is above a year and counts as 31557600"};
+  const std::vector<std::string> expected{"ok",
+                                          "ignored: unknown field",
+                                          "ignored: empty line",
+                                          "error: mode \"enforced\" is not known: it must be enforce, testing or none",
+                                          "ignored: mode was given in line 4",
+                                          "error: begins with a blank: \" mx: a.example\"",
+                                          "ok",
+                                          "ok: max_age 40000000 is above a year and counts as 31557600"};
   CHECK(verdicts(document) == expected);
   const auto lines = explain_policy(document);
   CHECK(lines[0].text == "version: STSv1");
@@ -104,8 +104,7 @@ TEST_CASE("of a long document whole lines are kept as long as they fit") {
   CHECK(text.size() <= kMaxPolicyText);
   CHECK(text.size() > kMaxPolicyText - note.size() - 1);
   CHECK(text.substr(0, kGood.size()) == kGood);
-  for (const std::string_view line : split(std::string_view(text).substr(kGood.size()), '\n'))
-    CHECK(line == note);
+  for (const std::string_view line : split(std::string_view(text).substr(kGood.size()), '\n')) CHECK(line == note);
 }
 
 TEST_CASE("a text of exactly the bound is kept whole") {

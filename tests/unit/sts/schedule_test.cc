@@ -13,8 +13,8 @@ constexpr seconds kDay{86400};
 
 Entry entry_of(seconds max_age, Mode mode = Mode::enforce) {
   Entry entry{.domain = *Domain::parse("d.example")};
-  entry.held = std::make_shared<const HeldPolicy>(
-      HeldPolicy{Policy{.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = ""}, "a", kFetchedAt});
+  entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{
+      Policy{.mode = mode, .max_age = max_age, .mx = patterns({"mx1.d.example"}), .text = ""}, "a", kFetchedAt});
   entry.last_asked = kFetchedAt;
   return entry;
 }
@@ -27,8 +27,8 @@ Entry failing(Entry entry, LifeTime since) {
 }  // namespace
 
 TEST_CASE("R-01 R-04 a policy is refreshed daily or at half its life, whichever is sooner") {
-  const auto [max_age, expected] = GENERATE(table<int, int>({
-      {604800, 86400}, {31557600, 86400}, {86400, 43200}, {3600, 1800}, {1000, 500}, {400, 300}}));
+  const auto [max_age, expected] = GENERATE(
+      table<int, int>({{604800, 86400}, {31557600, 86400}, {86400, 43200}, {3600, 1800}, {1000, 500}, {400, 300}}));
   CAPTURE(max_age);
   CHECK(next_due(entry_of(seconds(max_age)), false, kFetchedAt, kDefaults, 0) == kFetchedAt + seconds(expected));
 }

@@ -40,7 +40,9 @@ TEST_CASE("D-03 a record needs a field id, wherever it stands") { check_txt_row(
 TEST_CASE("D-04 an id is 1 to 32 letters and digits, kept as they are") { check_txt_row("D-04"); }
 TEST_CASE("D-05 unknown fields are ignored if they are well formed") { check_txt_row("D-05"); }
 TEST_CASE("D-06 the first of several ids counts") { check_txt_row("D-06"); }
-TEST_CASE("D-07 several records: only those that begin v=STSv1; count, and one of them must be") { check_txt_row("D-07"); }
+TEST_CASE("D-07 several records: only those that begin v=STSv1; count, and one of them must be") {
+  check_txt_row("D-07");
+}
 TEST_CASE("D-08 a malformed record is none") { check_txt_row("D-08"); }
 TEST_CASE("D-09 character-strings are joined with nothing between, records never") { check_txt_row("D-09"); }
 TEST_CASE("D-12 ids are words without an order") { check_txt_row("D-12"); }

@@ -17,15 +17,18 @@ const FakeTime kTime;  // it is 2027-01-26T21:46:40Z
 Entry entry_of(std::string_view domain, Mode mode = Mode::enforce) {
   Entry entry{.domain = *Domain::parse(domain)};
   const LifeTime now = kTime.life();
-  entry.held = std::make_shared<const HeldPolicy>(HeldPolicy{
-      {mode, seconds(604'800), patterns({"mx1.d.example", "*.mx.d.example"}), "version: STSv1"}, "20260101", now - seconds(3'600)});
+  entry.held = std::make_shared<const HeldPolicy>(
+      HeldPolicy{{mode, seconds(604'800), patterns({"mx1.d.example", "*.mx.d.example"}), "version: STSv1"},
+                 "20260101",
+                 now - seconds(3'600)});
   entry.current_until = now + seconds(300);
   entry.checked = now - seconds(60);
   entry.last_asked = now - seconds(5);
   return entry;
 }
 
-EntryView view_of(const Entry& entry, std::string reply = "OK secure match=mx1.d.example:.mx.d.example servername=hostname",
+EntryView view_of(const Entry& entry,
+                  std::string reply = "OK secure match=mx1.d.example:.mx.d.example servername=hostname",
                   std::string_view verdict = "secure") {
   return tlspolicyd::view_of(entry, kTime, {std::move(reply), verdict});
 }
@@ -85,12 +88,14 @@ TEST_CASE("entry: JSON is ASCII and parses whatever remote octets it carries") {
 }
 
 TEST_CASE("entry: what JSON says is read back") {
-  const EntryView view = GENERATE(view_of(entry_of("d.example")), absence(), view_of(entry_of("t.example", Mode::testing)));
+  const EntryView view =
+      GENERATE(view_of(entry_of("d.example")), absence(), view_of(entry_of("t.example", Mode::testing)));
   CHECK(*parse_entry_json(entry_json(view)) == view);
 }
 
 TEST_CASE("entry: JSON of another shape is refused or read as far as it goes") {
-  for (const char* text : {"", "[]", "null", "{", R"({"domain":1})", R"({"domain":"d.example"})"}) CHECK_FALSE(parse_entry_json(text));
+  for (const char* text : {"", "[]", "null", "{", R"({"domain":1})", R"({"domain":"d.example"})"})
+    CHECK_FALSE(parse_entry_json(text));
   const auto view = parse_entry_json(
       R"({"domain":"d.example","verdict":"none","mode":5,"mx":"x","max_age":-1,"fetched":"soon","failure":[]})");
   REQUIRE(view);
@@ -108,16 +113,19 @@ TEST_CASE("entry: the table") {
         "d.example                        enforce 20260101       in 6d 23h   -\n");
   CHECK(entry_table_row(failing(), now) ==
         "d.example                        enforce 20260101       in 6d 23h   -      !12\n");
-  CHECK(entry_table_row(absence(), now) ==
-        "absent.example                   -       -              in 1m       -\n");
+  CHECK(entry_table_row(absence(), now) == "absent.example                   -       -              in 1m       -\n");
   CHECK(entry_table_row(view_of(entry_of("a-rather-long-name-for-a-domain.and-yet-a-longer-one.d.example")), now) ==
         "a-rather-...longer-one.d.example enforce 20260101       in 6d 23h   -\n");
 }
 
 TEST_CASE("entry: the table has a word for DANE") {
-  const auto [status, hosts, word] = GENERATE(table<const char*, std::vector<const char*>, const char*>({
-      {"signed", {"usable", "usable"}, "usable"}, {"signed", {"usable", "none"}, "mixed"}, {"signed", {"unusable"}, "unfit"},
-      {"signed", {"none"}, "none"}, {"unsigned", {}, "none"}, {"failed", {"usable"}, "failed"}}));
+  const auto [status, hosts, word] =
+      GENERATE(table<const char*, std::vector<const char*>, const char*>({{"signed", {"usable", "usable"}, "usable"},
+                                                                          {"signed", {"usable", "none"}, "mixed"},
+                                                                          {"signed", {"unusable"}, "unfit"},
+                                                                          {"signed", {"none"}, "none"},
+                                                                          {"unsigned", {}, "none"},
+                                                                          {"failed", {"usable"}, "failed"}}));
   EntryView view = view_of(entry_of("d.example"));
   view.dane = DaneView{"d.example", status, kTime.wall(), {}};
   for (const char* state : hosts) view.dane->hosts.push_back({"mx1.d.example", state, "reason"});
@@ -130,11 +138,14 @@ TEST_CASE("entry: DANE shows each next hop and each host with its state and reas
   const DaneStatus mixed{MxState::signed_records,
                          {{"mx1.d.example", HostFinding::tlsa_usable}, {"mx2.d.example", HostFinding::tlsa_failed}}};
   const LifeTime now = kTime.life();
-  entry.dane = with_hop(nullptr, learned(nullptr, {true, 587}, {MxState::signed_records, {{"d.example", HostFinding::tlsa_absent}}}, seconds(60), now));
+  entry.dane = with_hop(
+      nullptr, learned(nullptr, {true, 587}, {MxState::signed_records, {{"d.example", HostFinding::tlsa_absent}}},
+                       seconds(60), now));
   entry.dane = with_hop(entry.dane, learned(nullptr, {}, mixed, seconds(300), now));
   const EntryView view = view_of(entry);
   const std::string json = entry_json(view);
-  CHECK(json.find(R"("dane":{"next_hop":"d.example","status":"signed","expires":")" + rfc3339(kTime.wall() + seconds(300)) +
+  CHECK(json.find(R"("dane":{"next_hop":"d.example","status":"signed","expires":")" +
+                  rfc3339(kTime.wall() + seconds(300)) +
                   R"(","hosts":[{"host":"mx1.d.example","state":"usable","reason":"tlsa_usable"},)"
                   R"({"host":"mx2.d.example","state":"failed","reason":"tlsa_failed"}]})") != json.npos);
   CHECK(json.find(R"("next_hops":[{"next_hop":"[d.example]:587")") != json.npos);
@@ -147,7 +158,8 @@ TEST_CASE("entry: DANE shows each next hop and each host with its state and reas
 
 TEST_CASE("entry: a status whose MX records cannot be looked up any more shows the hosts last seen") {
   Entry entry = entry_of("d.example");
-  const HopDane seen = learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}}, seconds(60), kTime.life());
+  const HopDane seen = learned(nullptr, {}, {MxState::signed_records, {{"mx1.d.example", HostFinding::tlsa_usable}}},
+                               seconds(60), kTime.life());
   entry.dane = with_hop(nullptr, learned(&seen, {}, {}, seconds(0), kTime.life() + seconds(61)));
   const EntryView view = view_of(entry);
   CHECK(view.dane->status == "failed");

@@ -20,9 +20,10 @@ Explanation good() {
   out.txt = DnsAnswer{.status = DnsStatus::found, .records = {TxtRdata{"v=STSv1; id=1;"}}, .ttl = seconds(300)};
   out.txt_id = "1";
   out.addresses = {*parse_ip("192.0.2.1")};
-  out.fetch = FetchOutcome{.fault = FetchFault::none, .body = "version: STSv1\n", .status = 200,
-                           .content_type = "text/plain"};
-  out.lines = {{1, "version: STSv1", "ok", false}, {2, "x: y", "ignored: unknown field", false},
+  out.fetch =
+      FetchOutcome{.fault = FetchFault::none, .body = "version: STSv1\n", .status = 200, .content_type = "text/plain"};
+  out.lines = {{1, "version: STSv1", "ok", false},
+               {2, "x: y", "ignored: unknown field", false},
                {3, "mx: *", "error: wrong", true}};
   out.steps = {{"txt", "found", "\"v=STSv1; id=1;\"", "RFC 8461 section 3.1", ""},
                {"policy", "mx_pattern", "line 3: wrong", "RFC 8461 section 3.2", "Write one host name to a line."},
@@ -37,8 +38,8 @@ TEST_CASE("explanation: JSON is the entry and the members of the contract after 
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"domain", "verdict", "mode", "id", "mx", "max_age", "fetched", "expires",
-                                         "checked", "last_asked", "dane", "reply", "failure", "reply_tlsrpt",
-                                         "txt", "fetch", "policy", "steps"});
+                                         "checked", "last_asked", "dane", "reply", "failure", "reply_tlsrpt", "txt",
+                                         "fetch", "policy", "steps"});
   CHECK(json["txt"]["records"] == Json::array({"v=STSv1; id=1;"}));
   CHECK(json["txt"]["ad"] == false);
   CHECK(json["txt"]["ttl"] == 300);
@@ -47,8 +48,11 @@ TEST_CASE("explanation: JSON is the entry and the members of the contract after 
   CHECK(json["fetch"]["addresses"] == Json::array({"192.0.2.1"}));
   CHECK(json["policy"]["valid"] == true);
   CHECK(json["policy"]["lines"][1]["verdict"] == "ignored: unknown field");
-  CHECK(json["steps"][1] == Json{{"step", "policy"}, {"result", "mx_pattern"}, {"detail", "line 3: wrong"},
-                                 {"rfc", "RFC 8461 section 3.2"}, {"fix", "Write one host name to a line."}});
+  CHECK(json["steps"][1] == Json{{"step", "policy"},
+                                 {"result", "mx_pattern"},
+                                 {"detail", "line 3: wrong"},
+                                 {"rfc", "RFC 8461 section 3.2"},
+                                 {"fix", "Write one host name to a line."}});
 }
 
 TEST_CASE("explanation: without a fetch there is none in JSON") {
@@ -83,7 +87,8 @@ TEST_CASE("explanation: the narrative") {
 
 TEST_CASE("explanation: hostile octets and long names reach neither terminal nor JSON raw") {
   Explanation explanation = good();
-  explanation.entry.domain = std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + ".example";
+  explanation.entry.domain =
+      std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + ".example";
   explanation.txt.records = {TxtRdata{kHostile}};
   explanation.txt.detail = kHostile;
   explanation.fetch->location = explanation.fetch->cert_subject = kHostile;

@@ -17,7 +17,8 @@ StatusView status() {
   view.pid = 4711;
   view.listen = {"inet:127.0.0.1:8461", "unix:/run/tlspolicyd/socket"};
   view.postfix_security_level = "may";
-  view.maps = {{"QUERY", "may", 5, false, ""}, {"QUERY@dane", "dane", 2, true, ""},
+  view.maps = {{"QUERY", "may", 5, false, ""},
+               {"QUERY@dane", "dane", 2, true, ""},
                {"QUERY@dnae", "may", 1, false, "no level of Postfix after the @"}};
   view.resolver_addresses = {"127.0.0.1:53"};
   view.cache_entries = 3;
@@ -35,17 +36,18 @@ StatusView status() {
 }  // namespace
 
 TEST_CASE("status: JSON has the shape of the contract") {
-  CHECK(status_json(status()) ==
-        R"({"version":"0.1.0","started":"2027-01-15T08:00:00Z","uptime":3600,"pid":4711,)"
-        R"("listen":["inet:127.0.0.1:8461","unix:/run/tlspolicyd/socket"],"postfix_security_level":"may",)"
-        R"("dane_active":false,"maps":[{"name":"QUERY","level":"may","lookups":5,"dane_active":false},)"
-        R"({"name":"QUERY@dane","level":"dane","lookups":2,"dane_active":true},)"
-        R"({"name":"QUERY@dnae","level":"may","lookups":1,"dane_active":false,"error":"no level of Postfix after the @"}],)"
-        R"("resolver":{"addresses":["127.0.0.1:53"],"validates":false},)"
-        R"("cache":{"entries":3,"by_mode":{"absent":1,"enforce":2},"bytes":4096},"connections":5,)"
-        R"("lookups":{"notfound":1,"secure":7},"fetches":{"ok":2},"refresh":{"due":1,"failing":0},)"
-        R"("store":{"state":"ok","pending":0},)"
-        R"("counters":{"dns":{"malformed":1},"lookups":{"notfound":1,"secure":7}}})");
+  CHECK(
+      status_json(status()) ==
+      R"({"version":"0.1.0","started":"2027-01-15T08:00:00Z","uptime":3600,"pid":4711,)"
+      R"("listen":["inet:127.0.0.1:8461","unix:/run/tlspolicyd/socket"],"postfix_security_level":"may",)"
+      R"("dane_active":false,"maps":[{"name":"QUERY","level":"may","lookups":5,"dane_active":false},)"
+      R"({"name":"QUERY@dane","level":"dane","lookups":2,"dane_active":true},)"
+      R"({"name":"QUERY@dnae","level":"may","lookups":1,"dane_active":false,"error":"no level of Postfix after the @"}],)"
+      R"("resolver":{"addresses":["127.0.0.1:53"],"validates":false},)"
+      R"("cache":{"entries":3,"by_mode":{"absent":1,"enforce":2},"bytes":4096},"connections":5,)"
+      R"("lookups":{"notfound":1,"secure":7},"fetches":{"ok":2},"refresh":{"due":1,"failing":0},)"
+      R"("store":{"state":"ok","pending":0},)"
+      R"("counters":{"dns":{"malformed":1},"lookups":{"notfound":1,"secure":7}}})");
 }
 
 TEST_CASE("status: what is empty is an empty list or object, never null") {

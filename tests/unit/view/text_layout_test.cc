@@ -32,14 +32,23 @@ TEST_CASE("text: a label stands beside its text, or above it where it has no roo
   CHECK(beside("id", 6, "20260101") == "id    20260101\n");
   CHECK(beside("overlong", 6, "20260101") == "overlong\n      20260101\n");
   const std::string text = beside("reply", 12, std::string(200, 'x'));
-  CHECK(text == "reply       " + std::string(68, 'x') + "\n            " + std::string(68, 'x') +
-                    "\n            " + std::string(64, 'x') + "\n");
+  CHECK(text == "reply       " + std::string(68, 'x') + "\n            " + std::string(68, 'x') + "\n            " +
+                    std::string(64, 'x') + "\n");
 }
 
 TEST_CASE("text: spans in the two largest units") {
   const auto [span, words] = GENERATE(table<int, const char*>({
-      {0, "0s"}, {59, "59s"}, {60, "1m"}, {303, "5m 3s"}, {3'600, "1h"}, {3'605, "1h"},
-      {86'399, "23h 59m"}, {604'800, "7d"}, {604'799, "6d 23h"}, {31'557'600, "365d 6h"}, {-303, "5m 3s"},
+      {0, "0s"},
+      {59, "59s"},
+      {60, "1m"},
+      {303, "5m 3s"},
+      {3'600, "1h"},
+      {3'605, "1h"},
+      {86'399, "23h 59m"},
+      {604'800, "7d"},
+      {604'799, "6d 23h"},
+      {31'557'600, "365d 6h"},
+      {-303, "5m 3s"},
   }));
   CAPTURE(span);
   CHECK(human_span(seconds(span)) == words);
