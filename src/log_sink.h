@@ -26,6 +26,7 @@ class LogSink final : public Logger {
   LogSink& operator=(const LogSink&) = delete;
 
   void configure(LogTarget target, LogLevel level);
+  [[nodiscard]] bool enabled(LogLevel level) const override { return level <= level_; }
   void write(LogLevel level, const std::string& text) override;
   // An error, for those who cannot allocate any more. `text` is printable. Takes no lock: whoever
   // runs out of memory may hold it.

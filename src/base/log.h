@@ -33,6 +33,8 @@ class LogLine {
 class Logger {
  public:
   virtual ~Logger() = default;
+  // Whether a line of that level is written at all: for lines that cost something to build. Any thread.
+  [[nodiscard]] virtual bool enabled(LogLevel level) const = 0;
   // Any thread.
   virtual void write(LogLevel level, const std::string& text) = 0;
 

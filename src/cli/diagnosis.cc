@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "service/dane_words.h"
+#include "service/discovery_steps.h"
 #include "service/fault_words.h"
 
 namespace tlspolicyd {
@@ -14,10 +15,9 @@ FetchSeen::State always_fetch(const TxtSeen& txt) {
   return txt.state == TxtSeen::State::id ? FetchSeen::State::fetched : FetchSeen::State::not_needed;
 }
 
-bool is_about_trust(const Step& step) { return step.result == "cert_unknown_ca" || step.result == "cert_unknown_root"; }
-
-bool is_dns_failure(const Step& step) {
-  return step.step == "address" && step.result != "no_address" && step.result != "private_addresses";
+bool is_untrusted(const DiscoveryReport& report) {
+  return report.fetch &&
+         (report.fetch->fault == FetchFault::cert_unknown_ca || report.fetch->fault == FetchFault::cert_unknown_root);
 }
 
 }  // namespace
@@ -49,8 +49,9 @@ void Diagnosis::on_canary(const DnsAnswer& answer) {
 
 void Diagnosis::on_discovered(DiscoveryReport report) {
   report_ = std::move(report);
-  for (Step& step : report_.steps)
-    if (is_about_trust(step)) step.detail += "; trusted here: " + options_.trust_anchors;
+  steps_ = tlspolicyd::explain(domain_, report_);
+  if (is_untrusted(report_)) steps_.back().detail += "; trusted here: " + options_.trust_anchors;
+  explain_evidence(domain_, report_);
   lookup_.start();
 }
 
@@ -90,7 +91,7 @@ bool Diagnosis::temporary() const {
   if (report_.evidence.txt.state == TxtSeen::State::lookup_failed) return true;
   if (policy() != nullptr) return names_matter() && !hop_.bracketed && hosts_.unknown();
   if (report_.fetch) return may_pass(*report_.fetch);
-  return !report_.steps.empty() && is_dns_failure(report_.steps.back());
+  return addresses_failed(report_);
 }
 
 // It fails also where no domain could be to blame.
@@ -109,10 +110,10 @@ Explanation Diagnosis::explain(const Entry& entry) {
   Explanation out{.entry = view_of(entry, ports_.clock, reply(MapForm::plain)),
                   .reply_tlsrpt = reply(MapForm::tlsrpt).payload,
                   .txt = std::move(report_.txt),
-                  .addresses = std::move(report_.addresses),
+                  .addresses = addresses_of(report_),
                   .fetch = std::move(report_.fetch),
                   .notes = std::move(report_.notes),
-                  .steps = std::move(report_.steps)};
+                  .steps = std::move(steps_)};
   if (report_.evidence.txt.state == TxtSeen::State::id) out.txt_id = report_.evidence.txt.id;
   if (out.fetch && out.fetch->fault == FetchFault::none) out.lines = explain_policy(out.fetch->body);
   return out;
@@ -137,16 +138,15 @@ void Diagnosis::finish() {
 // Those that follow the discovery. Behind a resolver that fails for every name, what looks like the
 // domain's fault need not be one.
 void Diagnosis::add_steps(bool temporary_now, std::string_view verdict) {
-  std::vector<Step>& steps = report_.steps;
-  if (names_matter()) steps.push_back(hosts_step());
-  const bool covered = steps.empty() || steps.back().result != "none_covered";
-  for (Step& step : dane_steps(domain_, hop_, dane_)) steps.push_back(std::move(step));
+  if (names_matter()) steps_.push_back(hosts_step());
+  const bool covered = steps_.empty() || steps_.back().result != "none_covered";
+  for (Step& step : dane_steps(domain_, hop_, dane_)) steps_.push_back(std::move(step));
   if (own_resolver_fails()) {
-    for (Step& step : steps) step.cure.clear();
-    steps.insert(steps.begin(), resolver_step(options_.dane_canary, canary_));
+    for (Step& step : steps_) step.cure.clear();
+    steps_.insert(steps_.begin(), resolver_step(options_.dane_canary, canary_));
   }
-  steps.push_back(precedence_step(options_.rules, ad_bit(canary_)));
-  steps.push_back(verdict_step(report_.evidence, temporary_now, verdict, covered));
+  steps_.push_back(precedence_step(options_.rules, ad_bit(canary_)));
+  steps_.push_back(verdict_step(report_.evidence, temporary_now, verdict, covered));
 }
 
 }  // namespace tlspolicyd

@@ -68,6 +68,7 @@ class Diagnosis {
   DiagnosisOptions options_;
   Done done_;
   DiscoveryReport report_;
+  std::vector<Step> steps_;
   MailHosts hosts_;
   DaneReport dane_;
   DnsAnswer canary_;

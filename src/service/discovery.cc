@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "net/special_use.h"
-#include "service/fault_words.h"
 #include "sts/policy.h"
 #include "sts/txt_record.h"
 
@@ -24,24 +23,15 @@ TxtSeen::State state_of(TxtProblem problem) {
   return TxtSeen::State::absent;
 }
 
-TxtSeen read_txt(const DnsAnswer& answer) {
-  if (answer.failed()) return {TxtSeen::State::lookup_failed, {}, answer.ttl, answer.detail};
+// `flaw`: of a record without an id.
+TxtSeen read_txt(const DnsAnswer& answer, std::string& flaw) {
+  if (answer.failed()) return {TxtSeen::State::lookup_failed, {}, answer.ttl, {}};
   std::vector<std::string> texts;
   for (TxtRdata& record : records_of<TxtRdata>(answer)) texts.push_back(std::move(record.text));
-  const auto id = parse_txt_rrset(texts);
-  if (id) return {TxtSeen::State::id, *id, answer.ttl, {}};
-  return {state_of(id.error().problem), {}, answer.ttl, id.error().detail};
-}
-
-// RFC 8305 section 4: the families take turns, IPv6 first.
-std::vector<IpAddress> interleave(const DnsAnswer& aaaa, const DnsAnswer& a) {
-  const auto v6 = records_of<AddressRdata>(aaaa), v4 = records_of<AddressRdata>(a);
-  std::vector<IpAddress> out;
-  for (std::size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
-    if (i < v6.size()) out.push_back(v6[i].address);
-    if (i < v4.size()) out.push_back(v4[i].address);
-  }
-  return out;
+  auto id = parse_txt_rrset(texts);
+  if (id) return {TxtSeen::State::id, *std::move(id), answer.ttl, {}};
+  flaw = std::move(id.error().detail);
+  return {state_of(id.error().problem), {}, answer.ttl, {}};
 }
 
 // RFC 8460 section 4.3.2: certificates apart, invalid documents apart, all else a fetch error.
@@ -67,8 +57,6 @@ StsResult result_of(FetchFault fault) {
 // No GET was made, for want of room or of something else of ours.
 bool is_of_this_host(FetchFault fault) { return fault == FetchFault::displaced || fault == FetchFault::shortage; }
 
-std::string words(const Step& step) { return step.result + ": " + step.detail; }
-
 }  // namespace
 
 Discovery::Discovery(Ports ports, Domain domain, DiscoveryOptions options, FetchRule rule, Done done)
@@ -77,7 +65,7 @@ Discovery::Discovery(Ports ports, Domain domain, DiscoveryOptions options, Fetch
       options_(options),
       rule_(std::move(rule)),
       done_(std::move(done)),
-      patience_(ports.timers.make([this] { ready_ ? get() : fetch(); })) {}
+      patience_(ports.timers.make([this] { report_.addresses_known ? get() : fetch(); })) {}
 
 Discovery::~Discovery() = default;
 
@@ -88,10 +76,7 @@ void Discovery::start() {
 // RFC 8461 section 3.1.
 void Discovery::on_txt(const DnsAnswer& answer) {
   report_.txt = answer;
-  report_.evidence.txt = read_txt(answer);
-  Step step = txt_step(answer, report_.evidence.txt);
-  if (report_.evidence.txt.state != TxtSeen::State::id) report_.evidence.txt.detail = words(step);
-  report_.steps.push_back(std::move(step));
+  report_.evidence.txt = read_txt(answer, report_.txt_flaw);
   report_.evidence.fetch.state = rule_(report_.evidence.txt);
   if (report_.evidence.fetch.state == FetchSeen::State::fetched) return look_up_addresses();
   finish();
@@ -103,14 +88,15 @@ void Discovery::look_up_addresses() {
   addresses_awaited_ = 2;
   patience_->start(options_.fetch_timeout);
   const std::string host = domain_.policy_host();
-  aaaa_ticket_ = ports_.dns.ask({host, RrType::aaaa}, [this](const DnsAnswer& answer) { on_addresses(aaaa_, answer); });
-  a_ticket_ = ports_.dns.ask({host, RrType::a}, [this](const DnsAnswer& answer) { on_addresses(a_, answer); });
+  aaaa_ticket_ =
+      ports_.dns.ask({host, RrType::aaaa}, [this](const DnsAnswer& answer) { on_addresses(report_.aaaa, answer); });
+  a_ticket_ = ports_.dns.ask({host, RrType::a}, [this](const DnsAnswer& answer) { on_addresses(report_.a, answer); });
 }
 
 void Discovery::on_addresses(DnsAnswer& family, const DnsAnswer& answer) {
   family = answer;
   --addresses_awaited_;
-  if (ready_) return on_late_addresses(usable(answer));
+  if (report_.addresses_known) return on_late_addresses(usable(answer));
   if (addresses_awaited_ == 0) return fetch();
   if (!usable(answer).empty()) patience_->start(kResolutionDelay);
 }
@@ -128,36 +114,23 @@ std::vector<IpAddress> Discovery::usable(const DnsAnswer& answer) const {
 // that brought one that may be connected to. Those of the other are handed on when they come.
 void Discovery::fetch() {
   patience_->cancel();
-  usable_ = usable(aaaa_);
-  const std::vector<IpAddress> v4 = usable(a_);
-  usable_.insert(usable_.end(), v4.begin(), v4.end());
-  describe_addresses();
-  if (usable_.empty()) {
-    Step step = std::move(report_.steps.back());
-    report_.steps.pop_back();
-    return fail_fetch(StsResult::sts_policy_fetch_error, std::move(step));
-  }
-  ready_ = true;
+  report_.addresses_known = true;
+  report_.usable = usable(report_.aaaa);
+  const std::vector<IpAddress> v4 = usable(report_.a);
+  report_.usable.insert(report_.usable.end(), v4.begin(), v4.end());
+  if (report_.usable.empty()) return fail_fetch(StsResult::sts_policy_fetch_error);
   if (held_) patience_->start(kMaxHold);
   else get();
 }
 
-void Discovery::describe_addresses() {
-  report_.addresses = interleave(aaaa_, a_);
-  Step step = address_step(domain_.policy_host(), a_, aaaa_, usable_);
-  if (ready_) report_.steps.back() = std::move(step);  // nothing was told since
-  else report_.steps.push_back(std::move(step));
-}
-
 void Discovery::on_late_addresses(const std::vector<IpAddress>& addresses) {
-  usable_.insert(usable_.end(), addresses.begin(), addresses.end());
-  describe_addresses();
+  report_.usable.insert(report_.usable.end(), addresses.begin(), addresses.end());
   if (late_) late_->arrive(addresses);
 }
 
 void Discovery::release_fetch() {
   held_ = false;
-  if (ready_ && !fetch_ticket_) get();
+  if (report_.addresses_known && !fetch_ticket_) get();
 }
 
 void Discovery::refuse_fetch() {
@@ -165,8 +138,7 @@ void Discovery::refuse_fetch() {
   patience_->cancel();
   fetch_ticket_.reset();
   report_.evidence.fetch = {FetchSeen::State::not_needed, std::nullopt, {}, {}};
-  report_.steps.push_back({"address", "null_mx", "the domain takes no mail (null MX): no policy is fetched for it",
-                           "RFC 7505 section 3", ""});
+  report_.null_mx = true;
   finish();
 }
 
@@ -176,7 +148,7 @@ void Discovery::get() {
   if (addresses_awaited_ != 0) late_ = std::make_shared<LateAddresses>();
   const auto spent = std::chrono::duration_cast<milliseconds>(ports_.clock.steady() - fetch_began_);
   FetchRequest request{.host = domain_.policy_host(),
-                       .addresses = usable_,
+                       .addresses = report_.usable,
                        .late = late_,
                        .port = options_.policy_port,
                        .timeout = std::max(options_.fetch_timeout - spent, milliseconds(0)),
@@ -187,28 +159,26 @@ void Discovery::get() {
 
 void Discovery::on_fetched(const FetchOutcome& outcome) {
   report_.fetch = outcome;
-  if (auto step = tls_step(outcome)) report_.steps.push_back(std::move(*step));
-  Step step = fetch_step(outcome, domain_.policy_host());
-  if (outcome.fault != FetchFault::none) return fail_fetch(result_of(outcome.fault), std::move(step));
-  report_.steps.push_back(std::move(step));
+  if (outcome.fault != FetchFault::none) return fail_fetch(result_of(outcome.fault));
   read_document(outcome.body);
 }
 
 // RFC 8461 section 3.2. A document that is no policy is a failed fetch.
 void Discovery::read_document(const std::string& body) {
   PolicyReading reading = parse_policy(body);
-  if (!reading.policy) return fail_fetch(StsResult::sts_policy_invalid, policy_step(reading.policy.error()));
-  report_.steps.push_back(policy_step(*reading.policy, reading.notes));
+  if (!reading.policy) {
+    report_.document_fault = std::move(reading.policy.error());
+    return fail_fetch(StsResult::sts_policy_invalid);
+  }
   report_.notes = std::move(reading.notes);
   report_.evidence.fetch.state = FetchSeen::State::fetched;
   report_.evidence.fetch.policy = std::move(*reading.policy);
   finish();
 }
 
-void Discovery::fail_fetch(StsResult result, Step step) {
+void Discovery::fail_fetch(StsResult result) {
   const bool made = !report_.fetch || !is_of_this_host(report_.fetch->fault);
-  report_.evidence.fetch = {FetchSeen::State::failed, std::nullopt, result, words(step), made};
-  report_.steps.push_back(std::move(step));
+  report_.evidence.fetch = {FetchSeen::State::failed, std::nullopt, result, {}, made};
   finish();
 }
 

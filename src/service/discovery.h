@@ -21,7 +21,6 @@
 #include "net/dns.h"
 #include "net/https.h"
 #include "net/nat64.h"
-#include "service/step.h"
 #include "sts/decide.h"
 
 namespace tlspolicyd {
@@ -34,12 +33,16 @@ struct DiscoveryOptions {
 };
 
 struct DiscoveryReport {
-  Evidence evidence;
-  std::vector<Step> steps;
+  Evidence evidence;  // without the details: explain_evidence() writes them
   DnsAnswer txt;
-  std::optional<FetchOutcome> fetch;  // if a GET was made
-  std::vector<IpAddress> addresses;   // of the policy host, as DNS gave them
-  std::vector<std::string> notes;     // oddities the policy parser tolerated
+  std::string txt_flaw;                       // what the grammar says of a record without an id
+  bool addresses_known = false;               // of the policy host: what follows
+  DnsAnswer a, aaaa;                          // as DNS gave them
+  std::vector<IpAddress> usable;              // among them those that may be connected to
+  bool null_mx = false;                       // the domain takes no mail: no GET, or it was given up
+  std::optional<FetchOutcome> fetch;          // if a GET was made
+  std::optional<PolicyFault> document_fault;  // of a document that is no policy
+  std::vector<std::string> notes;             // oddities the policy parser tolerated
 };
 
 class Discovery {
@@ -77,12 +80,11 @@ class Discovery {
   void on_addresses(DnsAnswer& family, const DnsAnswer& answer);
   void on_late_addresses(const std::vector<IpAddress>& addresses);
   [[nodiscard]] std::vector<IpAddress> usable(const DnsAnswer& answer) const;
-  void describe_addresses();
   void fetch();
   void get();
   void on_fetched(const FetchOutcome& outcome);
   void read_document(const std::string& body);
-  void fail_fetch(StsResult result, Step step);
+  void fail_fetch(StsResult result);
   void finish();
 
   Ports ports_;
@@ -92,10 +94,8 @@ class Discovery {
   Done done_;
   DiscoveryReport report_;
   SteadyTime fetch_began_{};
-  DnsAnswer a_, aaaa_;
-  std::vector<IpAddress> usable_;        // of the policy host, to be connected to
   std::shared_ptr<LateAddresses> late_;  // if a family had not been answered when the GET began
-  bool held_ = false, fetching_ = false, ready_ = false;
+  bool held_ = false, fetching_ = false;
   int addresses_awaited_ = 0;
   Ticket txt_ticket_, a_ticket_, aaaa_ticket_, fetch_ticket_;
   std::unique_ptr<Timer> patience_;  // for the slower of A and AAAA, then for what holds the GET

@@ -16,8 +16,8 @@
 
 namespace tlspolicyd {
 
-// TXT at `_mta-sts.<domain>`: the answer as it came, and what the grammar made of it.
-[[nodiscard]] Step txt_step(const DnsAnswer& answer, const TxtSeen& seen);
+// TXT at `_mta-sts.<domain>`: the answer as it came, and what the grammar made of it. `flaw`: where there is no id.
+[[nodiscard]] Step txt_step(const DnsAnswer& answer, const TxtSeen& seen, const std::string& flaw);
 
 // A and AAAA of the policy host. `usable`: those among them that may be connected to.
 [[nodiscard]] Step address_step(const std::string& host, const DnsAnswer& a, const DnsAnswer& aaaa,

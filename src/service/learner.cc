@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "service/askers.h"
+#include "service/discovery_steps.h"
 #include "service/policy_log.h"
 #include "sts/schedule.h"
 
@@ -194,6 +195,7 @@ void Learner::allow_fetch(const Domain& domain, bool allowed) {
 
 // The policy may have been evicted meanwhile. What was seen changes it, and does not replace it.
 void Learner::on_discovered(Pending& pending, DiscoveryReport report) {
+  explain_evidence(pending.domain, report);
   pending.report = std::move(report);
   if (only_stored(pending.domain)) return read_store(pending);
   finish(pending, take_in(pending, *pending.report, parts_.cache.find(pending.domain.text())));

@@ -1,5 +1,6 @@
 #include "service/policy_log.h"
 
+#include "service/discovery_steps.h"
 #include "sts/schedule.h"
 
 namespace tlspolicyd {
@@ -47,6 +48,15 @@ void log_fetch_failed(Logger& log, const Entry* before, const Entry& after, cons
   log.write(news ? LogLevel::info : LogLevel::debug, line.text());
 }
 
+void log_steps(Logger& log, const Domain& domain, const DiscoveryReport& report) {
+  for (const Step& step : explain(domain, report))
+    log.debug(LogLine("step")
+                  .with("domain", domain.text())
+                  .with("step", step.step)
+                  .with("result", step.result)
+                  .with("detail", step.detail));
+}
+
 }  // namespace
 
 void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose purpose) {
@@ -61,12 +71,7 @@ void count_discovery(Metrics& metrics, const DiscoveryReport& report, Purpose pu
 }
 
 void log_discovery(Logger& log, const Entry* before, const Entry& after, const DiscoveryReport& report) {
-  for (const Step& step : report.steps)
-    log.debug(LogLine("step")
-                  .with("domain", after.domain.text())
-                  .with("step", step.step)
-                  .with("result", step.result)
-                  .with("detail", step.detail));
+  if (log.enabled(LogLevel::debug)) log_steps(log, after.domain, report);
   switch (report.evidence.fetch.state) {
     case FetchSeen::State::fetched: return log_fetched(log, before, after, report);
     case FetchSeen::State::failed: return log_fetch_failed(log, before, after, report.evidence.fetch);

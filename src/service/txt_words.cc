@@ -95,7 +95,7 @@ std::string nothing_seen(const DnsAnswer& answer) {
 
 }  // namespace
 
-Step txt_step(const DnsAnswer& answer, const TxtSeen& seen) {
+Step txt_step(const DnsAnswer& answer, const TxtSeen& seen, const std::string& flaw) {
   const std::string record = first_that(answer, begins_with_token);
   switch (seen.state) {
     case TxtSeen::State::id:
@@ -103,9 +103,9 @@ Step txt_step(const DnsAnswer& answer, const TxtSeen& seen) {
               std::string(kTxtRfc), ""};
     case TxtSeen::State::absent:
       if (first_that(answer, resembles_sts).empty()) return told(kAbsent, nothing_seen(answer), answer);
-      return told(diagnose_beginning(first_that(answer, resembles_sts)), seen.detail, answer);
-    case TxtSeen::State::several: return told(kSeveral, seen.detail, answer);
-    case TxtSeen::State::malformed: return told(diagnose(record), "\"" + record + "\": " + seen.detail, answer);
+      return told(diagnose_beginning(first_that(answer, resembles_sts)), flaw, answer);
+    case TxtSeen::State::several: return told(kSeveral, flaw, answer);
+    case TxtSeen::State::malformed: return told(diagnose(record), "\"" + record + "\": " + flaw, answer);
     case TxtSeen::State::lookup_failed: break;
   }
   return dns_failure_step("txt", "", RrType::txt, answer);

@@ -15,6 +15,7 @@ using namespace tlspolicyd;
 namespace {
 
 class Silent final : public Logger {
+  [[nodiscard]] bool enabled(LogLevel) const override { return true; }
   void write(LogLevel, const std::string& text) override { std::puts(text.c_str()); }
 };
 

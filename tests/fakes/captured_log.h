@@ -12,6 +12,7 @@ namespace tlspolicyd {
 
 class CapturedLog final : public Logger {
  public:
+  [[nodiscard]] bool enabled(LogLevel) const override { return true; }
   void write(LogLevel level, const std::string& text) override { lines.emplace_back(level, text); }
 
   // Lines at `level` that hold `part`.

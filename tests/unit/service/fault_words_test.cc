@@ -24,15 +24,15 @@ DnsAnswer txt(std::vector<std::string> texts) {
 Step txt_said(std::vector<std::string> texts) {
   const DnsAnswer answer = txt(texts);
   const auto id = parse_txt_rrset(texts);
-  if (id) return txt_step(answer, {TxtSeen::State::id, *id, answer.ttl, {}});
+  if (id) return txt_step(answer, {TxtSeen::State::id, *id, answer.ttl, {}}, "");
   const auto state = id.error().problem == TxtProblem::absent    ? TxtSeen::State::absent
                      : id.error().problem == TxtProblem::several ? TxtSeen::State::several
                                                                  : TxtSeen::State::malformed;
-  return txt_step(answer, {state, {}, answer.ttl, id.error().detail});
+  return txt_step(answer, {state, {}, answer.ttl, {}}, id.error().detail);
 }
 
 Step txt_failed(DnsStatus status) {
-  return txt_step({.status = status, .detail = "from 192.0.2.53"}, {TxtSeen::State::lookup_failed, {}, {}, {}});
+  return txt_step({.status = status, .detail = "from 192.0.2.53"}, {TxtSeen::State::lookup_failed, {}, {}, {}}, "");
 }
 
 Step policy_said(const std::string& document) {
