@@ -1,11 +1,10 @@
 #include "out_of_memory.h"
 
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <new>
-
-#include "options.h"
 
 namespace tlspolicyd {
 namespace {
@@ -18,7 +17,7 @@ const LogSink* told = nullptr;  // a new-handler gets no argument
   while (ending.test_and_set()) ending.wait(true);
   told->write_last_words(
       "out of memory; what was stored is kept: start again, with more memory or a smaller cache_max_size");
-  _exit(kExitOsError);
+  _exit(EX_OSERR);
 }
 
 }  // namespace

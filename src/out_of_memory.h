@@ -6,7 +6,7 @@
 
 namespace tlspolicyd {
 
-// From now on the process writes one line and exits with kExitOsError, whatever thread
+// From now on the process writes one line and exits with EX_OSERR, whatever thread
 // asks in vain. Once, at the start; `log` outlives all threads.
 void end_when_memory_runs_out(LogSink& log);
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
-#include "net/fetch_failure.h"
+#include "net/https.h"
 
 namespace tlspolicyd {
 

@@ -38,6 +38,30 @@ tl::expected<UniqueFd, int> connect_to(const Resolver& resolver, int socket_type
   return connect_to(to_socket_address(resolver.address, resolver.port, scope_id(resolver.scope)), socket_type);
 }
 
+bool is_shortage(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+    case EAGAIN: return true;
+    default: return false;
+  }
+}
+
+bool stays_here(int error) {
+  switch (error) {
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EAFNOSUPPORT:
+    case EPERM:
+    case EACCES: return true;
+    default: return false;
+  }
+}
+
 std::string error_text(int error) { return std::generic_category().message(error); }
 
 }  // namespace tlspolicyd

@@ -15,6 +15,12 @@ namespace tlspolicyd {
 [[nodiscard]] tl::expected<UniqueFd, int> connect_to(const SocketAddress& peer, int socket_type);
 [[nodiscard]] tl::expected<UniqueFd, int> connect_to(const Resolver& resolver, int socket_type);
 
+// This host lacks a descriptor, a port or memory for the attempt; later it may have one.
+[[nodiscard]] bool is_shortage(int error);
+
+// The attempt did not leave this host: no address family, no route, or a rule against it.
+[[nodiscard]] bool stays_here(int error);
+
 // "Connection refused".
 [[nodiscard]] std::string error_text(int error);
 

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/connect.h"
+
 namespace tlspolicyd {
 
 FetchFault fault_of_connect(int error) {
@@ -27,30 +29,6 @@ std::string words_for_connect(int error) {
     case EPERM:
     case EACCES: return std::string("forbidden on this host: ") + std::strerror(error);
     default: return std::strerror(error);
-  }
-}
-
-bool is_shortage(int error) {
-  switch (error) {
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EADDRNOTAVAIL:
-    case EAGAIN: return true;
-    default: return false;
-  }
-}
-
-bool stays_here(int error) {
-  switch (error) {
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case EAFNOSUPPORT:
-    case EPERM:
-    case EACCES: return true;
-    default: return false;
   }
 }
 

@@ -11,10 +11,4 @@ namespace tlspolicyd {
 [[nodiscard]] FetchFault fault_of_connect(int error);
 [[nodiscard]] std::string words_for_connect(int error);
 
-// This host lacks a descriptor, a port or memory for the attempt; later it may have one.
-[[nodiscard]] bool is_shortage(int error);
-
-// The attempt did not leave this host: no address family, no route, or a rule against it.
-[[nodiscard]] bool stays_here(int error);
-
 }  // namespace tlspolicyd

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "net/connect.h"
-#include "net/connect_errors.h"
 #include "net/socket_address.h"
 
 namespace tlspolicyd {

@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "net/connect.h"
-#include "net/connect_errors.h"
 
 namespace tlspolicyd {
 namespace {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "net/connect.h"
-#include "net/connect_errors.h"
 
 namespace tlspolicyd {
 

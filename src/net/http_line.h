@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/fetch_failure.h"
+#include "net/https.h"
 
 namespace tlspolicyd {
 

@@ -62,6 +62,13 @@ enum class FetchFault : std::uint8_t {
 
 [[nodiscard]] std::string_view name_of(FetchFault fault);  // "cert_expired"
 
+// Why a fetch failed, as code and in words.
+struct FetchFailure {
+  FetchFault fault;
+  std::string detail;         // for people, may quote remote octets
+  std::string_view rfc = {};  // as FetchOutcome has it; a literal
+};
+
 // How far a fetch that is under way has come. Written by the fetch loop, read by the answer loop
 // when it must choose which fetch gives way. A connection, a flight of the TLS handshake, the
 // answer's header and each KiB of its body are progress; an octet now and then is none.

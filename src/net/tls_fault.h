@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "net/fetch_failure.h"
+#include "net/https.h"
 
 namespace tlspolicyd {
 
