@@ -4,13 +4,13 @@
 
 #include <string>
 
-#include "cache/store_shadow.h"
+#include "store/store_shadow.h"
 #include "cli/complaint.h"
 #include "cli/control_client.h"
 #include "cli/key.h"
 #include "cli/listing.h"
 #include "cli/progress.h"
-#include "service/control_protocol.h"
+#include "control/control_protocol.h"
 #include "view/entry_view.h"
 
 namespace tlspolicyd {

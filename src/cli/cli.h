@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "cache/store.h"
+#include "store/store.h"
 #include "cli/terminal.h"
-#include "service/entry_reply.h"
+#include "postfix/entry_reply.h"
 
 namespace tlspolicyd {
 

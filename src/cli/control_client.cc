@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "base/unique_fd.h"
-#include "service/control_protocol.h"
+#include "control/control_protocol.h"
 
 namespace tlspolicyd {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "service/dane_words.h"
-#include "service/discovery_steps.h"
-#include "service/fault_words.h"
+#include "explain/dane_words.h"
+#include "explain/discovery_steps.h"
+#include "explain/fault_words.h"
 
 namespace tlspolicyd {
 namespace {

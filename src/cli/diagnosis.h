@@ -11,11 +11,11 @@
 #include <string>
 
 #include "cli/mx_words.h"
-#include "service/dane_lookup.h"
-#include "service/discovery.h"
-#include "service/entry_reply.h"
-#include "service/nat64_watch.h"
-#include "service/recent_dns.h"
+#include "discover/dane_lookup.h"
+#include "discover/discovery.h"
+#include "postfix/entry_reply.h"
+#include "learn/nat64_watch.h"
+#include "dns/recent_dns.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {

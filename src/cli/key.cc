@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 namespace {

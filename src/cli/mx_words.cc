@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "service/fault_words.h"
+#include "explain/fault_words.h"
 #include "sts/mx_pattern.h"
 
 namespace tlspolicyd {

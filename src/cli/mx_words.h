@@ -3,8 +3,8 @@
 #pragma once
 
 #include "dnsdata/dns_answer.h"
-#include "service/entry_reply.h"
-#include "service/step.h"
+#include "postfix/entry_reply.h"
+#include "explain/step.h"
 #include "sts/decide.h"
 #include "sts/domain.h"
 #include "sts/policy.h"

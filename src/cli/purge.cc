@@ -8,7 +8,7 @@
 #include "cli/control_client.h"
 #include "cli/key.h"
 #include "cli/progress.h"
-#include "service/control_protocol.h"
+#include "control/control_protocol.h"
 
 namespace tlspolicyd {
 namespace {

@@ -10,8 +10,8 @@
 #include "cli/key.h"
 #include "cli/progress.h"
 #include "event/loop.h"
-#include "net/tls_context.h"
-#include "service/resolver_canary.h"
+#include "tls/tls_context.h"
+#include "learn/resolver_canary.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {

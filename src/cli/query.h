@@ -7,8 +7,8 @@
 
 #include "cli/cli.h"
 #include "cli/diagnosis.h"
-#include "net/dns_client.h"
-#include "net/https_client.h"
+#include "dns/dns_client.h"
+#include "fetch/https_client.h"
 
 namespace tlspolicyd {
 

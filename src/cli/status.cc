@@ -4,7 +4,7 @@
 
 #include "cli/complaint.h"
 #include "cli/control_client.h"
-#include "service/control_protocol.h"
+#include "control/control_protocol.h"
 #include "view/status_view.h"
 
 namespace tlspolicyd {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 namespace {

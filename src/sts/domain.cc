@@ -7,7 +7,7 @@
 
 #include "base/c_ptr.h"
 #include "base/text.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 namespace {

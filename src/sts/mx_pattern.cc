@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "sts/domain.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 namespace {

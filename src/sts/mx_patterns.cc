@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "sts/mx_pattern.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 

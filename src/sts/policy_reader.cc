@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "sts/mx_pattern.h"
 #include "sts/policy_line.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 
 namespace tlspolicyd {
 namespace {

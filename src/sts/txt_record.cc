@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "sts/quote.h"
+#include "base/quote.h"
 #include "sts/txt_grammar.h"
 
 namespace tlspolicyd {

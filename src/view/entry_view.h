@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "service/entry_reply.h"
+#include "postfix/entry_reply.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {

@@ -8,8 +8,8 @@
 
 #include "base/ip_address.h"
 #include "dnsdata/dns_answer.h"
-#include "net/https.h"
-#include "service/step.h"
+#include "fetch/https.h"
+#include "explain/step.h"
 #include "sts/policy.h"
 #include "view/entry_view.h"
 

@@ -14,7 +14,7 @@
 #include "base/c_ptr.h"
 #include "base/unique_fd.h"
 #include "bench/names.h"
-#include "net/dns_codec.h"
+#include "dns/wire/dns_codec.h"
 
 using namespace tlspolicyd;
 

@@ -10,7 +10,7 @@
 #include "base/unique_fd.h"
 #include "bench/load_stats.h"
 #include "bench/names.h"
-#include "net/dns_codec.h"
+#include "dns/wire/dns_codec.h"
 
 using namespace tlspolicyd;
 using namespace tlspolicyd::bench;

@@ -13,9 +13,9 @@
 #include "event/loop.h"
 #include "fakes/certificates.h"
 #include "fakes/tls_peer.h"
-#include "net/https_client.h"
+#include "fetch/https_client.h"
 #include "net/socket_address.h"
-#include "net/tls_context.h"
+#include "tls/tls_context.h"
 
 using namespace tlspolicyd;
 

@@ -1,8 +1,8 @@
 // What one question and one learned policy cost, piece by piece.
 #include "bench/names.h"
 #include "catch.h"
-#include "net/dns_codec.h"
-#include "net/http_reader.h"
+#include "dns/wire/dns_codec.h"
+#include "http/http_reader.h"
 #include "postfix/netstring.h"
 #include "postfix/next_hop.h"
 #include "postfix/policy_reply.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "bench/names.h"
-#include "cache/sqlite_store.h"
+#include "store/sqlite/sqlite_store.h"
 #include "sts/policy.h"
 
 using namespace tlspolicyd;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "manual_executor.h"
-#include "net/dns.h"
+#include "dns/dns.h"
 
 namespace tlspolicyd {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "manual_executor.h"
-#include "net/https.h"
+#include "fetch/https.h"
 
 namespace tlspolicyd {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "cache/store.h"
+#include "store/store.h"
 
 namespace tlspolicyd {
 

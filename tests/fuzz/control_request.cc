@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "fakes/fake_time.h"
 #include "fuzz/fuzz.h"
-#include "service/control_connection.h"
-#include "service/control_protocol.h"
+#include "control/control_connection.h"
+#include "control/control_protocol.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -4,8 +4,8 @@
 #include <ctime>
 
 #include "fuzz/fuzz.h"
-#include "net/dns_chain.h"
-#include "net/dns_codec.h"
+#include "dns/dns_chain.h"
+#include "dns/wire/dns_codec.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -4,7 +4,7 @@
 //   unknown, policy, mode, next hop known, MX state, failing, hosts and the finding of each; four
 //   octets each for max_age, the policy's age, and the age and the end of what is known of the next
 //   hop; then patterns, one a line up to an empty one, then the published text
-#include "service/entry_reply.h"
+#include "postfix/entry_reply.h"
 
 #include "base/text.h"
 #include "fakes/postfix_policy_model.h"

@@ -2,7 +2,7 @@
 //
 //   input: 2 octets that choose splits, 1 for how the peer ends, then the answer
 #include "fuzz/fuzz.h"
-#include "net/http_reader.h"
+#include "http/http_reader.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

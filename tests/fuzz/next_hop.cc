@@ -2,7 +2,7 @@
 #include "postfix/next_hop.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "net/dns_codec.h"
+#include "dns/wire/dns_codec.h"
 #include "sts/mx_pattern.h"
 
 using namespace tlspolicyd;

@@ -1,7 +1,7 @@
 // What postconf writes about the Postfix served.
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "service/postfix_advice.h"
+#include "postconf/postfix_advice.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -1,5 +1,5 @@
 // resolv.conf(5).
-#include "net/resolv_conf.h"
+#include "dns/resolv_conf.h"
 #include "fuzz/fuzz.h"
 
 using namespace tlspolicyd;

@@ -10,7 +10,7 @@
 #include "fakes/fake_time.h"
 #include "fuzz/fuzz.h"
 #include "postfix/netstring.h"
-#include "service/socketmap_server.h"
+#include "socketmap/socketmap_server.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "cache/sqlite_store.h"
+#include "store/sqlite/sqlite_store.h"
 #include "fakes/captured_log.h"
 #include "fakes/fake_time.h"
 #include "fakes/patterns.h"

@@ -7,7 +7,7 @@
 
 #include "base/c_ptr.h"
 #include "fuzz/fuzz.h"
-#include "net/tlsa.h"
+#include "tls/tlsa.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

@@ -4,29 +4,33 @@ import re
 # A folder may include what stands on a lower level, and itself.
 LEVELS = [
     ["base"],
-    ["dnsdata", "dane"],
-    ["event", "sts"],
-    ["net", "cache", "postfix", "config"],
-    ["service"],
-    ["view"],
-    ["cli", "ops", "tlsrpt"],
-    ["."],  # main, daemon
+    ["dnsdata", "dane", "event"],
+    ["config", "dns/wire", "net", "sts"],
+    ["cache", "dns/link", "http", "postfix", "process", "tls"],
+    ["dns", "fetch", "listen", "postconf", "store"],
+    ["discover", "store/sqlite"],
+    ["explain"],
+    ["learn", "view"],
+    ["answer"],
+    ["control", "socketmap"],
+    ["cli"],
+    ["tlspolicyd"],
 ]
 LEVEL_OF = {folder: level for level, folders in enumerate(LEVELS) for folder in folders}
 
 # Ports are headers without a library behind them: a neighbour may name them.
-PORTS = {"net/dns.h", "net/https.h", "cache/store.h"}
+PORTS = {"dns/dns.h", "fetch/https.h"}
 
 # Include path -> the places under src/ and tests/ that may name it.
 HOMES = {
     r"event2/": r"src/event/",
-    r"ldns/": r"src/net/dns_codec",
-    r"openssl/": r"src/net/|tests/",
-    r"sqlite3\.h": r"src/cache/sqlite_store|tests/",
-    r"seccomp\.h": r"src/net/syscall_filter",
+    r"ldns/": r"src/dns/wire/",
+    r"openssl/": r"src/(tls|fetch)/|tests/",
+    r"sqlite3\.h": r"src/store/sqlite/|tests/",
+    r"seccomp\.h": r"src/process/syscall_filter",
     r"idn2\.h": r"src/sts/domain",
-    r"nlohmann/": r"src/view/|src/tlsrpt/|tests/",
-    r"httplib\.h": r"src/ops/|tests/",
+    r"nlohmann/": r"src/view/|tests/",
+    r"httplib\.h": r"tests/",
     r"tl/expected\.hpp": r"src/",
     r"catch2/": r"tests/catch(_main)?\.",
 }
@@ -39,13 +43,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
 def folder_of(path):
-    parts = path.split("/")
-    return parts[1] if len(parts) > 2 else "."
+    """Of a path below src/."""
+    return path.rpartition("/")[0] or "."
 
 
 def own_include(path, target):
     """A quoted include from src/: is the arrow allowed?"""
-    here, there = folder_of(path), target.split("/")[0] if "/" in target else "."
+    here, there = folder_of(path.removeprefix("src/")), folder_of(target)
     if here == there or target in PORTS:
         return None
     if here not in LEVEL_OF or there not in LEVEL_OF:

@@ -21,7 +21,7 @@
 #include "fakes/captured_log.h"
 #include "fakes/fake_time.h"
 #include "postfix/netstring.h"
-#include "service/socketmap_server.h"
+#include "socketmap/socketmap_server.h"
 
 namespace tlspolicyd {
 

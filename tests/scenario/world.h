@@ -13,18 +13,18 @@
 #include <vector>
 
 #include "cache/policy_cache.h"
-#include "cache/store_shadow.h"
+#include "store/store_shadow.h"
 #include "fakes/captured_log.h"
 #include "fakes/fake_dns.h"
 #include "fakes/fake_https.h"
 #include "fakes/fake_time.h"
 #include "fakes/manual_executor.h"
 #include "fakes/memory_store.h"
-#include "service/dane_learner.h"
-#include "service/fetch_queue.h"
-#include "service/learner.h"
-#include "service/policy_service.h"
-#include "service/refresher.h"
+#include "learn/dane_learner.h"
+#include "fetch/fetch_queue.h"
+#include "learn/learner.h"
+#include "answer/policy_service.h"
+#include "learn/refresher.h"
 
 namespace tlspolicyd {
 

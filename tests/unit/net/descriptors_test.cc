@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "catch.h"
-#include "unit/net/in_child.h"
+#include "unit/process/in_child.h"
 
 using namespace tlspolicyd;
 

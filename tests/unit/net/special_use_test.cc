@@ -3,7 +3,7 @@
 #include <set>
 
 #include "catch.h"
-#include "net/https.h"
+#include "fetch/https.h"
 
 using namespace tlspolicyd;
 
