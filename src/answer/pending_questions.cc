@@ -1,5 +1,7 @@
 #include "answer/pending_questions.h"
 
+#include "cache/octets_of.h"
+
 #include <utility>
 
 namespace tlspolicyd {

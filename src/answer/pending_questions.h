@@ -8,9 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
-#include "event/ticket.h"
 #include "answer/answers.h"
+#include "base/clock.h"
+#include "cache/octets_of.h"
+#include "event/ticket.h"
 
 namespace tlspolicyd {
 

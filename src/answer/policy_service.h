@@ -17,18 +17,18 @@
 #include <string>
 #include <vector>
 
+#include "answer/answers.h"
+#include "answer/map_names.h"
+#include "answer/reply_notes.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/policy_cache.h"
-#include "store/store_shadow.h"
 #include "event/timer.h"
-#include "postfix/next_hop.h"
-#include "answer/answers.h"
 #include "learn/dane_learner.h"
-#include "postfix/entry_reply.h"
 #include "learn/learner.h"
-#include "answer/map_names.h"
-#include "answer/reply_notes.h"
+#include "postfix/entry_reply.h"
+#include "postfix/next_hop.h"
+#include "store/store_shadow.h"
 
 namespace tlspolicyd {
 
@@ -75,7 +75,9 @@ class PolicyService final : public Answers {
   std::size_t purge_all();  // how many were known
 
   // The reply that the cache gives now, for views.
-  [[nodiscard]] EntryReply reply_for(const Entry& entry, MapForm form) const;
+  [[nodiscard]] EntryReply reply_for(const Entry& entry, MapForm form) const {
+    return entry_reply(entry, parts_.clock.life(), form, options_.rules);
+  }
 
   [[nodiscard]] const MapNames& map_names() const { return map_names_; }
 
@@ -92,7 +94,9 @@ class PolicyService final : public Answers {
   [[nodiscard]] MapName map_of(std::string_view sent) const { return parse_map_name(sent, options_.tlsrpt_map_name); }
   [[nodiscard]] bool level_known(const MapName& map) const { return map.level || options_.level_known; }
   [[nodiscard]] ReplyRules rules_for(const MapName& map) const;
-  [[nodiscard]] bool answers_nothing(const MapName& map) const;
+  [[nodiscard]] bool answers_nothing(const MapName& map) const {
+    return level_known(map) && allows_no_reply(rules_for(map).level);
+  }
   // Whether the level must be known before this reply goes out.
   [[nodiscard]] bool must_wait(const MapName& map, std::string_view payload) const;
   // `entry` null: nothing is known.
@@ -103,7 +107,9 @@ class PolicyService final : public Answers {
   // `learned`: of DANE, for this question; null: what the learner knows.
   [[nodiscard]] std::string reply_by_now(const NextHop& next_hop, const MapName& map, const HopDane* learned);
   void note_use(const Domain& domain, const Entry& entry, const HopDane& dane, const MapName& map);
-  void note_lookup(std::string_view key, std::string_view payload) const;
+  void note_lookup(std::string_view key, std::string_view payload) const {
+    if (options_.log_lookups) parts_.log.info(LogLine("lookup").with("key", key).with("reply", payload));
+  }
   void advance(const WaiterPtr& waiter);
   void advance_some();
   void learn_policy(const WaiterPtr& waiter);

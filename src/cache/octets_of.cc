@@ -1,6 +1,7 @@
+#include "cache/octets_of.h"
+
 #include <algorithm>
 
-#include "cache/policy_cache.h"
 #include "cache/slots.h"
 
 namespace tlspolicyd {

@@ -6,6 +6,7 @@
 
 #include "cache/name_index.h"
 #include "cache/octet_shares.h"
+#include "cache/octets_of.h"
 #include "cache/recency.h"
 #include "sts/decide.h"
 #include "sts/schedule.h"

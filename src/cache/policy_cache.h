@@ -82,7 +82,4 @@ class PolicyCache {
   std::unique_ptr<State> state_;
 };
 
-// What an entry costs, all told, in octets: an estimate that errs upward.
-[[nodiscard]] std::size_t octets_of(const Entry& entry);
-
 }  // namespace tlspolicyd

@@ -4,13 +4,16 @@
 
 #include <string>
 
-#include "store/store_shadow.h"
 #include "cli/complaint.h"
 #include "cli/control_client.h"
-#include "cli/key.h"
 #include "cli/listing.h"
 #include "cli/progress.h"
 #include "control/control_protocol.h"
+#include "postfix/key.h"
+#include "store/store_shadow.h"
+#include "store/stored_row.h"
+#include "view/entry_json.h"
+#include "view/entry_text.h"
 #include "view/entry_view.h"
 
 namespace tlspolicyd {

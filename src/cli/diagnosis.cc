@@ -5,7 +5,8 @@
 
 #include "explain/dane_words.h"
 #include "explain/discovery_steps.h"
-#include "explain/fault_words.h"
+#include "explain/dns_words.h"
+#include "explain/fetch_words.h"
 
 namespace tlspolicyd {
 namespace {

@@ -10,12 +10,12 @@
 #include <optional>
 #include <string>
 
-#include "cli/mx_words.h"
 #include "discover/dane_lookup.h"
 #include "discover/discovery.h"
-#include "postfix/entry_reply.h"
-#include "learn/nat64_watch.h"
 #include "dns/recent_dns.h"
+#include "explain/mx_words.h"
+#include "learn/nat64_watch.h"
+#include "postfix/entry_reply.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {

@@ -1,5 +1,8 @@
 #include "cli/listing.h"
 
+#include "view/entry_json.h"
+#include "view/entry_text.h"
+
 namespace tlspolicyd {
 
 bool Listing::add(const EntryView& entry) { return print(json_ ? entry_json(entry) : entry_table_row(entry, now_)); }

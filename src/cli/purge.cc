@@ -6,9 +6,9 @@
 
 #include "cli/complaint.h"
 #include "cli/control_client.h"
-#include "cli/key.h"
 #include "cli/progress.h"
 #include "control/control_protocol.h"
+#include "postfix/key.h"
 
 namespace tlspolicyd {
 namespace {

@@ -7,11 +7,13 @@
 
 #include "base/metrics.h"
 #include "cli/complaint.h"
-#include "cli/key.h"
 #include "cli/progress.h"
 #include "event/loop.h"
-#include "tls/tls_context.h"
 #include "learn/resolver_canary.h"
+#include "postfix/key.h"
+#include "tls/tls_context.h"
+#include "view/explanation_json.h"
+#include "view/explanation_text.h"
 #include "view/explanation_view.h"
 
 namespace tlspolicyd {

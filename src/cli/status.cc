@@ -5,6 +5,8 @@
 #include "cli/complaint.h"
 #include "cli/control_client.h"
 #include "control/control_protocol.h"
+#include "view/status_json.h"
+#include "view/status_text.h"
 #include "view/status_view.h"
 
 namespace tlspolicyd {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "config/hints.h"
+#include "config/param_values.h"
 
 namespace tlspolicyd {
 namespace {

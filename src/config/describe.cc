@@ -1,6 +1,7 @@
 #include "config/describe.h"
 
 #include "base/text.h"
+#include "config/param_values.h"
 
 namespace tlspolicyd {
 namespace {

@@ -1,9 +1,10 @@
-// What the rows of the table do: parse, show, compare and copy values by their type.
+#include "config/param_values.h"
+
 #include <algorithm>
 #include <type_traits>
 
 #include "base/text.h"
-#include "config/params.h"
+#include "config/question.h"
 #include "config/values.h"
 
 namespace tlspolicyd {

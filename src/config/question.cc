@@ -1,10 +1,10 @@
-// The notation of a DNS question.
+#include "config/question.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/text.h"
-#include "config/values.h"
 
 namespace tlspolicyd {
 namespace {

@@ -1,5 +1,7 @@
 #include "config/reload.h"
 
+#include "config/param_values.h"
+
 namespace tlspolicyd {
 
 Reload plan_reload(const Config& running, const Config& fresh) {

@@ -20,9 +20,6 @@ namespace tlspolicyd {
 // Lists are separated by commas, blanks or both, as in main.cf.
 [[nodiscard]] Result<std::vector<ListenAddress>> parse_listen(std::string_view text);
 [[nodiscard]] Result<std::vector<Resolver>> parse_resolvers(std::string_view text);
-// A name and a type, "example.org NS"; "." is the root. ASCII only, without escapes. The name
-// becomes lower case and loses its final dot.
-[[nodiscard]] Result<DnsQuestion> parse_question(std::string_view text);
 [[nodiscard]] Result<CacheChoice> parse_cache(std::string_view text);
 [[nodiscard]] Result<std::string> parse_absolute_path(std::string_view text);
 [[nodiscard]] Result<std::string> parse_socket_path(std::string_view text);  // absolute, short
@@ -31,10 +28,6 @@ namespace tlspolicyd {
 [[nodiscard]] std::string show_duration(seconds value);
 [[nodiscard]] std::string show_size(std::uint64_t octets);
 [[nodiscard]] std::string show_octal(std::uint32_t mode);
-[[nodiscard]] std::string show_question(const DnsQuestion& question);
 [[nodiscard]] std::string to_text(const CacheChoice& cache);
-
-// The types that parse_question() takes: "A, AAAA, MX, NS, SOA, TXT or TLSA".
-[[nodiscard]] std::string question_types();
 
 }  // namespace tlspolicyd

@@ -3,7 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "store/stored_row.h"
+#include "view/entry_json.h"
 #include "view/entry_view.h"
+#include "view/status_json.h"
 
 namespace tlspolicyd {
 namespace {

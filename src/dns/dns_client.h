@@ -14,27 +14,14 @@
 #include "dns/dns.h"
 #include "dns/dns_query.h"
 #include "dns/resolv_conf.h"
+#include "dns/resolver_plan.h"
 #include "dns/resolver_trials.h"
 
 namespace tlspolicyd {
 
 class DnsClient final : public ValidatingDns {
  public:
-  struct Options {
-    std::vector<Resolver> resolvers;       // empty: those of resolv_conf_path
-    std::optional<milliseconds> timeout;   // per try; else resolv.conf's, else 2 s
-    std::optional<int> attempts;           // tries over all resolvers; else resolv.conf's rounds, else 3 tries
-    TrustAd trust_ad = TrustAd::loopback;  // whose AD bit DnsAnswer::authentic may rest on
-    // For who must know whether an answer is signed: ask only resolvers whose AD counts, if there
-    // is one, and of these only those that set_validates() was told of, if there is one. Else
-    // whoever breaks its answer gets an unsigned one by way of the next.
-    bool only_trusted = false;
-    ResolverTrials::WhenNone when_none_validates = ResolverTrials::WhenNone::ask_none;  // with only_trusted
-    std::string resolv_conf_path = "/etc/resolv.conf";
-    // Beyond it DnsStatus::overloaded: more than all lookups together ask at once (20 000 discoveries, 6 000 of
-    // DANE with eight hosts each), 1 kB each.
-    std::size_t max_questions = 262'144;
-  };
+  using Options = ResolverOptions;
 
   // `hub` outlives this object. Counts dns{status} for each answer given and dns_tries{event}.
   DnsClient(DnsHub& hub, Options options);
@@ -85,9 +72,5 @@ class DnsClient final : public ValidatingDns {
   std::vector<std::unique_ptr<DnsQuery>> ended_;            // destroyed on a later turn
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // outlived by tickets and posted turns
 };
-
-// What the operator's settings and resolv.conf come to. Resolvers that are set by name do away
-// with all of resolv.conf, whose attempts are rounds over its name servers, not tries. Pure.
-[[nodiscard]] ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf);
 
 }  // namespace tlspolicyd

@@ -8,19 +8,9 @@
 #include "base/clock.h"
 #include "base/resolver.h"
 #include "dns/link/dns_hub.h"
+#include "dns/resolver_plan.h"
 
 namespace tlspolicyd {
-
-struct ResolverPlan {
-  std::vector<Resolver> resolvers;  // at least one, in the operator's order
-  milliseconds timeout{2000};       // for each try
-  int tries = 3;                    // over all resolvers
-  bool rotate = false;              // begin with another resolver each time
-  bool tcp = false;                 // never ask over UDP
-  TrustAd trust_ad = TrustAd::loopback;
-
-  friend bool operator==(const ResolverPlan&, const ResolverPlan&) = default;
-};
 
 class ResolverPool {
  public:

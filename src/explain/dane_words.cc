@@ -1,9 +1,9 @@
 #include "explain/dane_words.h"
 
+#include "explain/dns_words.h"
+
 #include <algorithm>
 #include <string_view>
-
-#include "explain/fault_words.h"
 
 namespace tlspolicyd {
 namespace {

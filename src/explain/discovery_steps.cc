@@ -1,10 +1,13 @@
 #include "explain/discovery_steps.h"
 
+#include "explain/dns_words.h"
+#include "explain/fetch_words.h"
+#include "explain/policy_words.h"
+#include "explain/txt_words.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
-
-#include "explain/fault_words.h"
 
 namespace tlspolicyd {
 namespace {

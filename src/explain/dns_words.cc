@@ -1,7 +1,7 @@
+#include "explain/dns_words.h"
+
 #include <algorithm>
 #include <string_view>
-
-#include "explain/fault_words.h"
 
 namespace tlspolicyd {
 namespace {

@@ -1,7 +1,8 @@
+#include "explain/fetch_words.h"
+
 #include <string_view>
 
 #include "base/text.h"
-#include "explain/fault_words.h"
 
 namespace tlspolicyd {
 namespace {

@@ -1,8 +1,9 @@
+#include "explain/policy_words.h"
+
 #include <algorithm>
 #include <string_view>
 
 #include "base/text.h"
-#include "explain/fault_words.h"
 
 namespace tlspolicyd {
 namespace {

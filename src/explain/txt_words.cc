@@ -1,9 +1,11 @@
+#include "explain/txt_words.h"
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
-#include "explain/fault_words.h"
+#include "explain/dns_words.h"
 #include "sts/txt_grammar.h"
 #include "sts/txt_record.h"
 

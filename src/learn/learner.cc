@@ -7,6 +7,7 @@
 #include "event/askers.h"
 #include "explain/discovery_steps.h"
 #include "learn/policy_log.h"
+#include "store/stored_row.h"
 #include "sts/schedule.h"
 
 namespace tlspolicyd {

@@ -10,22 +10,11 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "dane/hop_dane.h"
+#include "store/stored_row.h"
 #include "sts/domain.h"
 #include "sts/entry.h"
 
 namespace tlspolicyd {
-
-// An entry with a policy, its times on the wall clock because they outlive a boot.
-struct StoredRow {
-  Domain domain;
-  Policy policy;
-  std::string id;
-  WallTime fetched{};
-  WallTime checked{};
-  WallTime last_asked{};
-  std::optional<Failure> failure;        // its `since` counts from fetched, as LifeTime(since - fetched)
-  std::shared_ptr<const HopDanes> dane;  // so do its times; null: never looked up
-};
 
 struct StoreChange {
   Domain domain;

@@ -1,6 +1,8 @@
 #include "store/store_backlog.h"
 
+#include "cache/octets_of.h"
 #include "store/store_shadow.h"
+#include "store/stored_row.h"
 
 namespace tlspolicyd {
 namespace {

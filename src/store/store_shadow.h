@@ -14,10 +14,10 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/policy_cache.h"
-#include "store/store.h"
 #include "event/executor.h"
 #include "event/ticket.h"
 #include "event/timer.h"
+#include "store/store.h"
 
 namespace tlspolicyd {
 
@@ -97,25 +97,5 @@ class StoreShadow {
   struct State;
   std::shared_ptr<State> state_;
 };
-
-// When it was fetched, as a row of it says.
-[[nodiscard]] WallTime fetched_by_wall(const HeldPolicy& held, const Clock& clock);
-
-// Both directions of the mapping between clocks. A stored fetch time in the future counts
-// as age 0 and makes the entry due for a refresh at once.
-[[nodiscard]] StoredRow to_row(const Entry& entry, const Clock& clock);  // entry.held is not null
-[[nodiscard]] Entry from_row(
-    const StoredRow& row,
-    const Clock& clock);  // `due` is left at LifeTime::max() unless the fetch time was in the future
-
-// A policy that was loaded from the store, after the wall clock went forward: as old as its
-// stored fetch time says now, with its DANE statuses. Empty where it is not older than it was.
-[[nodiscard]] std::optional<Entry> aged_by_store(const Entry& entry, const Clock& clock);
-
-// Whether the stored fetch time makes a policy younger than it is known to be: it was written,
-// or is read, while the wall clock is wrong.
-[[nodiscard]] bool stored_too_young(const HeldPolicy& held, const Clock& clock);
-// Forgets the stored fetch time: a row of it gets its time from the age.
-[[nodiscard]] Entry without_stored_time(const Entry& entry);
 
 }  // namespace tlspolicyd

@@ -10,8 +10,8 @@
 #include <tl/expected.hpp>
 
 #include "base/clock.h"
-#include "sts/mx_patterns.h"
-#include "sts/policy_flaw.h"
+#include "sts/mx_pattern.h"
+#include "sts/policy_line.h"
 
 namespace tlspolicyd {
 

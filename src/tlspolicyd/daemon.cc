@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/describe.h"
+#include "config/param_values.h"
 #include "config/reload.h"
 #include "tlspolicyd/options.h"
 #include "tlspolicyd/settings.h"

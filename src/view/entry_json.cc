@@ -1,3 +1,5 @@
+#include "view/entry_json.h"
+
 #include "view/json.h"
 
 namespace tlspolicyd {

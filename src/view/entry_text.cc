@@ -1,6 +1,7 @@
+#include "view/entry_text.h"
+
 #include <algorithm>
 
-#include "view/entry_view.h"
 #include "view/text_layout.h"
 
 namespace tlspolicyd {

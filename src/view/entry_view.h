@@ -62,15 +62,4 @@ struct EntryView {
 // `reply`: that of the plain map name.
 [[nodiscard]] EntryView view_of(const Entry& entry, const Clock& clock, EntryReply reply);
 
-// One line of JSON without the line's end; ASCII only, whatever the entry holds.
-[[nodiscard]] std::string entry_json(const EntryView& entry);
-[[nodiscard]] Result<EntryView> parse_entry_json(std::string_view line);
-
-// A table of entries, to be printed line by line: widths do not depend on the rows.
-[[nodiscard]] std::string entry_table_head();
-[[nodiscard]] std::string entry_table_row(const EntryView& entry, WallTime now);
-
-// Everything about one entry, for people.
-[[nodiscard]] std::string entry_text(const EntryView& entry, WallTime now);
-
 }  // namespace tlspolicyd

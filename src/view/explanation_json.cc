@@ -1,4 +1,5 @@
-#include "view/explanation_view.h"
+#include "view/explanation_json.h"
+
 #include "view/json.h"
 
 namespace tlspolicyd {

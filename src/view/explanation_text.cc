@@ -1,7 +1,8 @@
+#include "view/explanation_text.h"
+
 #include <algorithm>
 #include <string_view>
 
-#include "view/explanation_view.h"
 #include "view/text_layout.h"
 
 namespace tlspolicyd {

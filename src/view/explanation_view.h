@@ -8,8 +8,8 @@
 
 #include "base/ip_address.h"
 #include "dnsdata/dns_answer.h"
-#include "fetch/https.h"
 #include "explain/step.h"
+#include "fetch/https.h"
 #include "sts/policy.h"
 #include "view/entry_view.h"
 
@@ -26,11 +26,5 @@ struct Explanation {
   std::vector<std::string> notes;     // oddities in it that were tolerated
   std::vector<Step> steps;            // in order; the last is the verdict
 };
-
-// The entry object of --cache --json, continued. One line without its end.
-[[nodiscard]] std::string explanation_json(const Explanation& explanation);
-
-// A numbered narrative: what was asked, what was seen, which rule, what to do about it.
-[[nodiscard]] std::string explanation_text(const Explanation& explanation);
 
 }  // namespace tlspolicyd

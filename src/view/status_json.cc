@@ -1,7 +1,8 @@
+#include "view/status_json.h"
+
 #include <cstdint>
 
 #include "view/json.h"
-#include "view/status_view.h"
 
 namespace tlspolicyd {
 namespace {

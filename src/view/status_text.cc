@@ -1,5 +1,6 @@
+#include "view/status_text.h"
+
 #include "base/text.h"
-#include "view/status_view.h"
 #include "view/text_layout.h"
 
 namespace tlspolicyd {

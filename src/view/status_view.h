@@ -51,11 +51,4 @@ struct StatusView {
   friend bool operator==(const StatusView&, const StatusView&) = default;
 };
 
-// One line of JSON without the line's end: the fixed shape of `--status --json`, which also goes
-// over the control socket.
-[[nodiscard]] std::string status_json(const StatusView& status);
-[[nodiscard]] Result<StatusView> parse_status_json(std::string_view line);
-
-[[nodiscard]] std::string status_text(const StatusView& status, WallTime now);
-
 }  // namespace tlspolicyd

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sts/mx_patterns.h"
+#include "sts/mx_pattern.h"
 
 namespace tlspolicyd {
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "config/config_file.h"
 #include "config/describe.h"
+#include "config/param_values.h"
 #include "fuzz/fuzz.h"
 
 using namespace tlspolicyd;

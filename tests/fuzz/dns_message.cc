@@ -3,9 +3,10 @@
 //   input: messages, each behind its length in two octets as over TCP
 #include <ctime>
 
-#include "fuzz/fuzz.h"
+#include "cache/octets_of.h"
 #include "dns/dns_chain.h"
 #include "dns/wire/dns_codec.h"
+#include "fuzz/fuzz.h"
 
 using namespace tlspolicyd;
 using fuzz::require;

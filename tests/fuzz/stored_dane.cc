@@ -1,7 +1,7 @@
 // The column of the store that remembers DANE, and what is decided from it.
 //
 //   input: 1 octet for the options, 4 for the time, then the text
-#include "store/stored_dane.h"
+#include "dane/stored_dane.h"
 #include "fuzz/fuzz.h"
 
 using namespace tlspolicyd;

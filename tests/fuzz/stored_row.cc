@@ -2,13 +2,14 @@
 //
 //   input: 2 octets for a step of the wall clock; then for each column an octet for its type,
 //   and a number of eight octets, or a text or blob behind its length in two octets
+#include "store/stored_row.h"
 #include "base/text.h"
-#include "store/sqlite/sqlite_store_rows.h"
-#include "store/store_shadow.h"
 #include "fakes/fake_time.h"
 #include "fakes/postfix_policy_model.h"
 #include "fuzz/fuzz.h"
 #include "postfix/entry_reply.h"
+#include "store/sqlite/sqlite_store_rows.h"
+#include "store/store_shadow.h"
 #include "sts/decide.h"
 #include "sts/mx_pattern.h"
 

@@ -1,7 +1,11 @@
 // What --cache and --status read back from a control socket, and show.
 #include "base/text.h"
 #include "fuzz/fuzz.h"
+#include "view/entry_json.h"
+#include "view/entry_text.h"
 #include "view/entry_view.h"
+#include "view/status_json.h"
+#include "view/status_text.h"
 #include "view/status_view.h"
 #include "view/text_layout.h"
 

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "store/stored_dane.h"
+#include "dane/stored_dane.h"
 
 namespace tlspolicyd {
 namespace {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cache/octet_shares.h"
+#include "cache/octets_of.h"
 #include "cache/policy_cache.h"
 #include "catch.h"
 #include "entries.h"

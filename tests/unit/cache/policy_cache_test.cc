@@ -1,4 +1,5 @@
 #include "cache/policy_cache.h"
+#include "cache/octets_of.h"
 
 #include <set>
 #include <string>

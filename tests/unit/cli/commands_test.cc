@@ -19,7 +19,10 @@
 #include "fakes/fake_time.h"
 #include "fakes/memory_store.h"
 #include "fakes/patterns.h"
+#include "view/entry_json.h"
+#include "view/entry_text.h"
 #include "view/entry_view.h"
+#include "view/status_json.h"
 #include "view/status_view.h"
 
 using namespace tlspolicyd;

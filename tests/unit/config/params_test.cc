@@ -1,4 +1,5 @@
 #include "config/params.h"
+#include "config/param_values.h"
 
 #include <set>
 

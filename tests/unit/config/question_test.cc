@@ -1,3 +1,4 @@
+#include "config/question.h"
 #include "config/values.h"
 
 #include "catch.h"

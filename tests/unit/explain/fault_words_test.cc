@@ -1,11 +1,14 @@
 // Each fault of a domain has words of its own, a rule and a cure. What the parsers say
 // is taken from the parsers themselves.
-#include "explain/fault_words.h"
 
 #include <map>
 #include <set>
 
 #include "catch.h"
+#include "explain/dns_words.h"
+#include "explain/fetch_words.h"
+#include "explain/policy_words.h"
+#include "explain/txt_words.h"
 #include "sts/txt_record.h"
 
 using namespace tlspolicyd;

@@ -1,6 +1,7 @@
 // StoreShadow where the wall clock, on which the store's times stand, is set or wrong.
 #include "catch.h"
 #include "shadow_fixture.h"
+#include "store/stored_row.h"
 #include "sts/decide.h"
 
 using namespace tlspolicyd;

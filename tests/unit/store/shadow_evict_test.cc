@@ -1,6 +1,7 @@
 // StoreShadow where the cache has no room for all that the store holds.
 #include "catch.h"
 #include "shadow_fixture.h"
+#include "store/stored_row.h"
 #include "sts/decide.h"
 
 using namespace tlspolicyd;

@@ -12,6 +12,7 @@
 #include "store/store_backlog.h"
 #include "store/store_shadow.h"
 #include "store/store_writer.h"
+#include "store/stored_row.h"
 #include "unit/cache/entries.h"
 
 namespace tlspolicyd {

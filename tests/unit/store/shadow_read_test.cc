@@ -1,6 +1,7 @@
 // StoreShadow: loading at start, point reads, forgetting all.
 #include "catch.h"
 #include "shadow_fixture.h"
+#include "store/stored_row.h"
 
 using namespace tlspolicyd;
 

@@ -1,6 +1,5 @@
 // The vectors of tests/vectors/mx.json, a test for each conformance row.
 #include "sts/mx_pattern.h"
-#include "sts/mx_patterns.h"
 
 #include "catch.h"
 #include "vectors/read_vectors.h"

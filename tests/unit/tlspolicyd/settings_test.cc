@@ -1,4 +1,5 @@
 #include "tlspolicyd/settings.h"
+#include "config/param_values.h"
 
 #include "catch.h"
 #include "config/params.h"

@@ -1,4 +1,6 @@
 #include "view/entry_view.h"
+#include "view/entry_json.h"
+#include "view/entry_text.h"
 
 #include <nlohmann/json.hpp>
 

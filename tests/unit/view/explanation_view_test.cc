@@ -1,4 +1,6 @@
 #include "view/explanation_view.h"
+#include "view/explanation_json.h"
+#include "view/explanation_text.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,6 @@
 #include "view/status_view.h"
+#include "view/status_json.h"
+#include "view/status_text.h"
 
 #include <nlohmann/json.hpp>
 

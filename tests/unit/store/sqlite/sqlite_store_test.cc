@@ -10,6 +10,7 @@
 #include "fakes/manual_executor.h"
 #include "fakes/patterns.h"
 #include "store/store_shadow.h"
+#include "store/stored_row.h"
 #include "store_folder.h"
 
 using namespace tlspolicyd;

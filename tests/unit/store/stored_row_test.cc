@@ -1,3 +1,4 @@
+#include "store/stored_row.h"
 #include "catch.h"
 #include "shadow_fixture.h"
 

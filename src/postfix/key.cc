@@ -1,4 +1,4 @@
-#include "cli/key.h"
+#include "postfix/key.h"
 
 #include <string>
 

@@ -1,8 +1,6 @@
-// The mapping between the clock of policy ages and the one on the wall.
-#include <algorithm>
+#include "store/stored_row.h"
 
-#include "store/store_shadow.h"
-#include "base/wall_step.h"
+#include <algorithm>
 
 namespace tlspolicyd {
 namespace {
@@ -101,6 +99,10 @@ Entry without_stored_time(const Entry& entry) {
   Entry out = entry;
   out.held = with_times(*entry.held, entry.held->fetched, WallTime::min());
   return out;
+}
+
+bool lapsed_by_wall(const StoredRow& row, const Clock& clock) {
+  return clock.wall() - row.fetched > row.policy.max_age;
 }
 
 }  // namespace tlspolicyd

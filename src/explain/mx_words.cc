@@ -1,11 +1,11 @@
-#include "cli/mx_words.h"
+#include "explain/mx_words.h"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "explain/fault_words.h"
+#include "explain/dns_words.h"
 #include "sts/mx_pattern.h"
 
 namespace tlspolicyd {

@@ -1,4 +1,4 @@
-#include "dns/dns_client.h"
+#include "dns/resolver_plan.h"
 
 #include <algorithm>
 #include <iterator>
@@ -21,7 +21,7 @@ void leave_trusted(ResolverPlan& plan) {
 
 }  // namespace
 
-ResolverPlan make_plan(const DnsClient::Options& options, const ResolvConf& conf) {
+ResolverPlan make_plan(const ResolverOptions& options, const ResolvConf& conf) {
   ResolverPlan plan{.resolvers = options.resolvers, .trust_ad = options.trust_ad};
   if (plan.resolvers.empty()) {
     plan.resolvers = conf.nameservers;

@@ -1,4 +1,4 @@
-#include "store/stored_dane.h"
+#include "dane/stored_dane.h"
 
 #include <algorithm>
 #include <charconv>
