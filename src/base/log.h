@@ -30,6 +30,8 @@ class LogLine {
   bool empty_ = true;
 };
 
+enum class LogTarget { standard_error, syslog };  // "stderr" is a macro of <cstdio>
+
 class Logger {
  public:
   virtual ~Logger() = default;

@@ -24,7 +24,6 @@ struct CacheChoice {
 enum class DaneReply { notfound, dane, dane_only };
 enum class DaneMixedReply { dane_only, dane };
 enum class DnsErrorReply { notfound, temp };
-enum class LogTarget { standard_error, syslog };  // "stderr" is a macro of <cstdio>
 
 struct Config {
   std::vector<ListenAddress> listen;

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "base/log.h"
-#include "config/config.h"
 #include "process/syslog_socket.h"
 
 namespace tlspolicyd {
