@@ -214,10 +214,10 @@ class ArenaTest(unittest.TestCase):
         self.assertLess(beat.cached[-1], CACHED_AT_ALL)
         self.assertLess(beat.resident, RESIDENT)
 
-    def assert_healthy(self, beat, **figures):
+    def assert_healthy(self, beat, fresh_within=FRESH_WITHIN, **figures):
         self.assert_served_from_cache(beat, **figures)
         self.assertEqual(beat.wrong, [], self.arena.log_about(beat.wrong))
-        self.assertLess(beat.all_but_late(beat.fresh), FRESH_WITHIN)
+        self.assertLess(beat.all_but_late(beat.fresh), fresh_within)
         self.assertLess(beat.fresh[-1], FRESH_AT_ALL)
 
     def assert_nothing_under_way(self, limit, pulsed=False):
