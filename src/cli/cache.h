@@ -7,7 +7,7 @@
 
 namespace tlspolicyd {
 
-// Both return an exit code. `key`: see cli/key.h; all next hops of a domain share its entry.
+// Both return an exit code. `key`: see postfix/key.h; all next hops of a domain share its entry.
 int list_cache(const Cli& cli);
 int show_cached(const Cli& cli, std::string_view key);
 

@@ -1,4 +1,4 @@
-// The command line's end of the control socket (service/control_protocol.h). Blocking,
+// The command line's end of the control socket (control/control_protocol.h). Blocking,
 // for programs that do one thing and end.
 #pragma once
 

@@ -18,7 +18,7 @@ struct QueryOptions {
   DiagnosisOptions diagnosis;
 };
 
-// `key`: see cli/key.h. Returns an exit code. SIGPIPE must be ignored.
+// `key`: see postfix/key.h. Returns an exit code. SIGPIPE must be ignored.
 int query(const Cli& cli, const QueryOptions& options, std::string_view key);
 
 }  // namespace tlspolicyd

@@ -1,5 +1,5 @@
 // What DNS says about DANE for one next hop (RFC 7672 section 2.2): the MX RRset and each
-// host of it. A value; service/dane_lookup finds it out, dane/precedence judges it.
+// host of it. A value; discover/dane_lookup finds it out, dane/precedence judges it.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,7 @@ class HostDaneLookup {
  public:
   using Done = std::function<void()>;  // report() is complete
 
-  // `dns` and `reads_left` (of use_of() in net/tlsa.h) outlive this object. `host`: as in
+  // `dns` and `reads_left` (of use_of() in tls/tlsa.h) outlive this object. `host`: as in
   // DnsQuestion. `port`: that Postfix will use.
   HostDaneLookup(Dns& dns, std::string host, std::uint16_t port, std::size_t& reads_left, Done done);
   HostDaneLookup(const HostDaneLookup&) = delete;

@@ -1,4 +1,4 @@
-// The port for DNS questions. The real one is net/dns_client.
+// The port for DNS questions. The real one is dns/dns_client.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace tlspolicyd {
 
-// What a question is asked for, which decides about its turn (net/dns_turns.h).
+// What a question is asked for, which decides about its turn (dns/link/dns_turns.h).
 enum class DnsTurn : std::uint8_t {
   enforced,       // DANE of a domain whose enforced policy applies: its mail must not wait
   first_contact,  // somebody waits for a name of which nothing is cached

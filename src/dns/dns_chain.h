@@ -1,5 +1,5 @@
 // What answers mean: follows a question along CNAMEs (RFC 1034 section 3.6.2) through one
-// message or several to an answer or a denial. Pure; net/dns_query does the asking.
+// message or several to an answer or a denial. Pure; dns/dns_query does the asking.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The stub resolver: asks recursive servers, follows CNAMEs, caches nothing. What goes to one server,
-// and when, is net/dns_link's; what a client adds is whom it asks. Answer loop only.
+// and when, is dns/link/dns_link's; what a client adds is whom it asks. Answer loop only.
 // RFC 1034 section 5.3.1, RFC 5452.
 #pragma once
 

@@ -6,7 +6,7 @@
 namespace tlspolicyd {
 namespace {
 
-// Each of them may read all the keys in the answer: see kReadMax in net/tlsa.h.
+// Each of them may read all the keys in the answer: see kReadMax in tls/tlsa.h.
 constexpr std::size_t kToldATurn = 1;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// DNS questions and answers as values. No wire format, no I/O: net/dns_codec makes
+// DNS questions and answers as values. No wire format, no I/O: dns/wire/dns_codec makes
 // them, sts/ and dane/ judge them.
 #pragma once
 

@@ -1,5 +1,5 @@
 // The last words of a diagnosis: do the domain's mail servers fit its policy, and what
-// comes of it all. Pure; the words for what comes before are in service/fault_words.h.
+// comes of it all. Pure; the words for what comes before are in the other files here.
 #pragma once
 
 #include "dnsdata/dns_answer.h"

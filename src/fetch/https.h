@@ -1,4 +1,4 @@
-// The port for the one GET of RFC 8461 section 3.3. The real one is net/https_client.
+// The port for the one GET of RFC 8461 section 3.3. The real one is fetch/https_client.
 #pragma once
 
 #include <atomic>

@@ -156,18 +156,22 @@ HopDane DaneLearner::so_far(const Domain& domain, const HopKey& hop) const {
 void DaneLearner::renew_in_time(const Domain& domain, const HopDane& known) {
   const auto at = renewal_of(known);
   if (!at || renewals_.size() >= kMaxRenewals) return;
-  const auto place = renewals_.emplace(*at, Renewal{domain, known.hop, known.current_until});
-  if (place == renewals_.begin()) renewal_->start(std::max(milliseconds(*at - parts_.clock.life()), milliseconds(0)));
+  const auto place =
+      renewals_.insert_or_assign({*at, key_of(domain, known.hop)}, Renewal{domain, known.hop, known.current_until});
+  if (place.first == renewals_.begin())
+    renewal_->start(std::max(milliseconds(*at - parts_.clock.life()), milliseconds(0)));
 }
 
 void DaneLearner::renew_some() {
   const LifeTime now = parts_.clock.life();
-  for (int renewed = 0; !renewals_.empty() && renewals_.begin()->first <= now && renewed < kRenewedATurn; ++renewed) {
+  for (int renewed = 0; !renewals_.empty() && renewals_.begin()->first.first <= now && renewed < kRenewedATurn;
+       ++renewed) {
     const Renewal due = std::move(renewals_.extract(renewals_.begin()).mapped());
     const HopDane* const known = known_of(due.domain, due.hop);
     if (known != nullptr && known->current_until == due.current_until) learn_in_background(due.domain, due.hop);
   }
-  if (!renewals_.empty()) renewal_->start(std::max(milliseconds(renewals_.begin()->first - now), milliseconds(0)));
+  if (!renewals_.empty())
+    renewal_->start(std::max(milliseconds(renewals_.begin()->first.first - now), milliseconds(0)));
 }
 
 void DaneLearner::restart(const Domain& domain) {

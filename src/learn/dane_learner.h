@@ -12,11 +12,11 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/policy_cache.h"
-#include "store/store_shadow.h"
-#include "event/timer.h"
 #include "discover/dane_lookup.h"
 #include "dns/dns_at.h"
 #include "dns/recent_dns.h"
+#include "event/timer.h"
+#include "store/store_shadow.h"
 
 namespace tlspolicyd {
 
@@ -64,6 +64,7 @@ class DaneLearner {
   void restart_all();
 
   [[nodiscard]] std::size_t under_way() const { return pending_.size(); }
+  [[nodiscard]] std::size_t renewals_due() const { return renewals_.size(); }  // sooner or later
 
  private:
   struct Asker;
@@ -94,7 +95,7 @@ class DaneLearner {
   std::map<Key, PendingPtr> pending_;
   std::vector<std::unique_ptr<DaneLookup>> retired_;  // destroyed on a later turn
   std::unique_ptr<Timer> bury_;
-  std::multimap<LifeTime, Renewal> renewals_;  // by when
+  std::map<std::pair<LifeTime, Key>, Renewal> renewals_;  // by when
   std::unique_ptr<Timer> renewal_;
 };
 

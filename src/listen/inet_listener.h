@@ -1,4 +1,4 @@
-// Listening on TCP: the inet half of net/listening_socket.h.
+// Listening on TCP: the inet half of listen/listening_socket.h.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
 // Listening sockets, opened from an address of the configuration. Those that systemd
-// passes are the affair of net/inherited_listeners.h, accepting that of net/listener.h.
+// passes are the affair of listen/inherited_listeners.h, accepting that of listen/listener.h.
 // Used at start, before threads.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Listening on a path: the unix half of net/listening_socket.h.
+// Listening on a path: the unix half of listen/listening_socket.h.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
 // The one process of this program that may start another. The daemon forks it first of all:
-// once it has confined itself (net/syscall_filter.h) it cannot run anything, and a process
+// once it has confined itself (process/syscall_filter.h) it cannot run anything, and a process
 // forked later would hold its sockets for a moment, also when the daemon is killed in that
 // moment. It has no capability and no file; it runs postconf on request, nothing else, and
 // ends with the daemon.

@@ -18,7 +18,7 @@ using NamesPtr = CPtr<GENERAL_NAMES, GENERAL_NAMES_free>;
 constexpr std::size_t kMostOfName = 512;
 // RFC 2253, but with a blank behind each comma, where lines may break.
 constexpr unsigned long kNameForm = (XN_FLAG_RFC2253 & ~XN_FLAG_SEP_MASK) | XN_FLAG_SEP_CPLUS_SPC;
-// As net/https.h promises.
+// As fetch/https.h promises.
 constexpr std::size_t kMostNames = 20;
 
 std::string text_of(const X509_NAME* name) {

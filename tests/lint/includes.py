@@ -42,6 +42,21 @@ TOO_NEW = {"ranges", "format", "coroutine", "generator", "print"}  # not all of 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
+NAMED = re.compile(r"(?<![\w/.<\"])(?:[a-z_]+/)+[a-z_0-9]+\.h\b")
+
+
+def named_headers(files):
+    """Headers of ours that comments and texts name by folder are there."""
+    there = {name.removeprefix(start) for name, _ in files for start in ("", "src/", "tests/")}
+    for path, text in files:
+        if not path.endswith((".h", ".cc", ".md")):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            for name in NAMED.findall(line):
+                if name not in there:
+                    yield f"{path}:{number}: no header {name}"
+
+
 def folder_of(path):
     """Of a path below src/."""
     return path.rpartition("/")[0] or "."

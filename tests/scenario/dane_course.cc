@@ -221,6 +221,18 @@ TEST_CASE("of two next hops of a domain that are in use each is renewed in time"
   }
 }
 
+TEST_CASE("a next hop that is renewed often lets no renewals of another pile up") {
+  DaneWorld world;
+  publish_two_hosts(world);
+  for (const char* const next_hop : {"d.example", "d.example:587"}) REQUIRE(world.ask(next_hop) == kSecure);
+  for (int lifetime = 1; lifetime <= 3; ++lifetime) {  // of :587, whose TLSA are denied without a TTL
+    for (const char* const next_hop : {"d.example", "d.example:587"}) CHECK(world.ask(next_hop) == kSecure);
+    world.advance(54s);
+    for (const char* const next_hop : {"d.example", "d.example:587"}) CHECK(world.ask(next_hop) == kSecure);
+    CHECK(world.process->dane.renewals_due() == 2);
+  }
+}
+
 TEST_CASE("a renewal that fails while the status is current is not repeated for each reply") {
   DaneWorld world;
   publish_two_hosts(world);

@@ -14,7 +14,7 @@ namespace tlspolicyd {
 
 class DnsSocket final : public DnsCarrier {
  public:
-  static constexpr int kStraysMax = 16;  // see net/dns_sockets.h
+  static constexpr int kStraysMax = 16;  // see dns/link/dns_sockets.h
   static constexpr std::size_t kShared = 128, kIdsMost = 16'384;
 
   class Events {

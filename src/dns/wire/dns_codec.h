@@ -1,5 +1,5 @@
 // The DNS wire format (RFC 1035, EDNS0 of RFC 6891), and the only user of ldns. Pure.
-// Nothing here decides what an answer means: net/dns_chain does.
+// Nothing here decides what an answer means: dns/dns_chain does.
 #pragma once
 
 #include <cstdint>

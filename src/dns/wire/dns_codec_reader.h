@@ -1,4 +1,4 @@
-// A walk over the octets of one DNS message, for net/dns_codec alone. The first read that
+// A walk over the octets of one DNS message, for dns/wire/dns_codec alone. The first read that
 // does not fit fails the walk: it and all later ones give nothing, and failure() tells why.
 #pragma once
 
